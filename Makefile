@@ -1,0 +1,45 @@
+# mmstats: `make demo` shows it, `make check` tests it, `make install` puts it in place.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CARGO ?= cargo
+INSTALL ?= install
+
+TOOLS = slurpstats
+TARGET = $(or $(CARGO_TARGET_DIR),target)
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+SHARE = $(DESTDIR)$(PREFIX)/share
+
+.PHONY: all demo check bench install uninstall
+
+all:
+	$(CARGO) build --release --locked
+
+demo:
+	$(CARGO) build --release --locked
+	$(CARGO) build --release --locked -p mmstats --example web
+	mmstats/examples/demo.sh $(TARGET)/release
+
+check:
+	$(CARGO) test --workspace --locked
+
+bench:
+	$(CARGO) bench --locked -p mmstats
+
+install: all
+	$(INSTALL) -d $(BINDIR) $(SHARE)/man/man1 $(SHARE)/bash-completion/completions \
+		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+	for tool in $(TOOLS); do \
+		$(INSTALL) -m 755 $(TARGET)/release/$$tool $(BINDIR)/ && \
+		$(INSTALL) -m 644 man/$$tool.1 $(SHARE)/man/man1/ && \
+		$(INSTALL) -m 644 completions/$$tool.bash $(SHARE)/bash-completion/completions/$$tool && \
+		$(INSTALL) -m 644 completions/_$$tool $(SHARE)/zsh/site-functions/ && \
+		$(INSTALL) -m 644 completions/$$tool.fish $(SHARE)/fish/vendor_completions.d/ || exit 1; \
+	done
+
+uninstall:
+	for tool in $(TOOLS); do \
+		rm -f $(BINDIR)/$$tool $(SHARE)/man/man1/$$tool.1 \
+			$(SHARE)/bash-completion/completions/$$tool $(SHARE)/zsh/site-functions/_$$tool \
+			$(SHARE)/fish/vendor_completions.d/$$tool.fish; \
+	done

@@ -1,0 +1,18 @@
+//! How a tool of the suite behaves: which files it looks at, what may reach its output, how it reports
+//! what went wrong, and how it ends. Each tool has its own options; this is the contract they share.
+
+#![forbid(unsafe_code)]
+
+mod color;
+mod escape;
+mod json;
+mod operands;
+mod output;
+mod tool;
+
+pub use color::{Color, When};
+pub use escape::{escape, escape_path};
+pub use json::Json;
+pub use operands::{Found, find};
+pub use output::Output;
+pub use tool::{Stop, Tool, plain, run};

@@ -1,0 +1,100 @@
+//! A run of a tool: its errors on stderr, its exit code at the end.
+
+use std::cell::Cell;
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::escape::{escape, escape_path};
+
+/// The tool that runs, and whether something went wrong so far.
+pub struct Tool {
+    name: &'static str,
+    failed: Cell<bool>,
+}
+
+/// Why a tool stops before its work is done.
+#[derive(Debug)]
+pub enum Stop {
+    /// The command line makes no sense.
+    Usage(String),
+    /// Standard output takes no more.
+    Output(io::Error),
+    /// What had to be said is said already: the run has failed.
+    Failed,
+}
+
+impl From<lexopt::Error> for Stop {
+    fn from(error: lexopt::Error) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+/// Runs a tool from its beginning to its exit code: 0 all well, 1 something could not be read or done, 2
+/// the command line makes no sense. A closed pipe ends it by `SIGPIPE`, as it ends `cat`.
+pub fn run(name: &'static str, main: impl FnOnce(&Tool) -> Result<(), Stop>) -> ExitCode {
+    let tool = Tool { name, failed: Cell::new(false) };
+    match main(&tool) {
+        Ok(()) => {}
+        Err(Stop::Usage(message)) => {
+            tool.say(&message);
+            // Nothing is left to be done about a stderr that is closed.
+            let _ = writeln!(io::stderr(), "Try '{name} --help'.");
+            return ExitCode::from(2);
+        }
+        Err(Stop::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGPIPE);
+            return ExitCode::FAILURE;
+        }
+        Err(Stop::Output(error)) => tool.error_at("standard output", &plain(&error)),
+        Err(Stop::Failed) => tool.failed.set(true),
+    }
+    if tool.failed.get() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+impl Tool {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Reports `TOOL: PATH: REASON` and goes on: the exit code will be 1.
+    pub fn error(&self, path: &Path, reason: &dyn Display) {
+        self.error_at(&escape_path(path), reason);
+    }
+
+    /// Reports an error of the library.
+    pub fn report(&self, error: &mmstats::Error) {
+        self.error(error.path(), &error.reason());
+    }
+
+    /// Reports about something that is not a file.
+    pub fn error_at(&self, what: &str, reason: &dyn Display) {
+        self.failed.set(true);
+        self.say(&format!("{what}: {reason}"));
+    }
+
+    /// Says something on stderr, in one line. The exit code stays.
+    pub fn say(&self, message: &str) {
+        let message = escape(message.as_bytes());
+        // Nothing is left to be done about a stderr that is closed.
+        let _ = writeln!(io::stderr(), "{}: {message}", self.name);
+    }
+
+    /// Makes the exit code 1.
+    pub fn fail(&self) {
+        self.failed.set(true);
+    }
+}
+
+/// The system's words, without Rust's `(os error 28)` behind them.
+#[must_use]
+pub fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}

@@ -1,0 +1,175 @@
+//! The one error of this crate: a path, and what was wrong with it.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::layout::Defect;
+
+/// What could not be done with a stats file. `Display` is `PATH: REASON`.
+#[derive(Debug)]
+pub struct Error {
+    path: PathBuf,
+    reason: Reason,
+}
+
+/// What kind of thing went wrong, for a program that wants to decide by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The system refused: see [`Error::io`].
+    Io,
+    /// Not a regular file: a directory, a FIFO, a device, a link where none is followed.
+    NotAFile,
+    /// An empty file, or one whose first byte is not a version that this crate knows.
+    Version,
+    /// A field makes no sense. The fields before it stand.
+    Format,
+    /// A field is larger than a reader is ready to hold.
+    TooLarge,
+    /// A value changed faster than it could be read. Other fields stand.
+    Unstable,
+    /// A label is empty, too long, or already taken.
+    Label,
+    /// A file name or path template makes no sense.
+    Template,
+    /// A living writer holds the name.
+    Held,
+    /// The name is taken by something that is not a stats file.
+    Foreign,
+    /// The instance belongs to the process that made it, and this is a child of that process.
+    Forked,
+}
+
+#[derive(Debug)]
+pub(crate) enum Reason {
+    Io { doing: &'static str, source: io::Error },
+    NotAFile(&'static str),
+    Empty,
+    Version(u8),
+    Format { at: usize, defect: Defect },
+    TooLarge { at: usize, limit: usize },
+    Unstable { at: usize, label: String },
+    Label { label: String, what: &'static str },
+    Template { template: String, what: &'static str },
+    Held,
+    Foreign(&'static str),
+    Forked,
+}
+
+impl Error {
+    pub(crate) fn new(path: impl Into<PathBuf>, reason: Reason) -> Self {
+        Self { path: path.into(), reason }
+    }
+
+    /// For `map_err`: the system refused `doing` this to `path`.
+    pub(crate) fn io<E: Into<io::Error>>(path: &Path, doing: &'static str) -> impl FnOnce(E) -> Self {
+        move |source| Self::new(path, Reason::Io { doing, source: source.into() })
+    }
+
+    /// The file it is about.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What kind of thing went wrong.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self.reason {
+            Reason::Io { .. } => ErrorKind::Io,
+            Reason::NotAFile(_) => ErrorKind::NotAFile,
+            Reason::Empty | Reason::Version(_) => ErrorKind::Version,
+            Reason::Format { .. } => ErrorKind::Format,
+            Reason::TooLarge { .. } => ErrorKind::TooLarge,
+            Reason::Unstable { .. } => ErrorKind::Unstable,
+            Reason::Label { .. } => ErrorKind::Label,
+            Reason::Template { .. } => ErrorKind::Template,
+            Reason::Held => ErrorKind::Held,
+            Reason::Foreign(_) => ErrorKind::Foreign,
+            Reason::Forked => ErrorKind::Forked,
+        }
+    }
+
+    /// The system's error, where there is one.
+    #[must_use]
+    pub fn as_io(&self) -> Option<&io::Error> {
+        match &self.reason {
+            Reason::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
+    /// Whether the file was not there at all.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.as_io().is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// Where in the file, in bytes, if the error has a place.
+    #[must_use]
+    pub fn offset(&self) -> Option<usize> {
+        match self.reason {
+            Reason::Format { at, .. } | Reason::TooLarge { at, .. } | Reason::Unstable { at, .. } => Some(at),
+            _ => None,
+        }
+    }
+
+    /// The reason without the path. May hold bytes of a file: escape it before it meets a terminal.
+    pub fn reason(&self) -> impl fmt::Display + '_ {
+        &self.reason
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.display(), self.reason)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.as_io().map(|source| source as _)
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match &error.reason {
+            Reason::Io { source, .. } => source.kind(),
+            Reason::Held => io::ErrorKind::AlreadyExists,
+            Reason::Label { .. } | Reason::Template { .. } => io::ErrorKind::InvalidInput,
+            _ => io::ErrorKind::InvalidData,
+        };
+        Self::new(kind, error)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { doing, source } => write!(f, "{doing}: {}", plain(source)),
+            Self::NotAFile(what) => write!(f, "not a regular file but {what}"),
+            Self::Empty => f.write_str("an empty file, not a stats file"),
+            Self::Version(version) => write!(f, "not a stats file: version {version}, 1 is known"),
+            Self::Format { at, defect } => write!(f, "field at byte {at}: {defect}"),
+            Self::TooLarge { at, limit } => write!(f, "field at byte {at}: ends beyond {limit} bytes"),
+            Self::Unstable { at, label } => {
+                write!(f, "field at byte {at}: {label} changes faster than it can be read")
+            }
+            Self::Label { label, what } => write!(f, "label {label:?} {what}"),
+            Self::Template { template, what } => write!(f, "template {template:?}: {what}"),
+            Self::Held => f.write_str("a living process publishes under this name"),
+            Self::Foreign(what) => write!(f, "the name is taken by {what}"),
+            Self::Forked => f.write_str("the instance belongs to the parent process"),
+        }
+    }
+}
+
+/// The system's words without Rust's `(os error 2)` behind them.
+fn plain(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(code) => nix::errno::Errno::from_raw(code).desc().to_owned(),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,217 @@
+//! The mean of all values, and the mean of the latest.
+
+use std::cell::{Cell, RefCell};
+
+use super::{Field, Spec};
+use crate::error::Error;
+use crate::model::{Builder, labelled};
+use crate::slot::Slot;
+use crate::store::Encoding;
+
+/// Values that a [`MovingAverage`] looks back on where nothing else is said.
+const DEFAULT_WINDOW: usize = 100;
+
+/// Adds a `d` of two buffers, at 0.
+pub(crate) fn double_slot(builder: &mut Builder<'_>, label: &str) -> Result<Slot, Error> {
+    let encoding = Encoding { code: "d", size: 8, align: 8, buffered: true };
+    builder.slot(label, encoding, &0_f64.to_ne_bytes())
+}
+
+/// The mean of all values since the start; 0 before the first. On disk `d`, two buffers.
+pub struct Average {
+    slot: Slot,
+    total: Cell<f64>,
+    count: Cell<u64>,
+}
+
+super::plain_spec!(Average, AverageSpec);
+
+impl Spec for AverageSpec {
+    type Field = Average;
+
+    fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Average, Error> {
+        let slot = double_slot(builder, labelled(label, name))?;
+        Ok(Average { slot, total: Cell::new(0.0), count: Cell::new(0) })
+    }
+}
+
+impl Field for Average {
+    type Spec = AverageSpec;
+
+    fn spec() -> AverageSpec {
+        Self::spec()
+    }
+
+    fn fold(&self, ended: &Self) {
+        self.add_all(ended.total.get(), ended.count.get());
+    }
+}
+
+impl Average {
+    /// Adds a value.
+    #[inline]
+    pub fn add(&self, value: f64) {
+        self.add_all(value, 1);
+    }
+
+    #[inline]
+    fn add_all(&self, total: f64, count: u64) {
+        self.total.set(self.total.get() + total);
+        self.count.set(self.count.get() + count);
+        self.slot.set(self.value());
+    }
+
+    /// The mean, 0 where nothing was added.
+    #[inline]
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        #[allow(clippy::cast_precision_loss)]
+        let count = self.count.get().max(1) as f64;
+        self.total.get() / count
+    }
+}
+
+/// The mean of the latest values, 100 of them or as many as the window was made for; 0 before the
+/// first. On disk `d`, two buffers.
+///
+/// The sum is kept, not counted anew at each value, so an update costs the same with any window. It is
+/// counted anew at each turn of the window, so that rounding does not pile up.
+pub struct MovingAverage {
+    slot: Slot,
+    window: RefCell<Window>,
+}
+
+/// The latest values and their sum.
+struct Window {
+    values: Box<[f64]>,
+    /// The oldest value, and the next to go.
+    next: usize,
+    /// How many values are there: up to the window's size.
+    filled: usize,
+    sum: f64,
+}
+
+impl Window {
+    fn new(size: usize) -> Self {
+        Self { values: vec![0.0; size.max(1)].into(), next: 0, filled: 0, sum: 0.0 }
+    }
+
+    #[inline]
+    fn add(&mut self, value: f64) {
+        let oldest = std::mem::replace(&mut self.values[self.next], value);
+        self.sum += value - oldest;
+        self.filled += usize::from(self.filled < self.values.len());
+        self.next += 1;
+        if self.next == self.values.len() {
+            self.next = 0;
+        }
+        // An infinity would stay in a kept sum as NaN when it leaves the window.
+        if self.next == 0 || !self.sum.is_finite() {
+            self.sum = self.values.iter().sum();
+        }
+    }
+
+    #[inline]
+    fn mean(&self) -> f64 {
+        #[allow(clippy::cast_precision_loss)]
+        let filled = self.filled.max(1) as f64;
+        self.sum / filled
+    }
+}
+
+/// What can be chosen for a [`MovingAverage`].
+#[derive(Clone, Copy, Debug)]
+pub struct MovingAverageSpec {
+    window: usize,
+}
+
+impl Default for MovingAverageSpec {
+    fn default() -> Self {
+        Self { window: DEFAULT_WINDOW }
+    }
+}
+
+impl MovingAverageSpec {
+    /// How many values it looks back on, at least 1. Default: 100.
+    #[must_use]
+    pub fn window(mut self, values: usize) -> Self {
+        self.window = values;
+        self
+    }
+}
+
+impl Spec for MovingAverageSpec {
+    type Field = MovingAverage;
+
+    fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<MovingAverage, Error> {
+        let slot = double_slot(builder, labelled(label, name))?;
+        Ok(MovingAverage { slot, window: RefCell::new(Window::new(self.window)) })
+    }
+}
+
+impl Field for MovingAverage {
+    type Spec = MovingAverageSpec;
+
+    fn spec() -> MovingAverageSpec {
+        MovingAverageSpec::default()
+    }
+
+    fn fold(&self, _ended: &Self) {}
+}
+
+impl MovingAverage {
+    /// The spec, for [`Builder::add`].
+    #[must_use]
+    pub fn spec() -> MovingAverageSpec {
+        MovingAverageSpec::default()
+    }
+
+    /// Adds a value; the oldest goes if the window is full.
+    #[inline]
+    pub fn add(&self, value: f64) {
+        let mut window = self.window.borrow_mut();
+        window.add(value);
+        self.slot.set(window.mean());
+    }
+
+    /// The mean of the window, 0 where nothing was added.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        self.window.borrow().mean()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Window;
+
+    #[test]
+    fn the_mean_is_of_what_the_window_holds() {
+        let mut window = Window::new(3);
+        assert_eq!(window.mean(), 0.0);
+        let means = [1.0, 2.0, 6.0, 10.0, 20.0].map(|value| {
+            window.add(value);
+            window.mean()
+        });
+        assert_eq!(means, [1.0, 1.5, 3.0, 6.0, 12.0]);
+    }
+
+    #[test]
+    fn an_infinity_is_forgotten_with_its_turn() {
+        let mut window = Window::new(2);
+        for value in [f64::INFINITY, f64::NAN, 1.0, 3.0] {
+            window.add(value);
+        }
+        assert_eq!(window.mean(), 2.0);
+    }
+
+    #[test]
+    fn rounding_does_not_pile_up() {
+        let mut window = Window::new(10);
+        window.add(1e17);
+        for _ in 0..1_000_007 {
+            window.add(0.1);
+        }
+        assert!((window.mean() - 0.1).abs() < 1e-12, "{}", window.mean());
+    }
+}

@@ -1,0 +1,315 @@
+//! The file of one instance: made under a temporary name, locked, published by renaming, removed.
+//!
+//! The lifetime lock is two locks on one open file description. A write lock (`F_OFD_SETLK`) says that
+//! the writer lives: only somebody who may write the file can take it, and it can be asked about
+//! without taking anything. A `flock` keeps systemd-tmpfiles off. The kernel drops both when the
+//! description's last reference goes: the mapping is one, so the descriptor need not stay open.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, FcntlArg, FlockArg, RenameFlags, fcntl, posix_fallocate, renameat2};
+use nix::libc;
+
+use crate::error::{Error, Reason};
+use crate::layout::VERSION;
+use crate::live::{Judge, Life};
+use crate::map::Segment;
+
+/// What a writer's temporary name begins with; its process id and a number follow, then [`TEMP_END`].
+pub const TEMP_START: &str = ".mmstats-";
+/// What a writer's temporary name ends with.
+pub const TEMP_END: &str = ".new";
+
+/// How often a name is fought over before publishing gives up.
+const TRIES: usize = 16;
+
+/// Which file it is, whatever it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Identity {
+    dev: u64,
+    ino: u64,
+}
+
+impl Identity {
+    pub(crate) fn of(metadata: &fs::Metadata) -> Self {
+        Self { dev: metadata.dev(), ino: metadata.ino() }
+    }
+}
+
+/// A file that is not yet, or already, to be seen under its name.
+pub(crate) struct StatsFile {
+    /// Where it is to be published.
+    target: PathBuf,
+    /// Where it is now.
+    path: PathBuf,
+    identity: Identity,
+    /// Blocks that are there for certain, in bytes.
+    allocated: usize,
+    /// Open until the file is published, and for a moment whenever it grows: a program that closes all
+    /// descriptors, as daemons do, does no harm.
+    open: Option<File>,
+}
+
+impl StatsFile {
+    /// Makes and locks an empty file beside `target`, under a temporary name.
+    pub(crate) fn create(target: PathBuf, mode: Option<u32>) -> Result<Self, Error> {
+        let (path, file) = create_temporary(&target)?;
+        // From here on `Drop` clears the temporary name away if anything fails.
+        let identity = Identity { dev: 0, ino: 0 };
+        let mut this = Self { target, path, identity, allocated: 0, open: None };
+        this.identity = Identity::of(&file.metadata().map_err(this.failed("looking at it"))?);
+        if let Some(mode) = mode {
+            let permissions = fs::Permissions::from_mode(mode);
+            file.set_permissions(permissions).map_err(this.failed("setting its mode"))?;
+        }
+        lock(&file).map_err(this.failed("locking it"))?;
+        this.open = Some(file);
+        Ok(this)
+    }
+
+    /// Makes sure that the file has blocks up to byte `end`: a full disk is an error here and not a
+    /// signal at some update.
+    pub(crate) fn allocate(&mut self, end: usize) -> Result<(), Error> {
+        let allocated = self.allocated;
+        if end <= allocated {
+            return Ok(());
+        }
+        // Sizes in memory are below isize::MAX, so they fit a file offset.
+        #[allow(clippy::cast_possible_wrap)]
+        let (at, length) = (allocated as i64, (end - allocated) as i64);
+        while let Err(errno) = posix_fallocate(self.opened()?, at, length) {
+            if errno != Errno::EINTR {
+                return Err(self.failed("allocating its blocks")(errno));
+            }
+        }
+        self.allocated = end;
+        Ok(())
+    }
+
+    /// Maps bytes from `at`, a multiple of the page size, on: `len` of them or more.
+    pub(crate) fn map(&mut self, at: usize, len: usize) -> Result<Segment, Error> {
+        let segment = Segment::of_file(self.opened()?, at, len);
+        segment.map_err(self.failed("mapping it"))
+    }
+
+    fn opened(&mut self) -> Result<&File, Error> {
+        let file = match self.open.take() {
+            Some(file) => file,
+            None => self.reopen()?,
+        };
+        Ok(self.open.insert(file))
+    }
+
+    /// Lets go of the descriptor. Locks and mapping stay.
+    pub(crate) fn close(&mut self) {
+        self.open = None;
+    }
+
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Held`] if a living writer has it, [`crate::ErrorKind::Foreign`] if something
+    /// has it that is not a stats file, [`crate::ErrorKind::Io`].
+    pub(crate) fn publish(&mut self) -> Result<(), Error> {
+        for _ in 0..TRIES {
+            let done = match rename(&self.path, &self.target, RenameFlags::RENAME_NOREPLACE) {
+                // A file system that cannot do that (NFS): a hard link does not replace either.
+                Err(Errno::EINVAL | Errno::ENOSYS) => link(&self.path, &self.target),
+                other => other,
+            };
+            match done {
+                Ok(()) => {
+                    self.path.clone_from(&self.target);
+                    return Ok(());
+                }
+                Err(Errno::EEXIST) => {}
+                Err(errno) => return Err(self.failed("publishing it")(errno)),
+            }
+            if self.replace_dead()? {
+                return Ok(());
+            }
+        }
+        Err(Error::new(&self.target, Reason::Held))
+    }
+
+    /// Takes the name from a dead writer's file. False where the name changed hands meanwhile.
+    fn replace_dead(&mut self) -> Result<bool, Error> {
+        let Some(dead) = self.judge_holder()? else { return Ok(false) };
+        match rename(&self.path, &self.target, RenameFlags::RENAME_EXCHANGE) {
+            Ok(()) => {}
+            Err(Errno::ENOENT) => return Ok(false),
+            Err(Errno::EINVAL | Errno::ENOSYS) => {
+                fs::rename(&self.path, &self.target).map_err(self.failed("replacing a dead one"))?;
+                self.path.clone_from(&self.target);
+                return Ok(true);
+            }
+            Err(errno) => return Err(self.failed("replacing a dead one")(errno)),
+        }
+        // What had the name now has the temporary one. It goes only if it is what was judged.
+        let temporary = std::mem::replace(&mut self.path, self.target.clone());
+        let taken = fs::symlink_metadata(&temporary).map(|metadata| Identity::of(&metadata));
+        if taken.is_ok_and(|taken| taken == dead) {
+            fs::remove_file(&temporary).map_err(self.failed("removing a dead one"))?;
+            return Ok(true);
+        }
+        let back = rename(&temporary, &self.target, RenameFlags::RENAME_EXCHANGE);
+        back.map_err(|errno| self.failed("giving the name back")(errno))?;
+        self.path = temporary;
+        Ok(false)
+    }
+
+    /// Looks at what has the name. `None`: nothing any more.
+    fn judge_holder(&self) -> Result<Option<Identity>, Error> {
+        let mut options = OpenOptions::new();
+        let quiet = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
+        let file = match options.read(true).custom_flags(quiet).open(&self.target) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {
+                return Err(Error::new(&self.target, Reason::Foreign("a symbolic link")));
+            }
+            Err(error) => return Err(self.failed("looking at what has the name")(error)),
+        };
+        let metadata = file.metadata().map_err(self.failed("looking at what has the name"))?;
+        let mut version = [0];
+        let foreign = if metadata.is_file() {
+            let read = file.read_at(&mut version, 0).map_err(self.failed("reading what has the name"))?;
+            (read != 1 || version[0] != VERSION).then_some("a file that is no stats file")
+        } else {
+            Some(what_it_is(&metadata))
+        };
+        if let Some(what) = foreign {
+            return Err(Error::new(&self.target, Reason::Foreign(what)));
+        }
+        match Judge::new().judge_file(&self.target, &file).life {
+            Life::Dead => Ok(Some(Identity::of(&metadata))),
+            Life::Alive | Life::Unknown => Err(Error::new(&self.target, Reason::Held)),
+        }
+    }
+
+    /// Opens the published file again, to let it grow.
+    fn reopen(&self) -> Result<File, Error> {
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+        let file = file.open(&self.path).map_err(self.failed("opening it again"))?;
+        let metadata = file.metadata().map_err(self.failed("looking at it"))?;
+        if Identity::of(&metadata) != self.identity {
+            return Err(self.failed("opening it again")(Errno::ESTALE));
+        }
+        Ok(file)
+    }
+
+    /// Removes the name, if it still leads to this file.
+    pub(crate) fn remove(&self) -> Result<(), Error> {
+        remove_if(&self.path, self.identity).map_err(self.failed("removing it"))
+    }
+
+    pub(crate) fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    fn failed<E: Into<io::Error>>(&self, doing: &'static str) -> impl FnOnce(E) -> Error + use<'_, E> {
+        Error::io(&self.target, doing)
+    }
+}
+
+impl Drop for StatsFile {
+    fn drop(&mut self) {
+        if self.path != self.target {
+            // It was never published. That it cannot be removed leaves a name that cleanstats knows.
+            let _ = remove_if(&self.path, self.identity);
+        }
+    }
+}
+
+/// Removes `path` if it is the file `identity`; that it is gone already is as good.
+pub(crate) fn remove_if(path: &Path, identity: Identity) -> io::Result<()> {
+    let gone = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    };
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if Identity::of(&metadata) == identity => fs::remove_file(path).or_else(gone),
+        Ok(_) => Ok(()),
+        Err(error) => gone(error),
+    }
+}
+
+/// In words, for whoever expected a stats file.
+pub(crate) fn what_it_is(metadata: &fs::Metadata) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = metadata.file_type();
+    if kind.is_dir() {
+        "a directory"
+    } else if kind.is_symlink() {
+        "a symbolic link"
+    } else if kind.is_fifo() {
+        "a FIFO"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
+}
+
+/// Whether some process holds the lifetime lock. Takes nothing itself.
+pub(crate) fn is_locked(file: &File) -> io::Result<bool> {
+    // A read lock conflicts with a write lock only, so no reader's lock is mistaken for a writer's.
+    let mut question = whole_file(libc::F_RDLCK);
+    fcntl(file, FcntlArg::F_OFD_GETLK(&mut question))?;
+    Ok(i32::from(question.l_type) != libc::F_UNLCK)
+}
+
+fn lock(file: &File) -> io::Result<()> {
+    fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file(libc::F_WRLCK)))?;
+    flock_shared(file.as_raw_fd())?;
+    Ok(())
+}
+
+/// nix's successor of this function gives the lock back when its guard goes, and the guard holds the
+/// descriptor: but this lock is to outlive the descriptor.
+#[allow(deprecated)]
+fn flock_shared(descriptor: RawFd) -> nix::Result<()> {
+    nix::fcntl::flock(descriptor, FlockArg::LockSharedNonblock)
+}
+
+fn whole_file(kind: i32) -> libc::flock {
+    #[allow(clippy::cast_possible_truncation)]
+    libc::flock { l_type: kind as i16, l_whence: libc::SEEK_SET as i16, l_start: 0, l_len: 0, l_pid: 0 }
+}
+
+/// A new file beside `target`, under a name that says whose it is.
+fn create_temporary(target: &Path) -> Result<(PathBuf, File), Error> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let pid = std::process::id();
+    for _ in 0..1000 {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = OsString::from(format!("{TEMP_START}{pid}-{number}{TEMP_END}"));
+        let path = target.with_file_name(name);
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true).mode(0o644).custom_flags(libc::O_NOFOLLOW);
+        match options.open(&path) {
+            Ok(file) => return Ok((path, file)),
+            // Left by a dead process of this id, or by one in another container.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Error::io(target, "creating it")(error)),
+        }
+    }
+    Err(Error::io(target, "creating it")(Errno::EEXIST))
+}
+
+fn rename(from: &Path, to: &Path, flags: RenameFlags) -> nix::Result<()> {
+    renameat2(AT_FDCWD, from, AT_FDCWD, to, flags)
+}
+
+fn link(from: &Path, to: &Path) -> nix::Result<()> {
+    let linked = fs::hard_link(from, to).and_then(|()| fs::remove_file(from));
+    linked.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
+}

@@ -1,0 +1,45 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # The file
+//!
+//! Version 1 of the format, byte by byte, is drawn in [`layout`]; what a field's type may be, in
+//! [`typecode`].
+
+mod error;
+mod field;
+mod file;
+mod instance;
+pub mod layout;
+pub mod live;
+mod map;
+mod model;
+mod name;
+mod options;
+mod read;
+mod slot;
+mod store;
+mod thread;
+pub mod typecode;
+mod value;
+
+pub use error::{Error, ErrorKind};
+pub use field::{
+    Average, Bool, BoolSpec, Clock, Counter, Field, Gauge, GaugeSpec, Monotonic, MovingAverage,
+    MovingAverageSpec, Number, Spec, Static, StaticNumberSpec, StaticNumberStart, StaticText, StaticTextSpec,
+    StaticTextStart, Text, TextSpec, Timer, TimerGuard, TimerSpec, WallClock,
+};
+pub use file::{TEMP_END, TEMP_START};
+pub use instance::Instance;
+#[doc(hidden)]
+pub use model::Include;
+pub use model::{Builder, Model};
+pub use name::{DEFAULT_TEMPLATE, default_dir};
+pub use options::Options;
+pub use read::{Field as SnapshotField, Origin, Snapshot};
+#[doc(hidden)]
+pub use thread::Local;
+pub use thread::{PerThread, ThreadEnd};
+pub use value::Value;
+
+/// The label by which a file says that this library wrote it; its value is the library's version.
+pub const VERSION_LABEL: &str = "org.mmstats.version";

@@ -1,0 +1,163 @@
+//! What a stats file is called: template, environment, default places.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Reason};
+
+/// The file name template where neither the program nor `MMSTATS_FILES` gives one.
+pub const DEFAULT_TEMPLATE: &str = "{CMD}-{PID}-{TID}.mmstats";
+
+/// What stands in for `{TID}` in the file that holds the counts of a process's ended threads. No
+/// thread has this id.
+pub(crate) const FOLDED_TID: i64 = 0;
+
+/// The folder where writers put their files and readers look for them: `MMSTATS_PATH`, else the
+/// temp folder (`TMPDIR`, else `/tmp`). An empty variable counts as none.
+#[must_use]
+pub fn default_dir() -> PathBuf {
+    match variable("MMSTATS_PATH") {
+        Some(path) => path.into(),
+        None => env::temp_dir(),
+    }
+}
+
+/// `MMSTATS_FILES`, else [`DEFAULT_TEMPLATE`].
+#[must_use]
+pub(crate) fn default_template() -> OsString {
+    variable("MMSTATS_FILES").unwrap_or_else(|| DEFAULT_TEMPLATE.into())
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// What the parts of a template stand for.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    pub(crate) cmd: OsString,
+    pub(crate) pid: u32,
+    pub(crate) tid: i64,
+}
+
+impl Names {
+    /// This program, this process, this thread.
+    pub(crate) fn here() -> Self {
+        let argv0 = env::args_os().next().unwrap_or_default();
+        let cmd = Path::new(&argv0).file_name().unwrap_or(OsStr::new("unknown")).to_owned();
+        Self { cmd, pid: std::process::id(), tid: nix::unistd::gettid().as_raw().into() }
+    }
+}
+
+/// Puts `names` in place of `{CMD}`, `{PID}` and `{TID}`, each any number of times.
+///
+/// # Errors
+/// [`crate::ErrorKind::Template`] for any other brace, and for a NUL.
+pub(crate) fn expand(template: &OsStr, names: &Names) -> Result<OsString, Error> {
+    expand_with(template, names, names.tid.to_string().as_bytes())
+}
+
+/// The file name's parts before, between and behind every `{TID}`, the rest expanded: what the files
+/// of one process's threads have in common. Only one part where the template has no `{TID}`.
+pub(crate) fn around_tid(template: &OsStr, names: &Names) -> Result<Vec<Vec<u8>>, Error> {
+    // A NUL cannot come from the template: `expand_with` refuses it.
+    let marked = expand_with(template, names, b"\0")?;
+    Ok(marked.as_bytes().split(|&byte| byte == 0).map(<[u8]>::to_vec).collect())
+}
+
+fn expand_with(template: &OsStr, names: &Names, tid: &[u8]) -> Result<OsString, Error> {
+    let bad = |what| {
+        let text = template.to_string_lossy().into_owned();
+        Error::new(PathBuf::from(template), Reason::Template { template: text, what })
+    };
+    let mut out = Vec::with_capacity(template.len() + 16);
+    let mut rest = template.as_bytes();
+    while let [byte, tail @ ..] = rest {
+        match byte {
+            b'{' => {
+                let (part, tail) = [
+                    (&b"{CMD}"[..], names.cmd.as_bytes()),
+                    (b"{PID}", names.pid.to_string().as_bytes()),
+                    (b"{TID}", tid),
+                ]
+                .iter()
+                .find_map(|(key, part)| Some((part.to_vec(), rest.strip_prefix(*key)?)))
+                .ok_or_else(|| bad("only {CMD}, {PID} and {TID} may stand in braces"))?;
+                out.extend(part);
+                rest = tail;
+                continue;
+            }
+            b'}' => return Err(bad("a closing brace without an opening one")),
+            0 => return Err(bad("holds a NUL")),
+            byte => out.push(*byte),
+        }
+        rest = tail;
+    }
+    Ok(OsString::from_vec(out))
+}
+
+/// The thread id in `name`, if `name` is a file of the process that `parts` ([`around_tid`]) describe.
+/// Where `{TID}` stands more than once, all must agree.
+pub(crate) fn tid_in(name: &OsStr, parts: &[Vec<u8>]) -> Option<i64> {
+    let [first, middle @ .., last] = parts else { return None };
+    let mut rest = name.as_bytes().strip_prefix(first.as_slice())?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let tid = &rest[..digits];
+    rest = &rest[digits..];
+    for part in middle {
+        rest = rest.strip_prefix(part.as_slice())?.strip_prefix(tid)?;
+    }
+    if rest != last.as_slice() {
+        return None;
+    }
+    std::str::from_utf8(tid).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    fn names() -> Names {
+        Names { cmd: "web".into(), pid: 12, tid: 345 }
+    }
+
+    #[test]
+    fn parts_may_stand_any_number_of_times() {
+        let expand = |template: &str| expand(OsStr::new(template), &names()).unwrap();
+        assert_eq!(expand(DEFAULT_TEMPLATE), "web-12-345.mmstats");
+        assert_eq!(expand("{PID}.{PID}{TID}"), "12.12345");
+        assert_eq!(expand("plain"), "plain");
+    }
+
+    #[test]
+    fn other_braces_are_errors() {
+        for template in ["{", "}", "{pid}", "{PID", "{}", "{{PID}}", "{CMD}}", "a\0b"] {
+            let error = expand(OsStr::new(template), &names()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Template, "{template:?}");
+        }
+    }
+
+    #[test]
+    fn a_command_with_braces_is_taken_as_it_is() {
+        let odd = Names { cmd: "{TID}".into(), ..names() };
+        assert_eq!(expand(OsStr::new("{CMD}-{TID}"), &odd).unwrap(), "{TID}-345");
+    }
+
+    #[test]
+    fn thread_ids_are_found_in_names() {
+        let tid = |template: &str, name: &str| {
+            tid_in(OsStr::new(name), &around_tid(OsStr::new(template), &names()).unwrap())
+        };
+        assert_eq!(tid(DEFAULT_TEMPLATE, "web-12-7.mmstats"), Some(7));
+        assert_eq!(tid(DEFAULT_TEMPLATE, "web-13-7.mmstats"), None);
+        assert_eq!(tid(DEFAULT_TEMPLATE, "web-12-.mmstats"), None);
+        assert_eq!(tid(DEFAULT_TEMPLATE, "web-12-7.mmstats~"), None);
+        assert_eq!(tid("{TID}{CMD}{TID}", "7web7"), Some(7));
+        assert_eq!(tid("{TID}{CMD}{TID}", "7web8"), None);
+        assert_eq!(tid("{TID}{TID}", "77"), None, "where one ends and the next begins is not said");
+        assert_eq!(tid("{CMD}-{PID}", "web-12"), None, "no thread id in the template");
+    }
+}

@@ -1,0 +1,210 @@
+//! Where an instance's file is put and what it is called.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::error::Error;
+use crate::field::{Static, StaticText};
+use crate::instance::Instance;
+use crate::model::{Builder, Model};
+use crate::name::{Names, around_tid, default_dir, default_template, expand};
+use crate::store::Store;
+use crate::thread::ThreadEnd;
+
+/// Where an instance's file is put, what it is called, who may read it. Makes instances.
+///
+/// ```
+/// use mmstats::{Counter, Options, stats};
+///
+/// stats! {
+///     struct Web {
+///         ok: Counter = "status.2XX",
+///     }
+/// }
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// let web = Options::new().path(dir).label_prefix("web.stats.").create::<Web>()?;
+/// web.ok.incr();
+/// assert!(web.path().starts_with(dir));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    path: Option<PathBuf>,
+    filename: Option<OsString>,
+    label_prefix: String,
+    mode: Option<u32>,
+    thread_end: ThreadEnd,
+}
+
+impl Options {
+    /// The defaults: each method says its own.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The folder, which must exist. `{CMD}`, `{PID}` and `{TID}` are replaced as in the file name.
+    /// Default: `MMSTATS_PATH`, else `TMPDIR`, else `/tmp`.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// The file name. `{CMD}` is replaced by the program's name (without its folder), `{PID}` by the
+    /// process id, `{TID}` by the thread id; each may stand any number of times, other braces are an
+    /// error. Default: `MMSTATS_FILES`, else [`crate::DEFAULT_TEMPLATE`].
+    ///
+    /// Readers look for `*.mmstats`. A template without `{TID}` suits a program with one instance; with
+    /// one instance a thread, the second finds the name held.
+    #[must_use]
+    pub fn filename(mut self, template: impl Into<OsString>) -> Self {
+        self.filename = Some(template.into());
+        self
+    }
+
+    /// Put in front of every label, `sys.pid` and its like included. Default: nothing.
+    #[must_use]
+    pub fn label_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.label_prefix = prefix.into();
+        self
+    }
+
+    /// The file's permissions, exactly these. Default: 0644 less the process's umask.
+    #[must_use]
+    pub fn mode(mut self, mode: u32) -> Self {
+        self.mode = Some(mode & 0o7777);
+        self
+    }
+
+    /// What becomes of a thread's counts when it ends: for [`crate::PerThread`]. Default:
+    /// [`ThreadEnd::Remove`].
+    #[must_use]
+    pub fn thread_end(mut self, end: ThreadEnd) -> Self {
+        self.thread_end = end;
+        self
+    }
+
+    pub(crate) fn at_thread_end(&self) -> ThreadEnd {
+        self.thread_end
+    }
+
+    /// Makes an instance of a model and publishes its file.
+    ///
+    /// # Errors
+    /// Whatever [`crate::ErrorKind`] has for writers: a template or a label that makes no sense, a full
+    /// disk, a folder that is not there or may not be written, a name that is held or taken.
+    pub fn create<M: Model>(&self) -> Result<Instance<M>, Error> {
+        self.create_with(M::build)
+    }
+
+    /// Makes an instance whose fields are known only when the program runs.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use mmstats::{Counter, Options};
+    ///
+    /// # let dir = tempfile::tempdir()?;
+    /// # let dir = dir.path();
+    /// let queues = ["mail", "print"];
+    /// let stats = Options::new().path(dir).create_with(|fields| {
+    ///     queues.iter().map(|name| Ok((*name, fields.add(name, Counter::spec())?))).collect()
+    /// })?;
+    /// let counters: &BTreeMap<&str, Counter> = &stats;
+    /// counters["mail"].incr();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Options::create`], and what `build` gives.
+    pub fn create_with<M>(
+        &self,
+        build: impl FnOnce(&mut Builder<'_>) -> Result<M, Error>,
+    ) -> Result<Instance<M>, Error> {
+        self.create_for(&Names::here(), build)
+    }
+
+    pub(crate) fn create_for<M>(
+        &self,
+        names: &Names,
+        build: impl FnOnce(&mut Builder<'_>) -> Result<M, Error>,
+    ) -> Result<Instance<M>, Error> {
+        let mut store = Store::in_file(self.full_path(names)?, self.mode)?;
+        let model = self.fill(&mut store, names, build)?;
+        store.publish()?;
+        let template = self.filename.clone().unwrap_or_else(default_template);
+        let siblings = around_tid(&template, names)?;
+        Ok(Instance::new(model, store, self.label_prefix.clone(), siblings, None))
+    }
+
+    /// Like [`Options::create`], but never keeps a program from running: where no file can be made the
+    /// instance counts in private memory, and [`Instance::error`] says why.
+    ///
+    /// # Panics
+    /// If the model itself makes no sense (two fields with one label, an empty label): no disk is to
+    /// blame for that, and it happens at the first try.
+    #[must_use]
+    pub fn create_or_private<M: Model>(&self) -> Instance<M> {
+        match self.create() {
+            Ok(instance) => instance,
+            Err(error) => self.private(error),
+        }
+    }
+
+    pub(crate) fn private<M: Model>(&self, error: Error) -> Instance<M> {
+        let names = Names::here();
+        let made = Store::private(error.path().to_owned()).and_then(|mut store| {
+            let model = self.fill(&mut store, &names, M::build)?;
+            Ok((model, store))
+        });
+        match made {
+            Ok((model, store)) => {
+                Instance::new(model, store, self.label_prefix.clone(), Vec::new(), Some(error))
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn fill<M>(
+        &self,
+        store: &mut Store,
+        names: &Names,
+        build: impl FnOnce(&mut Builder<'_>) -> Result<M, Error>,
+    ) -> Result<M, Error> {
+        let mut builder = Builder::new(store, self.label_prefix.clone());
+        identify(&mut builder, names)?;
+        build(&mut builder)
+    }
+
+    fn full_path(&self, names: &Names) -> Result<PathBuf, Error> {
+        let dir = self.path.clone().unwrap_or_else(default_dir);
+        let dir = expand(dir.as_os_str(), names)?;
+        let name = expand(&self.filename.clone().unwrap_or_else(default_template), names)?;
+        let path = Path::new(&dir).join(name);
+        // A program may change its folder before it removes the file or lets it grow.
+        let absolute = std::path::absolute(&path).map_err(Error::io(&path, "finding its folder"))?;
+        if absolute.as_os_str().as_bytes().ends_with(b"/") {
+            return Err(Error::io(&path, "creating it")(nix::errno::Errno::EISDIR));
+        }
+        Ok(absolute)
+    }
+}
+
+/// The labels that every instance begins with, so that a reader can tell whose it is.
+fn identify(builder: &mut Builder<'_>, names: &Names) -> Result<(), Error> {
+    let uid = u64::from(nix::unistd::getuid().as_raw());
+    let gid = u64::from(nix::unistd::getgid().as_raw());
+    let created = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    builder.add("sys.pid", Static::<u32>::spec().value(names.pid))?;
+    builder.add("sys.tid", Static::<i64>::spec().value(names.tid))?;
+    builder.add("sys.uid", Static::<u64>::spec().value(uid))?;
+    builder.add("sys.gid", Static::<u64>::spec().value(gid))?;
+    builder.add("sys.created", Static::<f64>::spec().value(created.as_secs_f64()))?;
+    builder.add("org.rust.version", StaticText::spec().value(env!("MMSTATS_RUSTC")))?;
+    builder.add(crate::VERSION_LABEL, StaticText::spec().value(env!("CARGO_PKG_VERSION")))?;
+    Ok(())
+}

@@ -1,0 +1,447 @@
+//! The reader: a snapshot of a file, and the labelled values in it. Safe code only.
+//!
+//! The file is copied with `pread` in whole pages into a page-aligned buffer and never mapped, so a file
+//! that shrinks under the reader is an error and not a signal. A writer may be at work all the while,
+//! therefore everything is looked at twice:
+//!
+//! - Label, type and the rest of a field's head never change; two looks that agree make sure that none
+//!   was caught half written.
+//! - A number on its natural boundary is never torn, but its index and its bytes are not seen at one
+//!   moment. The value `v` of the buffer that the first look's index names counts if the second look's
+//!   index names the same buffer (then whatever was in it has been published), or if the buffer holds
+//!   something else by then (then `v` was overwritten, and a writer overwrites only what it has
+//!   published before). Otherwise `v` may be a value that is not published yet, and showing it could
+//!   make a counter seem to run backwards later.
+//! - Everything else (text, numbers off their boundary) counts if index and bytes agree over two looks.
+//!
+//! What does not count is looked at again, a bounded number of times.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::ops::Range;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::libc;
+
+use crate::error::{Error, Reason};
+use crate::file::what_it_is;
+use crate::layout::{self, Defect, FIRST_FIELD, Record, VERSION};
+use crate::typecode::{items, trimmed};
+use crate::value::Value;
+
+/// Buffers begin on this boundary, so that a copy of whole pages keeps every value's alignment.
+const ALIGNMENT: usize = 4096;
+/// Bytes read at first. Most files are one page.
+const FIRST_READ: usize = 4096;
+/// The largest part of a file that a snapshot holds, in bytes: a sparse file may claim any size.
+const LIMIT: usize = 256 * 1024 * 1024;
+/// How often a value is looked at before it is called unstable.
+const LOOKS: usize = 1000;
+/// How many bytes of a file may be read again for that.
+const LOOKS_BYTES: usize = 64 * 1024 * 1024;
+/// How often a whole file is looked at, in case its list of fields is just being written.
+const LIST_LOOKS: usize = 20;
+
+/// What was in a stats file at some moment. Reuse one for many files: it keeps its memory.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// # let web = mmstats::Options::new().path(dir).create::<()>()?;
+/// # let path = web.path();
+/// let snapshot = mmstats::Snapshot::of(path)?;
+/// for field in snapshot.fields() {
+///     match field {
+///         Ok(field) => println!("{} {}", String::from_utf8_lossy(field.label()), field.value()),
+///         Err(error) => eprintln!("{error}"),
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Default)]
+pub struct Snapshot {
+    path: PathBuf,
+    file: Option<File>,
+    first: Pages,
+    second: Pages,
+    records: Vec<Seen>,
+    /// Why the list of fields ended before its end, and where. `None`: too large to be held.
+    defect: Option<(usize, Option<Defect>)>,
+}
+
+/// A field's place, and which of its buffers holds the value; `None` if no look could tell.
+struct Seen {
+    record: Record,
+    buffer: Option<usize>,
+}
+
+/// Where a path comes from, which says how carefully it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Somebody named it: links are followed. What is not a regular file is not opened.
+    Named,
+    /// It was found in a folder that others may write to, where it was a regular file: a link that has
+    /// taken its place is not followed.
+    Found,
+}
+
+impl Snapshot {
+    /// An empty one, to be filled by [`Snapshot::read`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// As [`Snapshot::read`].
+    pub fn of(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let mut snapshot = Self::new();
+        snapshot.read(path.as_ref(), Origin::Named)?;
+        Ok(snapshot)
+    }
+
+    /// Reads the file at `path` in place of what was there. No more than the file's size is held in
+    /// memory, in each of two buffers.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Io`], [`crate::ErrorKind::NotAFile`], [`crate::ErrorKind::Version`]: nothing
+    /// of the file could be had. What is wrong further on, [`Snapshot::fields`] says in its place.
+    pub fn read(&mut self, path: &Path, origin: Origin) -> Result<(), Error> {
+        self.path.clear();
+        self.path.push(path);
+        self.file = None;
+        self.records.clear();
+        self.defect = None;
+        let (file, metadata) = open(path, origin)?;
+        self.look(&file, path, metadata.len())?;
+        self.file = Some(file);
+        Ok(())
+    }
+
+    /// The file that was read last.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// It, still open, for asking about its lock. `None` before the first.
+    #[must_use]
+    pub fn file(&self) -> Option<&File> {
+        self.file.as_ref()
+    }
+
+    /// The fields in the order of the file. An error in place of a field says that this one could not be
+    /// had ([`crate::ErrorKind::Unstable`]), or, as the last item, why the rest could not.
+    pub fn fields(&self) -> impl Iterator<Item = Result<Field<'_>, Error>> {
+        let fields = self.records.iter().map(|seen| self.field(seen));
+        fields.chain(self.defect().map(Err))
+    }
+
+    /// Why the list of fields could not be followed to its end, if so.
+    #[must_use]
+    pub fn defect(&self) -> Option<Error> {
+        let reason = match self.defect? {
+            (at, Some(defect)) => Reason::Format { at, defect },
+            (at, None) => Reason::TooLarge { at, limit: LIMIT },
+        };
+        Some(Error::new(&self.path, reason))
+    }
+
+    /// The first field whose label ends so, if it could be had. `sys.pid` and its like are found this
+    /// way, whatever prefix stands in front.
+    #[must_use]
+    pub fn find(&self, ending: &str) -> Option<Field<'_>> {
+        let bytes = self.first.bytes();
+        let ends = |seen: &&Seen| seen.record.label(bytes).ends_with(ending.as_bytes());
+        self.records.iter().find(ends).and_then(|seen| self.field(seen).ok())
+    }
+
+    /// The bytes that were read: the fields and what follows them on their last page.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.first.bytes()
+    }
+
+    fn field<'a>(&'a self, seen: &'a Seen) -> Result<Field<'a>, Error> {
+        let bytes = self.first.bytes();
+        match seen.buffer {
+            Some(buffer) => Ok(Field { bytes, record: &seen.record, buffer }),
+            None => {
+                let label = String::from_utf8_lossy(seen.record.label(bytes)).into_owned();
+                Err(Error::new(&self.path, Reason::Unstable { at: seen.record.at, label }))
+            }
+        }
+    }
+
+    /// Looks at the file until two looks agree on the heads of all fields, then settles the values.
+    fn look(&mut self, file: &File, path: &Path, len: u64) -> Result<(), Error> {
+        let failed = || Error::io(path, "reading it");
+        let mut len = usize::try_from(len).unwrap_or(usize::MAX);
+        for _ in 0..LIST_LOOKS {
+            self.records.clear();
+            self.defect = None;
+            self.first.read(file, FIRST_READ.min(len)).map_err(failed())?;
+            match self.first.bytes().first() {
+                None => return Err(Error::new(path, Reason::Empty)),
+                Some(&VERSION) => {}
+                Some(&version) => return Err(Error::new(path, Reason::Version(version))),
+            }
+            self.list(file, &mut len).map_err(failed())?;
+            // The second look need not go beyond the last field.
+            let end = self.records.last().map_or(0, |seen| seen.record.end);
+            self.second.read(file, end).map_err(failed())?;
+            if self.heads_agree() {
+                return self.settle(file).map_err(failed());
+            }
+        }
+        Err(Error::new(path, Reason::Unstable { at: 0, label: "the list of fields".to_owned() }))
+    }
+
+    /// Follows the list of fields, reading on as it leads on. `len` is the file's size as last seen.
+    fn list(&mut self, file: &File, len: &mut usize) -> std::io::Result<()> {
+        let mut at = FIRST_FIELD;
+        // A list that ends just where the bytes end may go on behind them.
+        let mut look_behind = true;
+        loop {
+            match layout::field(self.first.bytes(), at) {
+                Ok(Some(record)) => {
+                    at = record.end;
+                    self.records.push(Seen { record, buffer: None });
+                }
+                Ok(None) => {
+                    let known = self.first.bytes().len();
+                    if known > at + 1 || !look_behind || known >= LIMIT {
+                        return Ok(());
+                    }
+                    look_behind = self.read_on(file, known + 1, len)?;
+                }
+                Err(defect @ Defect::Short { end, .. }) => {
+                    if end > LIMIT && end <= *len {
+                        self.defect = Some((at, None));
+                        return Ok(());
+                    }
+                    if end > LIMIT || !self.read_on(file, end, len)? {
+                        self.defect = Some((at, Some(defect)));
+                        return Ok(());
+                    }
+                }
+                Err(defect) => {
+                    self.defect = Some((at, Some(defect)));
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Reads up to byte `end` or further. False if the file ends before.
+    fn read_on(&mut self, file: &File, end: usize, len: &mut usize) -> std::io::Result<bool> {
+        if end > *len {
+            // It may have grown since.
+            *len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+            if end > *len {
+                return Ok(false);
+            }
+        }
+        // Twice as much each time, so that a long list is not read a page at a time.
+        let want = (2 * self.first.bytes().len()).min(*len).min(LIMIT);
+        self.first.extend(file, want.max(end))?;
+        Ok(self.first.bytes().len() >= end)
+    }
+
+    fn heads_agree(&self) -> bool {
+        let (first, second) = (self.first.bytes(), self.second.bytes());
+        self.records.iter().all(|Seen { record, .. }| {
+            let head = record.at..record.index_at;
+            let buffered = |bytes: &[u8]| bytes.get(record.index_at).map(|&index| index <= 1);
+            second.get(head.clone()).is_some_and(|second| *second == first[head])
+                && buffered(second) == Some(record.buffered)
+                && second.len() >= record.end
+        })
+    }
+
+    /// Finds the value of each field that counts, and leaves its bytes in `first`.
+    fn settle(&mut self, file: &File) -> std::io::Result<()> {
+        let mut spent = 0;
+        for Seen { record, buffer } in &mut self.records {
+            let (first, second) = (&mut self.first, &mut self.second);
+            let values = record.index_at..record.end;
+            for _ in 0..LOOKS {
+                if counts(record, first.bytes(), second.bytes()) {
+                    *buffer = Some(record.current(first.bytes()));
+                    break;
+                }
+                // Once more, this field's pages alone, against the time before.
+                first.bytes_mut()[values.clone()].copy_from_slice(&second.bytes()[values.clone()]);
+                spent += values.len().next_multiple_of(ALIGNMENT);
+                if spent > LOOKS_BYTES || !second.read_again(file, values.clone())? {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the value that `first` says is current is one that its writer has published: see the top of
+/// this file.
+fn counts(record: &Record, first: &[u8], second: &[u8]) -> bool {
+    let buffer = record.current(first);
+    let at = record.value_at(buffer);
+    let value = at..at + record.shape.size;
+    let same_buffer = buffer == record.current(second);
+    let same_bytes = || first[value.clone()] == second[value.clone()];
+    if record.shape.loads_at_once(at) { same_buffer || !same_bytes() } else { same_buffer && same_bytes() }
+}
+
+fn open(path: &Path, origin: Origin) -> Result<(File, Metadata), Error> {
+    let regular = |metadata: Metadata| {
+        if metadata.is_file() {
+            Ok(metadata)
+        } else {
+            Err(Error::new(path, Reason::NotAFile(what_it_is(&metadata))))
+        }
+    };
+    let mut flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    match origin {
+        // Opening alone makes some devices act.
+        Origin::Named => {
+            regular(path.metadata().map_err(Error::io(path, "opening it"))?)?;
+        }
+        Origin::Found => flags |= libc::O_NOFOLLOW,
+    }
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let file = match file {
+        Err(error) if error.raw_os_error() == Some(libc::ELOOP) && origin == Origin::Found => {
+            return Err(Error::new(path, Reason::NotAFile("a symbolic link")));
+        }
+        other => other.map_err(Error::io(path, "opening it"))?,
+    };
+    let metadata = regular(file.metadata().map_err(Error::io(path, "looking at it"))?)?;
+    Ok((file, metadata))
+}
+
+/// One field of a [`Snapshot`].
+#[derive(Clone, Copy)]
+pub struct Field<'a> {
+    bytes: &'a [u8],
+    record: &'a Record,
+    buffer: usize,
+}
+
+impl<'a> Field<'a> {
+    /// The label, UTF-8 if the writer kept to the format.
+    #[must_use]
+    pub fn label(&self) -> &'a [u8] {
+        self.record.label(self.bytes)
+    }
+
+    /// The type code as Python's `struct` has it, without the white space that a writer may put there:
+    /// `Q`, `255s`.
+    #[must_use]
+    pub fn type_code(&self) -> String {
+        trimmed(self.record.code(self.bytes))
+    }
+
+    /// The value; the first, where the type has several.
+    #[must_use]
+    pub fn value(&self) -> Value<'a> {
+        Value::decode(&self.record.shape.first, self.value_bytes())
+    }
+
+    /// All values that the type has. Mostly one.
+    pub fn values(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
+        let bytes = self.value_bytes();
+        items(self.record.code(self.bytes)).map(move |item| Value::decode(&item, bytes))
+    }
+
+    /// The current value's bytes, as they are in the file.
+    #[must_use]
+    pub fn value_bytes(&self) -> &'a [u8] {
+        &self.bytes[self.record.value_at(self.buffer)..][..self.record.shape.size]
+    }
+
+    /// Whether the writer alternates between two buffers.
+    #[must_use]
+    pub fn is_buffered(&self) -> bool {
+        self.record.buffered
+    }
+
+    /// Where the field begins, in bytes from the file's beginning.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        self.record.at
+    }
+
+    /// Where all its parts are.
+    #[must_use]
+    pub fn record(&self) -> &'a Record {
+        self.record
+    }
+}
+
+/// Bytes from a file's beginning, in memory that begins on a page boundary.
+#[derive(Default)]
+struct Pages {
+    memory: Vec<u8>,
+    start: usize,
+    len: usize,
+}
+
+impl Pages {
+    fn bytes(&self) -> &[u8] {
+        &self.memory[self.start..self.start + self.len]
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.memory[self.start..self.start + self.len]
+    }
+
+    /// Reads the pages that hold the first `end` bytes, or as many as there are.
+    fn read(&mut self, file: &File, end: usize) -> std::io::Result<()> {
+        self.len = 0;
+        self.extend(file, end)
+    }
+
+    /// Reads on to the end of the page that holds byte `end`, or as far as there is something.
+    fn extend(&mut self, file: &File, end: usize) -> std::io::Result<()> {
+        let end = end.next_multiple_of(ALIGNMENT);
+        self.reserve(end);
+        // The last page anew: part of a page may be a part of a value.
+        let from = self.len / ALIGNMENT * ALIGNMENT;
+        self.len = self.fill(file, from..end)?;
+        Ok(())
+    }
+
+    /// Reads the pages that hold `range` once more. False if the file does not reach so far any more.
+    fn read_again(&mut self, file: &File, range: Range<usize>) -> std::io::Result<bool> {
+        let from = range.start / ALIGNMENT * ALIGNMENT;
+        let to = range.end.next_multiple_of(ALIGNMENT);
+        Ok(self.fill(file, from..to)? >= range.end)
+    }
+
+    /// Reads `range`, and gives where it ended.
+    fn fill(&mut self, file: &File, range: Range<usize>) -> std::io::Result<usize> {
+        let mut at = range.start;
+        while at < range.end {
+            let target = &mut self.memory[self.start + at..self.start + range.end];
+            match file.read_at(target, at as u64) {
+                Ok(0) => break,
+                Ok(read) => at += read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(at)
+    }
+
+    fn reserve(&mut self, end: usize) {
+        if self.start + end > self.memory.len() {
+            let mut memory = vec![0; end + ALIGNMENT];
+            let start = memory.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
+            memory[start..start + self.len].copy_from_slice(self.bytes());
+            (self.memory, self.start) = (memory, start);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! A value in an instance's memory, as the one handle that writes it sees it.
+//!
+//! One of the two files with `unsafe` (the other is `map.rs`).
+//!
+//! An update of a buffered value is two stores: the value into the spare buffer (relaxed), then the
+//! index (release). Readers are other processes that copy the bytes out with `pread`. The release pairs
+//! with their order of looking: who sees the new index sees the new value. The handle remembers which
+//! buffer is spare, so it never loads from memory that readers pull on.
+//!
+//! A [`Slot`] is `Send` and not `Sync`: one thread at a time writes, which is what makes plain cells
+//! enough.
+
+use std::cell::{Cell, RefCell};
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
+
+use crate::map::{ForkMark, Segment};
+
+/// A number that lives in one naturally aligned word.
+///
+/// # Safety
+/// `store` writes exactly `size_of::<Self>()` bytes at `target`, which the caller has aligned so.
+pub(crate) unsafe trait Word: Copy {
+    /// Stores atomically, without an order of its own.
+    ///
+    /// # Safety
+    /// `target` is aligned to `size_of::<Self>()`, valid for writes of as many bytes, and accessed by
+    /// this process only through atomics.
+    unsafe fn store(self, target: *mut u8);
+}
+
+macro_rules! words {
+    ($($type:ty => $atomic:ty, $bits:ty, $to_bits:expr;)*) => {$(
+        // SAFETY: an atomic of the type's own size does the store.
+        unsafe impl Word for $type {
+            #[inline(always)]
+            unsafe fn store(self, target: *mut u8) {
+                let to_bits: fn($type) -> $bits = $to_bits;
+                // SAFETY: the caller keeps what the trait demands.
+                let target = unsafe { <$atomic>::from_ptr(target.cast()) };
+                target.store(to_bits(self), Ordering::Relaxed);
+            }
+        }
+    )*};
+}
+
+words! {
+    u8 => AtomicU8, u8, |value| value;
+    i8 => AtomicU8, u8, |value| u8::from_ne_bytes(value.to_ne_bytes());
+    u16 => AtomicU16, u16, |value| value;
+    i16 => AtomicU16, u16, |value| u16::from_ne_bytes(value.to_ne_bytes());
+    u32 => AtomicU32, u32, |value| value;
+    i32 => AtomicU32, u32, |value| u32::from_ne_bytes(value.to_ne_bytes());
+    u64 => AtomicU64, u64, |value| value;
+    i64 => AtomicU64, u64, |value| u64::from_ne_bytes(value.to_ne_bytes());
+    f32 => AtomicU32, u32, f32::to_bits;
+    f64 => AtomicU64, u64, f64::to_bits;
+}
+
+/// Where one field's values lie: the write buffer byte, and behind it one value or two.
+pub(crate) struct Slot {
+    /// The first value. The write buffer byte stands in front of it.
+    value: Cell<NonNull<u8>>,
+    /// The spare buffer, 0 or 1: what the write buffer byte says. Stays 0 where there is one value only.
+    spare: Cell<usize>,
+    /// Bytes of one value.
+    size: usize,
+    buffered: bool,
+    mark: Cell<ForkMark>,
+    /// Keeps `value` valid.
+    home: RefCell<Arc<Segment>>,
+}
+
+// SAFETY: the pointer is into `home`, which goes with the slot and is `Send` and `Sync`; nothing else in
+// the process writes there. The cells make the slot `!Sync`.
+unsafe impl Send for Slot {}
+
+impl Slot {
+    /// The field whose write buffer byte is at `index_at` of the file, in `home`; `size` bytes a value,
+    /// on their natural boundary if they are to be stored as a [`Word`].
+    ///
+    /// # Panics
+    /// If `home` does not hold them.
+    pub(crate) fn new(
+        home: Arc<Segment>,
+        index_at: usize,
+        size: usize,
+        buffered: bool,
+        mark: ForkMark,
+    ) -> Self {
+        let values = size * (1 + usize::from(buffered));
+        let index = home.pointer(index_at, 1 + values);
+        // SAFETY: `pointer` vouches for one byte and the values behind it.
+        let value = unsafe { index.add(1) };
+        let (value, spare, mark) = (Cell::new(value), Cell::new(0), Cell::new(mark));
+        Self { value, spare, size, buffered, mark, home: RefCell::new(home) }
+    }
+
+    /// Stores a number and makes it current.
+    #[inline(always)]
+    pub(crate) fn set<W: Word>(&self, word: W) {
+        debug_assert_eq!(size_of::<W>(), self.size);
+        debug_assert_eq!(self.value.get().as_ptr() as usize % size_of::<W>(), 0);
+        let spare = self.begin(size_of::<W>());
+        // SAFETY: `new` had the bounds checked for both buffers; the layout puts numbers on their
+        // natural boundary (asserted above in debug builds); this slot is the only writer.
+        unsafe { word.store(spare.as_ptr()) };
+        self.end();
+    }
+
+    /// Stores text, cut to the slot's size, with a NUL behind it where there is room, and makes it
+    /// current. What stands behind the NUL is of no concern.
+    #[inline]
+    pub(crate) fn set_bytes(&self, bytes: &[u8]) {
+        let spare = self.begin(self.size);
+        let len = bytes.len().min(self.size);
+        // SAFETY: at most `size` bytes, for which `new` had the bounds checked; the source is a Rust
+        // slice, which cannot overlap memory that only slots point to; this slot is the only writer.
+        unsafe { spare.copy_from_nonoverlapping(NonNull::from(bytes).cast(), len) };
+        if len < self.size {
+            // SAFETY: `len` is inside the buffer.
+            let nul = unsafe { spare.add(len) };
+            // SAFETY: as above.
+            unsafe { nul.write(0) };
+        }
+        self.end();
+    }
+
+    /// The current value's bytes.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        if !self.mark.get().is_home() {
+            self.leave();
+        }
+        let current = if self.buffered { self.spare.get() ^ 1 } else { 0 };
+        let mut bytes = vec![0; self.size];
+        // SAFETY: in bounds as in `begin`.
+        let current = unsafe { self.value.get().add(current * self.size) };
+        // SAFETY: `size` bytes are valid there; only this slot writes them, on this thread.
+        unsafe { current.copy_to_nonoverlapping(NonNull::from(bytes.as_mut_slice()).cast(), self.size) };
+        bytes
+    }
+
+    /// Where the next value goes. `size` is the slot's own, given by whoever knows it as a constant.
+    #[inline(always)]
+    fn begin(&self, size: usize) -> NonNull<u8> {
+        if !self.mark.get().is_home() {
+            self.leave();
+        }
+        // SAFETY: `spare` is 0 or 1, and 0 where there is one buffer; `new` and `leave` make sure that
+        // the buffers are inside `home`.
+        unsafe { self.value.get().add(self.spare.get() * size) }
+    }
+
+    /// Makes the value that was just stored current.
+    #[inline(always)]
+    fn end(&self) {
+        if self.buffered {
+            let spare = self.spare.get() ^ 1;
+            self.spare.set(spare);
+            // SAFETY: the write buffer byte stands in front of the first value, in `home`.
+            let index = unsafe { self.value.get().sub(1) };
+            // SAFETY: valid as above, aligned since it is a byte, accessed only as an atomic.
+            let index = unsafe { AtomicU8::from_ptr(index.as_ptr()) };
+            // Release: the value is in its buffer before the index points readers to it.
+            #[allow(clippy::cast_possible_truncation)]
+            index.store(spare as u8, Ordering::Release);
+        }
+    }
+
+    /// In a forked child: the mapping is the parent's and is not there. Goes on in private memory.
+    #[cold]
+    #[inline(never)]
+    fn leave(&self) {
+        // A word in front, so that the first value is aligned; its last byte is the write buffer.
+        let home = Arc::new(Segment::private(0, 8 + 2 * self.size));
+        self.value.set(home.pointer(8, 2 * self.size));
+        self.spare.set(0);
+        self.mark.set(ForkMark::ALWAYS_HOME);
+        self.home.replace(home);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A slot on plain memory whose write buffer byte is at 7, and that memory.
+    fn slot(size: usize, buffered: bool) -> (Slot, Arc<Segment>) {
+        let home = Arc::new(Segment::private(0, 8 + 2 * size));
+        (Slot::new(Arc::clone(&home), 7, size, buffered, ForkMark::ALWAYS_HOME), home)
+    }
+
+    fn memory(home: &Segment, at: usize, len: usize) -> Vec<u8> {
+        let start = home.pointer(at, len);
+        // SAFETY: `pointer` checked the bounds; no other thread is there.
+        unsafe { std::slice::from_raw_parts(start.as_ptr(), len) }.to_vec()
+    }
+
+    #[test]
+    fn a_buffered_value_alternates_and_the_index_names_the_spare() {
+        let (slot, home) = slot(8, true);
+        slot.set(1_u64);
+        assert_eq!(memory(&home, 7, 9), [&[1][..], &1_u64.to_ne_bytes()].concat());
+        slot.set(2_u64);
+        assert_eq!(memory(&home, 7, 9), [&[0][..], &1_u64.to_ne_bytes()].concat());
+        assert_eq!(memory(&home, 16, 8), 2_u64.to_ne_bytes());
+        assert_eq!(slot.bytes(), 2_u64.to_ne_bytes());
+    }
+
+    #[test]
+    fn an_unbuffered_value_stays_in_place() {
+        let (slot, home) = slot(1, false);
+        slot.set(-5_i8);
+        slot.set(-6_i8);
+        assert_eq!(memory(&home, 7, 3), [0, 250, 0]);
+    }
+
+    #[test]
+    fn text_is_cut_and_ends_in_nul_where_there_is_room() {
+        let (slot, _home) = slot(4, true);
+        slot.set_bytes(b"abcdef");
+        assert_eq!(slot.bytes(), b"abcd");
+        slot.set_bytes(b"wxyz");
+        slot.set_bytes(b"p");
+        assert_eq!(slot.bytes(), b"p\0cd");
+    }
+
+    #[test]
+    fn one_that_left_home_goes_on_in_memory_of_its_own() {
+        let (slot, home) = slot(8, true);
+        slot.set(1_u64);
+        slot.leave();
+        slot.set(2_u64);
+        assert_eq!(slot.bytes(), 2_u64.to_ne_bytes());
+        assert_eq!(memory(&home, 8, 8), 1_u64.to_ne_bytes());
+    }
+}

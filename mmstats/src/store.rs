@@ -1,0 +1,166 @@
+//! The list of fields that one instance has: places found, memory found, fields published.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::{Error, Reason};
+use crate::file::StatsFile;
+use crate::layout::{self, FIRST_FIELD, LONGEST, VERSION};
+use crate::map::{ForkMark, Segment, fork_mark, page_size};
+use crate::slot::Slot;
+
+/// An instance's fields, in its file or in private memory.
+pub(crate) struct Store {
+    path: PathBuf,
+    file: Option<StatsFile>,
+    segments: Vec<Arc<Segment>>,
+    /// The next field begins here.
+    next: usize,
+    labels: HashSet<String>,
+    mark: ForkMark,
+}
+
+/// What a field's bytes are like.
+#[derive(Clone, Copy)]
+pub(crate) struct Encoding<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) size: usize,
+    /// The boundary that a value must stand on; 1 for text.
+    pub(crate) align: usize,
+    pub(crate) buffered: bool,
+}
+
+impl Store {
+    /// In a file that will be seen as `path`. Nobody sees it before [`Store::publish`].
+    pub(crate) fn in_file(path: PathBuf, mode: Option<u32>) -> Result<Self, Error> {
+        let mark = fork_mark();
+        let file = StatsFile::create(path.clone(), mode)?;
+        let mut store = Self::empty(path, mark);
+        store.file = Some(file);
+        store.start()?;
+        Ok(store)
+    }
+
+    /// In memory that nobody else sees. `path` is the name that it would have had.
+    pub(crate) fn private(path: PathBuf) -> Result<Self, Error> {
+        let mut store = Self::empty(path, ForkMark::ALWAYS_HOME);
+        store.start()?;
+        Ok(store)
+    }
+
+    fn empty(path: PathBuf, mark: ForkMark) -> Self {
+        let labels = HashSet::new();
+        Self { path, file: None, segments: Vec::new(), next: FIRST_FIELD, labels, mark }
+    }
+
+    fn start(&mut self) -> Result<(), Error> {
+        self.segment(0, FIRST_FIELD)?.fill(0, &[VERSION]);
+        Ok(())
+    }
+
+    /// Adds a field whose value is `initial`, shorter than a whole value for text, and gives the slot.
+    /// A reader sees the whole field or nothing of it.
+    pub(crate) fn add(&mut self, label: &str, encoding: Encoding<'_>, initial: &[u8]) -> Result<Slot, Error> {
+        if !self.mark.is_home() {
+            return Err(Error::new(&self.path, Reason::Forked));
+        }
+        let Encoding { code, size, align, buffered } = encoding;
+        self.check(label, code)?;
+        let place = layout::place(self.next, label, code, size, align, buffered);
+        let segment = self.segment(place.at, place.end)?;
+        segment.fill(place.at, &layout::head(&place, label, code, buffered));
+        // A fresh buffered field says that buffer 0 is spare, so the value goes into buffer 1.
+        let current = place.index_at + 1 + if buffered { size } else { 0 };
+        segment.fill(current, initial);
+        #[allow(clippy::cast_possible_truncation)]
+        segment.publish(place.at, label.len() as u16);
+        self.next = place.end;
+        self.labels.insert(label.to_owned());
+        Ok(Slot::new(segment, place.index_at, size, buffered, self.mark))
+    }
+
+    fn check(&self, label: &str, code: &str) -> Result<(), Error> {
+        let what = if label.is_empty() {
+            "is empty"
+        } else if label.len() > LONGEST {
+            "is longer than 65535 bytes"
+        } else if self.labels.contains(label) {
+            "is there already"
+        } else if code.len() > LONGEST / 2 {
+            "has a type that is too long"
+        } else {
+            return Ok(());
+        };
+        let mut end = label.len().min(80);
+        while !label.is_char_boundary(end) {
+            end -= 1;
+        }
+        Err(Error::new(&self.path, Reason::Label { label: label[..end].to_owned(), what }))
+    }
+
+    /// Memory for the bytes `from..to`, which lie at the end of what is used.
+    fn segment(&mut self, from: usize, to: usize) -> Result<Arc<Segment>, Error> {
+        let page = page_size();
+        // Each new segment at least as large as all before it: a few, however many fields there are.
+        let whole = to.next_multiple_of(page);
+        if let Some(file) = &mut self.file {
+            file.allocate(whole)?;
+        }
+        if let Some(last) = self.segments.last().filter(|last| last.holds(from, to)) {
+            return Ok(Arc::clone(last));
+        }
+        // It begins with the page that the field begins on; the last one may map that page, too.
+        let at = from / page * page;
+        let segment = Arc::new(match &mut self.file {
+            Some(file) => file.map(at, whole)?,
+            None => Segment::private(at, whole),
+        });
+        self.segments.push(Arc::clone(&segment));
+        Ok(segment)
+    }
+
+    /// Gives the file its name.
+    pub(crate) fn publish(&mut self) -> Result<(), Error> {
+        if let Some(file) = &mut self.file {
+            file.publish()?;
+        }
+        self.close();
+        Ok(())
+    }
+
+    /// Lets go of the descriptor that growing opened.
+    pub(crate) fn close(&mut self) {
+        if let Some(file) = &mut self.file {
+            file.close();
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn file(&self) -> Option<&StatsFile> {
+        self.file.as_ref()
+    }
+
+    pub(crate) fn mark(&self) -> ForkMark {
+        self.mark
+    }
+
+    /// Bytes that the file has, or would have.
+    pub(crate) fn size(&self) -> usize {
+        self.next.next_multiple_of(page_size())
+    }
+
+    pub(crate) fn sync(&self, wait: bool) -> Result<(), Error> {
+        let size = self.size();
+        let synced = self.segments.iter().try_for_each(|segment| segment.sync(size, wait));
+        synced.map_err(Error::io(&self.path, "flushing it"))
+    }
+
+    /// The memory, for whoever keeps a file alive without handles.
+    pub(crate) fn segments(&self) -> &[Arc<Segment>] {
+        &self.segments
+    }
+}

@@ -1,0 +1,200 @@
+//! One instance a thread, made on first use, from one static definition.
+
+use std::cell::OnceCell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::LocalKey;
+
+use crate::error::Error;
+use crate::instance::Instance;
+use crate::model::Model;
+use crate::name::{FOLDED_TID, Names};
+use crate::options::Options;
+
+/// What becomes of a thread's counts when the thread ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ThreadEnd {
+    /// The file goes with the thread. A sum over the process falls by what the thread had counted.
+    #[default]
+    Remove,
+    /// The file stays, and counts as alive, until [`PerThread::remove`], [`Instance::remove`] of an
+    /// instance with the same file name template, or the end of the process (the original's way).
+    Leave,
+    /// Counters and averages are added to an instance of the whole process, whose `{TID}` and `sys.tid`
+    /// are 0; then the file goes. So a sum over the process does not fall when a thread ends. It may
+    /// hold the thread's counts twice for the microsecond between the two.
+    Fold,
+}
+
+/// One instance a thread of a model, made on first use: [`per_thread!`](crate::per_thread) defines one.
+pub struct PerThread<M: Model + Send + 'static> {
+    key: &'static LocalKey<Local<M>>,
+    options: fn() -> Options,
+    /// What ended threads have counted, with [`ThreadEnd::Fold`].
+    folded: Mutex<Option<Instance<M>>>,
+}
+
+/// What [`per_thread!`](crate::per_thread) keeps in a thread.
+#[doc(hidden)]
+pub struct Local<M: Model + Send + 'static> {
+    made: OnceCell<Made<M>>,
+    /// After a fork: the child's own.
+    next: OnceCell<Box<Local<M>>>,
+}
+
+struct Made<M: Model + Send + 'static> {
+    /// Taken by `Drop` only.
+    instance: Option<Instance<M>>,
+    owner: &'static PerThread<M>,
+    end: ThreadEnd,
+}
+
+impl<M: Model + Send + 'static> PerThread<M> {
+    #[doc(hidden)]
+    pub const fn new(key: &'static LocalKey<Local<M>>, options: fn() -> Options) -> Self {
+        Self { key, options, folded: Mutex::new(None) }
+    }
+
+    /// Calls `f` with this thread's instance, which is made if it is not there yet. Where no file can be
+    /// made, it counts in private memory, and [`Instance::error`] says why.
+    ///
+    /// A forked child gets an instance of its own here.
+    ///
+    /// # Panics
+    /// As [`Options::create_or_private`]: if the model itself makes no sense.
+    #[inline]
+    pub fn with<R>(&'static self, f: impl FnOnce(&Instance<M>) -> R) -> R {
+        let mut f = Some(f);
+        let done = self.key.try_with(|local| {
+            let f = f.take()?;
+            Some(local.with(self, f))
+        });
+        match (done, f) {
+            (Ok(Some(result)), _) => result,
+            // The thread is ending and its own instance is gone: this goes nowhere, as it must.
+            (_, Some(f)) => f(&(self.options)().private(ended())),
+            (_, None) => unreachable!("a closure that was called gave a result"),
+        }
+    }
+
+    /// Removes the files of this thread and of all ended ones, for a program about to end. Never those
+    /// of other threads that live.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Io`], when a file is still there.
+    pub fn remove(&'static self) -> Result<(), Error> {
+        let folded = self.folded().take();
+        let removed = self.with(Instance::remove);
+        folded.map_or(Ok(()), |folded| folded.remove()).and(removed)
+    }
+
+    fn folded(&self) -> MutexGuard<'_, Option<Instance<M>>> {
+        self.folded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds an ended thread's counts to the process's, or keeps its file if that cannot be.
+    fn fold(&self, ended: Instance<M>) {
+        let mut folded = self.folded();
+        if folded.as_ref().is_none_or(Instance::is_inherited) {
+            let process = Names { tid: FOLDED_TID, ..Names::here() };
+            match (self.options)().create_for(&process, M::build) {
+                Ok(instance) => *folded = Some(instance),
+                Err(_) => return ended.park(),
+            }
+        }
+        if let Some(process) = &*folded {
+            process.fold(&ended);
+        }
+    }
+}
+
+fn ended() -> Error {
+    let gone = std::io::Error::from(nix::errno::Errno::ESRCH);
+    Error::io(std::path::Path::new("/proc/thread-self"), "finding the thread")(gone)
+}
+
+impl<M: Model + Send + 'static> Local<M> {
+    #[doc(hidden)]
+    #[must_use]
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Self { made: OnceCell::new(), next: OnceCell::new() }
+    }
+
+    #[inline]
+    fn with<R>(&self, owner: &'static PerThread<M>, f: impl FnOnce(&Instance<M>) -> R) -> R {
+        match self.made.get().and_then(|made| made.instance.as_ref()) {
+            Some(instance) if !instance.is_inherited() => f(instance),
+            _ => f(self.find(owner)),
+        }
+    }
+
+    #[cold]
+    fn find(&self, owner: &'static PerThread<M>) -> &Instance<M> {
+        let made = self.made.get_or_init(|| Made::new(owner));
+        match &made.instance {
+            Some(instance) if !instance.is_inherited() => instance,
+            _ => self.next.get_or_init(|| Box::new(Self::new())).find(owner),
+        }
+    }
+}
+
+impl<M: Model + Send + 'static> Made<M> {
+    fn new(owner: &'static PerThread<M>) -> Self {
+        let options = (owner.options)();
+        let instance = Some(options.create_or_private());
+        Self { instance, owner, end: options.at_thread_end() }
+    }
+}
+
+impl<M: Model + Send + 'static> Drop for Made<M> {
+    fn drop(&mut self) {
+        let Some(instance) = self.instance.take().filter(|instance| !instance.is_inherited()) else {
+            return;
+        };
+        let main_thread = nix::unistd::gettid() == nix::unistd::getpid();
+        match self.end {
+            ThreadEnd::Remove => drop(instance),
+            ThreadEnd::Leave => instance.park(),
+            // With the main thread the process ends, and nothing is left to be summed.
+            ThreadEnd::Fold if main_thread => drop(self.owner.folded().take()),
+            ThreadEnd::Fold => self.owner.fold(instance),
+        }
+    }
+}
+
+/// Defines statics that give each thread an instance of its own.
+///
+/// ```
+/// use mmstats::{Counter, Options, ThreadEnd, per_thread, stats};
+///
+/// stats! {
+///     pub struct Web {
+///         pub hits: Counter,
+///     }
+/// }
+///
+/// per_thread! {
+///     /// What the web server publishes.
+///     pub static WEB: Web = Options::new().label_prefix("web.").thread_end(ThreadEnd::Fold);
+/// }
+///
+/// # fn main() {
+/// # let dir = tempfile::tempdir().unwrap();
+/// # unsafe { std::env::set_var("MMSTATS_PATH", dir.path()) };
+/// std::thread::spawn(|| WEB.with(|web| web.hits.incr())).join().unwrap();
+/// WEB.with(|web| web.hits.incr());
+/// WEB.remove().unwrap();
+/// # }
+/// ```
+#[macro_export]
+macro_rules! per_thread {
+    ($($(#[$meta:meta])* $vis:vis static $name:ident : $model:ty = $options:expr;)*) => {$(
+        $(#[$meta])*
+        $vis static $name: $crate::PerThread<$model> = {
+            ::std::thread_local! {
+                static LOCAL: $crate::Local<$model> = const { $crate::Local::new() };
+            }
+            $crate::PerThread::new(&LOCAL, || $options)
+        };
+    )*};
+}

@@ -1,0 +1,232 @@
+//! slurpstats: print every label and value.
+
+#![forbid(unsafe_code)]
+
+mod aggregate;
+mod prometheus;
+mod records;
+mod replace;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use cli::{Found, Output, Stop, Tool, When};
+use lexopt::prelude::*;
+use mmstats::live::Judge;
+use mmstats::{Origin, Snapshot};
+
+use aggregate::{Aggregate, Function};
+use prometheus::Exposition;
+use replace::Replacement;
+
+const HELP: &str = "\
+Print every label and value that running programs publish.
+
+Usage: slurpstats [OPTION]... [PATH]...
+
+PATH is a stats file, or a directory: then every *.mmstats below it. Without
+PATH, the files of $MMSTATS_GLOB, else *.mmstats in $MMSTATS_PATH, else in the
+temp directory.
+
+Options:
+  -p, --prefix PREFIX     only labels that begin with PREFIX; may be given again
+  -a, --aggregate FN      one record a label over all files; FN is sum, avg,
+                          min, max, one, nonzero-avg or nonzero-min
+  -o, --output FORMAT     text, lines, json or prometheus; the default is text
+                          on a terminal and lines elsewhere
+      --output-file FILE  write to FILE, replaced as a whole
+      --color WHEN        auto, always or never
+  -h, --help              print this help
+  -V, --version           print the version
+
+Exit status: 0 all well, 1 something could not be read or written, 2 usage.
+";
+
+/// How records look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Text,
+    Lines,
+    Json,
+    Prometheus,
+}
+
+/// What the command line asks for.
+#[derive(Default)]
+struct Request {
+    prefixes: Vec<OsString>,
+    function: Option<Function>,
+    format: Option<Format>,
+    output_file: Option<PathBuf>,
+    color: When,
+    operands: Vec<OsString>,
+}
+
+fn main() -> ExitCode {
+    cli::run("slurpstats", slurp)
+}
+
+fn slurp(tool: &Tool) -> Result<(), Stop> {
+    let Some(request) = parse(tool)? else { return Ok(()) };
+    let files = cli::find(tool, &request.operands);
+    let replacement = match &request.output_file {
+        Some(path) => match Replacement::of(path) {
+            Ok(replacement) => Some(replacement),
+            Err(error) => {
+                tool.error(path, &cli::plain(&error));
+                return Err(Stop::Failed);
+            }
+        },
+        None => None,
+    };
+    let Some(replacement) = replacement else {
+        let mut out = Output::standard()?;
+        print(tool, &request, &files, &mut out)?;
+        return out.flush();
+    };
+    let written = replacement.writer().map_err(Stop::Output).and_then(|writer| {
+        let mut out = Output::to(writer);
+        print(tool, &request, &files, &mut out)?;
+        out.flush()
+    });
+    let done = match written {
+        Err(Stop::Output(error)) => Err(error),
+        Err(other) => return Err(other),
+        Ok(()) => replacement.put_in_place(),
+    };
+    done.map_err(|error| {
+        tool.error(replacement.target(), &cli::plain(&error));
+        Stop::Failed
+    })
+}
+
+/// Reads the command line. `None` where help or version was all that was wanted.
+fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
+    let mut request = Request::default();
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('p') | Long("prefix") => request.prefixes.push(parser.value()?),
+            Short('a') | Long("aggregate") => request.function = Some(Function::parse(&parser.value()?)?),
+            Short('o') | Long("output") => request.format = Some(format(&parser.value()?)?),
+            Long("output-file") => request.output_file = Some(parser.value()?.into()),
+            Long("color") => request.color = When::parse(&parser.value()?)?,
+            Short('h') | Long("help") => return inform(HELP),
+            Short('V') | Long("version") => {
+                return inform(&format!("{} {}\n", tool.name(), env!("CARGO_PKG_VERSION")));
+            }
+            Value(operand) => request.operands.push(operand),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Some(request))
+}
+
+fn inform(text: &str) -> Result<Option<Request>, Stop> {
+    let mut out = Output::standard()?;
+    out.write_str(text)?;
+    out.flush()?;
+    Ok(None)
+}
+
+fn format(value: &std::ffi::OsStr) -> Result<Format, Stop> {
+    match value.to_str() {
+        Some("text") => Ok(Format::Text),
+        Some("lines") => Ok(Format::Lines),
+        Some("json") => Ok(Format::Json),
+        Some("prometheus") => Ok(Format::Prometheus),
+        _ => Err(Stop::Usage(format!("--output takes text, lines, json or prometheus, not {value:?}"))),
+    }
+}
+
+fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> Result<(), Stop> {
+    let default = if out.is_terminal() { Format::Text } else { Format::Lines };
+    let format = request.format.unwrap_or(default);
+    let color = request.color.decide(out.is_terminal());
+    let wanted = |label: &[u8]| {
+        let begins = |prefix: &OsString| label.starts_with(prefix.as_encoded_bytes());
+        request.prefixes.is_empty() || request.prefixes.iter().any(begins)
+    };
+    if let Some(function) = request.function {
+        let mut aggregate = Aggregate::new(function);
+        each(tool, files, |snapshot| {
+            for field in fields(tool, snapshot).filter(|field| wanted(field.label())) {
+                aggregate.add(&field);
+            }
+            Ok(())
+        })?;
+        let results = aggregate.results();
+        return match format {
+            Format::Text => records::aggregated_text(&results, color, out),
+            Format::Lines => records::aggregated_lines(&results, color, out),
+            Format::Json => records::aggregated_json(&results, out),
+            Format::Prometheus => {
+                let mut exposition = Exposition::default();
+                results.iter().for_each(|result| exposition.add_result(result));
+                exposition.write(out)
+            }
+        };
+    }
+    match format {
+        Format::Text => each(tool, files, |snapshot| {
+            let fields: Vec<_> = fields(tool, snapshot).filter(|field| wanted(field.label())).collect();
+            records::text(snapshot.path(), &fields, color, out)
+        }),
+        Format::Lines => each(tool, files, |snapshot| {
+            let mut lines = records::Lines::new(snapshot.path(), color);
+            fields(tool, snapshot)
+                .filter(|field| wanted(field.label()))
+                .try_for_each(|field| lines.write(&field, out))
+        }),
+        Format::Json => {
+            let judge = Judge::new();
+            each(tool, files, |snapshot| {
+                let mut objects = records::Objects::new(snapshot, &judge);
+                fields(tool, snapshot)
+                    .filter(|field| wanted(field.label()))
+                    .try_for_each(|field| objects.write(&field, out))
+            })
+        }
+        Format::Prometheus => {
+            let mut exposition = Exposition::default();
+            each(tool, files, |snapshot| {
+                let mut source = exposition.source(snapshot);
+                for field in fields(tool, snapshot).filter(|field| wanted(field.label())) {
+                    if !source.add(&field) {
+                        let label = String::from_utf8_lossy(field.label());
+                        tool.error(
+                            snapshot.path(),
+                            &format!("label {label} stands there twice: one is left out"),
+                        );
+                    }
+                }
+                Ok(())
+            })?;
+            exposition.write(out)
+        }
+    }
+}
+
+/// Reads the files one by one and gives each to `show`. What cannot be read is reported.
+fn each(
+    tool: &Tool,
+    files: &[Found],
+    mut show: impl FnMut(&Snapshot) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let mut snapshot = Snapshot::new();
+    for Found { path, origin } in files {
+        match snapshot.read(path, *origin) {
+            Ok(()) => show(&snapshot)?,
+            // It was there a moment ago: its process has ended, and that is no error.
+            Err(error) if error.is_not_found() && *origin == Origin::Found => {}
+            Err(error) => tool.report(&error),
+        }
+    }
+    Ok(())
+}
+
+/// The fields that could be had; the others are reported.
+fn fields<'a>(tool: &'a Tool, snapshot: &'a Snapshot) -> impl Iterator<Item = mmstats::SnapshotField<'a>> {
+    snapshot.fields().filter_map(|field| field.map_err(|error| tool.report(&error)).ok())
+}
