@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod aggregate;
 mod color;
 mod escape;
 mod json;
@@ -10,6 +11,7 @@ mod operands;
 mod output;
 mod tool;
 
+pub use aggregate::{Aggregate, Function, Outcome, Tallied};
 pub use color::{Color, When};
 pub use escape::{escape, escape_path};
 pub use json::Json;

@@ -2,7 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-mod aggregate;
 mod prometheus;
 mod records;
 mod replace;
@@ -11,12 +10,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use cli::{Found, Output, Stop, Tool, When};
+use cli::{Aggregate, Found, Function, Output, Stop, Tool, When};
 use lexopt::prelude::*;
 use mmstats::live::Judge;
 use mmstats::{Origin, Snapshot};
 
-use aggregate::{Aggregate, Function};
 use prometheus::Exposition;
 use replace::Replacement;
 

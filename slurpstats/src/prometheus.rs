@@ -8,10 +8,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
 
-use cli::{Output, Stop, escape, escape_path};
+use cli::{Outcome, Output, Stop, Tallied, escape, escape_path};
 use mmstats::{Snapshot, SnapshotField, Value};
-
-use crate::aggregate::{Outcome, Tallied};
 
 /// Gathers series by family: a family must not be interrupted by another.
 #[derive(Default)]

@@ -3,11 +3,9 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use cli::{Color, Json, Output, Stop, escape, escape_path};
+use cli::{Color, Json, Outcome, Output, Stop, Tallied, escape, escape_path};
 use mmstats::live::{Judge, Life};
 use mmstats::{Snapshot, SnapshotField, Value};
-
-use crate::aggregate::{Outcome, Tallied};
 
 /// `==> PATH`, the fields in a column, an empty line: as the original prints it. Nothing where nothing is
 /// wanted of the file.

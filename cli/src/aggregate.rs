@@ -3,15 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 
-use cli::Stop;
 use mmstats::{SnapshotField, Value};
+
+use crate::tool::Stop;
 
 /// What to make of the values that one label has in several files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Function {
+pub enum Function {
+    /// All together.
     Sum,
+    /// The mean.
     Avg,
+    /// The least.
     Min,
+    /// The greatest.
     Max,
     /// The value of the first file that has the label.
     One,
@@ -22,7 +27,11 @@ pub(crate) enum Function {
 }
 
 impl Function {
-    pub(crate) fn parse(value: &OsStr) -> Result<Self, Stop> {
+    /// Reads the option's value.
+    ///
+    /// # Errors
+    /// [`Stop::Usage`] for anything that is not the name of a function.
+    pub fn parse(value: &OsStr) -> Result<Self, Stop> {
         Ok(match value.to_str() {
             Some("sum") => Self::Sum,
             Some("avg") => Self::Avg,
@@ -41,10 +50,14 @@ impl Function {
 
 /// What came out of it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Outcome {
+pub enum Outcome {
+    /// Of bools, where one of them is the answer.
     Bool(bool),
+    /// Of integers, and of bools that were counted. In full.
     Integer(i128),
+    /// A single `f`, where it is the answer.
     Float(f32),
+    /// Of floats, and every mean.
     Double(f64),
     /// Of one file.
     Text(Vec<u8>),
@@ -67,25 +80,30 @@ impl From<Value<'_>> for Outcome {
 
 /// A label and its outcome.
 #[derive(Debug)]
-pub(crate) struct Tallied {
-    pub(crate) label: Vec<u8>,
+pub struct Tallied {
+    /// The label's bytes.
+    pub label: Vec<u8>,
     /// The type in the first file that has the label.
-    pub(crate) code: String,
-    pub(crate) outcome: Outcome,
+    pub code: String,
+    /// What came out for it.
+    pub outcome: Outcome,
 }
 
 /// Gathers values by label.
-pub(crate) struct Aggregate {
+pub struct Aggregate {
     function: Function,
     labels: BTreeMap<Vec<u8>, Tally>,
 }
 
 impl Aggregate {
-    pub(crate) fn new(function: Function) -> Self {
+    /// Nothing gathered yet.
+    #[must_use]
+    pub fn new(function: Function) -> Self {
         Self { function, labels: BTreeMap::new() }
     }
 
-    pub(crate) fn add(&mut self, field: &SnapshotField<'_>) {
+    /// Takes a field's value in.
+    pub fn add(&mut self, field: &SnapshotField<'_>) {
         let value = field.value();
         match self.labels.get_mut(field.label()) {
             Some(tally) => tally.add(self.function, value),
@@ -96,8 +114,9 @@ impl Aggregate {
         }
     }
 
-    /// Sorted by label.
-    pub(crate) fn results(self) -> Vec<Tallied> {
+    /// What came out, sorted by label.
+    #[must_use]
+    pub fn results(self) -> Vec<Tallied> {
         let function = self.function;
         let labels = self.labels.into_iter();
         labels
