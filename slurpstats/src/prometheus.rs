@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn names_are_what_prometheus_takes() {
         assert_eq!(family_name(b"web.stats.2XX", false), "mmstats_web_stats_2XX");
-        assert_eq!(family_name("é{}\"\n".as_bytes(), true), "mmstats_______info");
+        assert_eq!(family_name("é{}\"\n".as_bytes(), true), "mmstats________info");
     }
 
     #[test]
