@@ -133,7 +133,7 @@ fn what_is_no_stats_file_is_said_so() {
     let error = snapshot.read(&link, Origin::Found).unwrap_err();
     assert_eq!(error.reason().to_string(), "not a regular file but a symbolic link");
     if !nix::unistd::getuid().is_root() {
-        fs::set_permissions(&x, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&x, fs::Permissions::from_mode(0o0)).unwrap();
         assert_eq!(reason(&x), (ErrorKind::Io, "opening it: Permission denied".to_owned()));
     }
 }
