@@ -214,7 +214,9 @@ fn candidate<'a>(
 fn bump(cell: &Cell<u64>) {
     let target = cell.as_ptr();
     // SAFETY: a cell's own memory, on the one thread that has it.
-    unsafe { target.write_volatile(target.read_volatile().wrapping_add(1)) };
+    let value = unsafe { target.read_volatile() };
+    // SAFETY: as above.
+    unsafe { target.write_volatile(value.wrapping_add(1)) };
 }
 
 #[inline(always)]
