@@ -177,7 +177,7 @@ fn main() {
     alone_and_together();
     println!();
     once("an instance, made and removed", || {
-        drop(Options::new().filename("{PID}.once").create::<Bench>().unwrap())
+        drop(Options::new().filename("{PID}.once").create::<Bench>().unwrap());
     });
     let growing = Options::new().filename("{PID}.growing").create::<()>().unwrap();
     let mut number = 0;
