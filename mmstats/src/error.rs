@@ -17,7 +17,7 @@ pub struct Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The system refused: see [`Error::io`].
+    /// The system refused: see [`Error::as_io`].
     Io,
     /// Not a regular file: a directory, a FIFO, a device, a link where none is followed.
     NotAFile,
