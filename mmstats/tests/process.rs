@@ -372,3 +372,26 @@ fn counting_while_a_thread_is_torn_down_does_no_harm() {
     assert!(TORN_DOWN.load(Ordering::SeqCst));
     assert_eq!(files(dir).len(), 0);
 }
+
+#[test]
+fn what_may_not_be_read_is_said_so() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let stats = Options::new().path(dir.path()).mode(0o600).create::<Hits>().unwrap();
+    let readable = Options::new().path(dir.path()).filename("all").mode(0o644).create::<Hits>().unwrap();
+    if !nix::unistd::getuid().is_root() {
+        fs::set_permissions(stats.path(), fs::Permissions::from_mode(0o000)).unwrap();
+    }
+    let (path, open) = (stats.path().to_owned(), readable.path().to_owned());
+    let status = in_child(|| {
+        if nix::unistd::getuid().is_root() {
+            nix::unistd::setuid(nix::unistd::Uid::from_raw(65534)).unwrap();
+        }
+        let error = Snapshot::of(&path).map(drop).unwrap_err();
+        assert_eq!(error.to_string(), format!("{}: opening it: Permission denied", path.display()));
+        let snapshot = Snapshot::of(&open).unwrap();
+        assert_eq!(Judge::new().judge(&snapshot).life, Life::Alive, "a stranger sees the lock, too");
+    });
+    assert_ended_well(status);
+}
