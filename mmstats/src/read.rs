@@ -33,8 +33,7 @@ use crate::value::Value;
 const ALIGNMENT: usize = 4096;
 /// Bytes read at first. Most files are one page.
 const FIRST_READ: usize = 4096;
-/// The largest part of a file that a snapshot holds, in bytes: a sparse file may claim any size.
-const LIMIT: usize = 256 * 1024 * 1024;
+const LIMIT: usize = Snapshot::LIMIT;
 /// How often a value is looked at before it is called unstable.
 const LOOKS: usize = 1000;
 /// How many bytes of a file may be read again for that.
@@ -108,6 +107,9 @@ pub enum Origin {
 }
 
 impl Snapshot {
+    /// The largest part of a file that a snapshot holds, in bytes: a sparse file may claim any size.
+    pub const LIMIT: usize = 256 * 1024 * 1024;
+
     /// An empty one, to be filled by [`Snapshot::read`].
     #[must_use]
     pub fn new() -> Self {
@@ -136,7 +138,7 @@ impl Snapshot {
 
     /// Reads all of the file at `path` in place of what was there: [`Snapshot::bytes`] then holds the
     /// bytes behind the fields, too, and the values in them are those that [`Snapshot::fields`] gives.
-    /// No more than 256 MiB is read; [`Snapshot::file`] knows the file's size.
+    /// No more than [`Snapshot::LIMIT`] is read; [`Snapshot::file`] knows the file's size.
     ///
     /// What is no stats file is read as well: it has no fields, and [`Snapshot::defect`] says why.
     ///
