@@ -116,3 +116,45 @@ pub(crate) fn write(path: &Path, findings: &[Finding], color: Color, out: &mut O
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn defect(at: usize) -> Finding {
+        Finding { at, severity: Severity::Defect, label: Vec::new(), reason: "odd".to_owned() }
+    }
+
+    fn warning(at: usize) -> Finding {
+        Finding { severity: Severity::Warning, ..defect(at) }
+    }
+
+    /// What is left when the looks after the first find `later`.
+    fn left(first: &[Finding], later: &[&[Finding]]) -> (Vec<Finding>, usize) {
+        let mut looks = 0;
+        let left = lasting(first.to_vec(), || {
+            looks += 1;
+            Ok::<_, ()>(later.get(looks - 1).map(|found| found.to_vec()))
+        });
+        (left.unwrap_or_default(), looks)
+    }
+
+    #[test]
+    fn a_field_that_is_being_added_is_no_defect() {
+        assert_eq!(left(&[defect(9)], &[&[]]), (vec![], 1));
+        // Another is added in each look.
+        assert_eq!(left(&[defect(9)], &[&[defect(20)], &[defect(31)]]), (vec![], 1));
+    }
+
+    #[test]
+    fn a_defect_that_every_look_finds_is_one() {
+        let later: [&[Finding]; 2] = [&[defect(9), defect(20)], &[defect(9), defect(20)]];
+        assert_eq!(left(&[defect(9)], &later), (vec![defect(9)], 3));
+    }
+
+    #[test]
+    fn warnings_alone_are_no_reason_to_look_again() {
+        assert_eq!(left(&[warning(3)], &[]), (vec![warning(3)], 0));
+        assert_eq!(left(&[warning(3), defect(9)], &[&[warning(3)]]), (vec![warning(3)], 1));
+    }
+}

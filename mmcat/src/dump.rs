@@ -42,19 +42,20 @@ impl Lines {
         } else {
             let first = &region.bytes[..region.bytes.len().min(width)];
             self.bytes(region.at, first, width, role, out)?;
-            let note = note(region);
+            let (gap, note) = (width - first.len() + 2, note(region));
             if note.is_empty() {
-                writeln!(out, "  {}", self.colored(role, role.name()))?;
+                writeln!(out, "{:gap$}{}", "", self.colored(role, role.name()))?;
             } else {
-                writeln!(out, "  {}", self.colored(role, format_args!("{:12} {note}", role.name())))?;
+                let note = format_args!("{:12} {note}", role.name());
+                writeln!(out, "{:gap$}{}", "", self.colored(role, note))?;
             }
         }
         let skipped = if role == Role::Unknown { 0 } else { 1 };
         let mut above = &region.bytes[..skipped * region.bytes.len().min(width)];
         let mut folded = false;
         for (number, line) in region.bytes.chunks(width).enumerate().skip(skipped) {
-            // The last line may be shorter: the next offset says by how much.
-            if above.starts_with(line) {
+            // The end of what is folded may be shorter: the next offset says by how much.
+            if above == line || (folded && above.starts_with(line)) {
                 if !folded {
                     writeln!(out, "{}", self.color.faint("*"))?;
                 }
@@ -90,12 +91,10 @@ impl Lines {
         }
         // Three columns a byte and one between the halves, less the last blank.
         let columns = width * 3 - 1 + (width / NARROW - 1);
-        let (hex_pad, chars_pad) = (columns - self.hex.len(), width - self.chars.len());
+        let pad = columns - self.hex.len();
         write!(out, "{}  ", self.color.faint(format_args!("{at:08x}")))?;
         let (hex, chars) = (self.colored(role, &self.hex), self.colored(role, &self.chars));
-        write!(out, "{hex}{:hex_pad$}  |{chars}|", "")?;
-        // Nothing follows a wide line.
-        if width == NARROW { write!(out, "{:chars_pad$}", "") } else { Ok(()) }
+        write!(out, "{hex}{:pad$}  |{chars}|", "")
     }
 
     fn colored<T: Display>(&self, role: Role, text: T) -> impl Display + use<T> {

@@ -39,18 +39,18 @@ Options:
   -V, --version        print the version
 
 Roles and their colors:
-  version              the format's version, 1                          yellow
-  label-size           bytes of the label                               yellow
-  label                the label                                        cyan
-  type-size            bytes of the type and its padding                yellow
-  type                 the type, a code of Python's struct              magenta
-  padding              white space that moves the values                dim
-  write-buffer         the buffer written next; 255: only one value     yellow
-  value                the value that a reader takes                    green
-  spare                the other buffer                                 dark green
-  end                  a label size of 0: no more fields                dim
-  tail                 what is behind the end                           dim
-  unknown              bytes that cannot be understood                  red
+  version       the format's version, 1                               yellow
+  label-size    bytes of the label                                    yellow
+  label         the label                                             cyan
+  type-size     bytes of the type and its padding                     yellow
+  type          the type, a code of Python's struct                   magenta
+  padding       white space that moves the values                     dim
+  write-buffer  the buffer that is written next; 255: one value only  yellow
+  value         the value that a reader takes                         bold green
+  spare         the other buffer                                      green
+  end           a label size of 0: no more fields                     dim
+  tail          what is behind the end                                dim
+  unknown       bytes that cannot be understood                       red
 A * stands for lines that repeat the one above it.
 
 Exit status: 0 all well, 1 something could not be read or written, or --check

@@ -191,67 +191,49 @@ impl<'a> Regions<'a> {
     fn field(&mut self, record: &Record) {
         self.label = record.label(self.bytes);
         let code = record.code(self.bytes);
-        self.head(record.label_len, code);
-        let size = record.shape.size;
+        self.size(Role::LabelSize);
+        self.push(record.label_len, Role::Label, Meaning::Text(self.label));
+        self.size(Role::TypeSize);
+        self.code(code);
+        self.write_buffer();
         let current = record.current(self.bytes);
         for buffer in 0..1 + usize::from(record.buffered) {
             let role = if buffer == current { Role::Value } else { Role::Spare };
-            self.push(size, role, Meaning::Values(code));
+            self.push(record.shape.size, role, Meaning::Values(code));
         }
-    }
-
-    /// Everything before the values.
-    fn head(&mut self, label_len: usize, code: &'a [u8]) {
-        self.size();
-        self.push(label_len, Role::Label, Meaning::Text(self.label));
-        self.size_of_type();
-        self.code(code);
-        self.write_buffer();
     }
 
     /// A field that makes no sense: its parts up to the one at fault, then the unknown.
     fn broken(&mut self, defect: Defect) {
-        let field_at = self.at;
-        let fault = Fault::Field(field_at, defect);
-        let has = |end: usize| end <= self.bytes.len();
-        let size = |at: usize| usize::from(number(&self.bytes[at..at + 2]));
-        if !has(field_at + 2) {
-            return self.end(fault);
+        let at = self.at;
+        self.parts(defect);
+        self.end(Fault::Field(at, defect));
+    }
+
+    /// `None` where a part is not there as a whole.
+    fn parts(&mut self, defect: Defect) -> Option<()> {
+        let bytes = self.bytes;
+        bytes.get(self.at..self.at + 2)?;
+        let label_len = self.size(Role::LabelSize);
+        self.label = bytes.get(self.at..self.at + label_len)?;
+        self.push(label_len, Role::Label, Meaning::Text(self.label));
+        bytes.get(self.at..self.at + 2)?;
+        let code_len = self.size(Role::TypeSize);
+        let code = bytes.get(self.at..self.at + code_len)?;
+        if !matches!(defect, Defect::Code(_)) {
+            self.code(code);
         }
-        let label_at = field_at + 2;
-        let code_size_at = label_at + size(field_at);
-        if !has(code_size_at) {
-            self.size();
-            return self.end(fault);
-        }
-        self.label = &self.bytes[label_at..code_size_at];
-        let code_at = code_size_at + 2;
-        let index_at = if has(code_at) { code_at + size(code_size_at) } else { code_at };
-        let (knows_code_size, knows_code) = (has(code_at), has(index_at));
-        let knows_code = knows_code_size && knows_code && !matches!(defect, Defect::Code(_));
-        let knows_index = knows_code && has(index_at + 1) && !matches!(defect, Defect::Index(_));
-        self.size();
-        self.push(self.label.len(), Role::Label, Meaning::Text(self.label));
-        if knows_code_size {
-            self.size_of_type();
-        }
-        if knows_code {
-            self.code(&self.bytes[code_at..index_at]);
-        }
-        if knows_index {
+        if matches!(defect, Defect::Short { .. }) && self.at < bytes.len() {
             self.write_buffer();
         }
-        self.end(fault);
+        Some(())
     }
 
-    fn size(&mut self) {
-        let size = number(&self.bytes[self.at..self.at + 2]);
-        self.push(2, Role::LabelSize, Meaning::Number(size));
-    }
-
-    fn size_of_type(&mut self) {
-        let size = number(&self.bytes[self.at..self.at + 2]);
-        self.push(2, Role::TypeSize, Meaning::Number(size));
+    /// The two bytes that say how long the next part is.
+    fn size(&mut self, role: Role) -> usize {
+        let size = u16::from_ne_bytes([self.bytes[self.at], self.bytes[self.at + 1]]);
+        self.push(2, role, Meaning::Number(size));
+        size.into()
     }
 
     fn code(&mut self, code: &'a [u8]) {
@@ -285,10 +267,5 @@ impl<'a> Regions<'a> {
     }
 }
 
-/// A size as the format has it.
-fn number(bytes: &[u8]) -> u16 {
-    match *bytes {
-        [low, high] => u16::from_ne_bytes([low, high]),
-        _ => 0,
-    }
-}
+#[cfg(test)]
+mod tests;
