@@ -426,11 +426,12 @@ fn colour_is_for_terminals_unless_asked_for() {
         let pty = nix::pty::openpty(None, None).unwrap();
         let mut command = mmcat(dir.path(), args);
         command.env("TERM", "xterm").env(variable.0, variable.1).stdout(pty.slave);
-        let status = command.stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
-        // The last of the other end goes with the command: then reading ends with an error.
+        let child = command.stderr(Stdio::piped()).spawn().unwrap();
+        // Then the other end is the child's alone, and reading ends, with an error, when the child does.
         drop(command);
         let mut out = Vec::new();
         let _ = File::from(pty.master).read_to_end(&mut out);
+        let status = child.wait_with_output().unwrap();
         let err = String::from_utf8(status.stderr).unwrap();
         (String::from_utf8(out).unwrap().replace("\r\n", "\n"), err, status.status.code().unwrap())
     };
