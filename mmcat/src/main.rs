@@ -26,14 +26,14 @@ FILE may be any file: what cannot be understood is shown as bytes, with the
 reason. A directory means every *.mmstats below it.
 
 Options:
-  -o, --output FORMAT  text (an annotated hex dump, the default) or lines (a
-                       record a region: FILE OFFSET LENGTH ROLE LABEL VALUE, by
-                       TAB; offset and length are decimal)
+  -o, --output FORMAT  text or lines; text, the default, is an annotated hex
+                       dump; lines is a record a region, by TAB: FILE OFFSET
+                       LENGTH ROLE LABEL VALUE, offset and length decimal
   -r, --raw            copy one consistent snapshot of the bytes of one FILE to
                        stdout, which must not be a terminal
-      --check          print nothing for a sound file, and for others a line a
-                       finding: FILE OFFSET SEVERITY LABEL REASON, by TAB;
-                       SEVERITY is defect or warning
+      --check          print nothing for a sound file, else a line a finding, by
+                       TAB: FILE OFFSET SEVERITY LABEL REASON; severity is
+                       defect or warning
       --color WHEN     auto, always or never
   -h, --help           print this help
   -V, --version        print the version
