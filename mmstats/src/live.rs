@@ -130,12 +130,19 @@ impl Judge {
     /// Judges by what a file told about itself.
     #[must_use]
     pub fn decide(&self, clues: &Clues) -> Verdict {
-        match clues.locked {
-            Some(true) => return verdict(Life::Alive, Evidence::Locked),
-            Some(false) if clues.ours => return verdict(Life::Dead, Evidence::Unlocked),
-            Some(false) | None => {}
+        if clues.locked == Some(true) {
+            return verdict(Life::Alive, Evidence::Locked);
         }
-        let evidence = trace(clues);
+        // A writer has no lock yet in the moment after it made its file.
+        if let Some(maker) = clues.maker {
+            if trace(maker, clues.changed_at(), Some(clues.owner.into())) == Evidence::Running {
+                return verdict(Life::Alive, Evidence::Running);
+            }
+        }
+        if clues.ours && clues.locked == Some(false) {
+            return verdict(Life::Dead, Evidence::Unlocked);
+        }
+        let evidence = clues.pid.map_or(Evidence::NoPid, |pid| trace(pid, clues.created, clues.uid));
         if evidence == Evidence::Running {
             return verdict(Life::Alive, evidence);
         }
@@ -180,9 +187,8 @@ pub fn is_locked(file: &File) -> std::io::Result<bool> {
     crate::file::is_locked(file)
 }
 
-/// What became of the process that a file names.
-fn trace(clues: &Clues) -> Evidence {
-    let Some(pid) = clues.pid else { return Evidence::NoPid };
+/// What became of the process that had `pid` when it made its file, at `created`, as user `uid`.
+fn trace(pid: u32, created: Option<f64>, uid: Option<u64>) -> Evidence {
     let (is_zombie, began, uids) = match Process::of(pid) {
         Process::Gone => return Evidence::Gone,
         Process::Hidden => return Evidence::OutOfSight,
@@ -192,9 +198,9 @@ fn trace(clues: &Clues) -> Evidence {
     let is_other = |(uids, uid): (Vec<u32>, u64)| !uids.into_iter().any(|seen| u64::from(seen) == uid);
     if is_zombie {
         Evidence::Zombie
-    } else if began.zip(clues.created).is_some_and(is_younger) {
+    } else if began.zip(created).is_some_and(is_younger) {
         Evidence::Younger
-    } else if uids.zip(clues.uid).is_some_and(is_other) {
+    } else if uids.zip(uid).is_some_and(is_other) {
         Evidence::OtherUser
     } else {
         Evidence::Running

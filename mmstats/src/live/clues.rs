@@ -42,6 +42,8 @@ pub struct Clues {
     /// Whether its writer takes the lifetime lock.
     pub(super) ours: bool,
     pub(super) shared_by_machines: bool,
+    /// The process that gave the file its name, where it is a temporary one.
+    pub(super) maker: Option<u32>,
     /// `sys.pid`.
     pub(super) pid: Option<u32>,
     /// `sys.uid`.
@@ -80,15 +82,17 @@ impl Clues {
     }
 
     /// Those of a file that this library's writer has under its temporary name, and that may be empty
-    /// yet. `None` if the name is not one of those, or the file holds what no writer puts there: for
-    /// instance the fields of a finished one, which [`Clues::of`] is for.
+    /// yet. `None` if the name is not one of those, or there is something in the file, and so
+    /// [`Clues::of`] is for it.
     ///
     /// # Errors
     /// If the file cannot be asked about.
     pub fn of_temporary(file: &File, path: &Path) -> io::Result<Option<Self>> {
         use std::os::unix::fs::FileExt;
-        let Some(pid) = path.file_name().and_then(temporary_pid) else { return Ok(None) };
         let mut clues = Self::outside(file, path)?;
+        if clues.maker.is_none() {
+            return Ok(None);
+        }
         let mut start = [0; 512];
         let read = file.read_at(&mut start, 0)?;
         if start[..read].iter().any(|&byte| byte != 0) {
@@ -96,9 +100,8 @@ impl Clues {
         }
         // The lock is taken while the file is empty: where there are blocks and no lock, it is over.
         clues.ours = read > 0;
-        clues.pid = Some(pid).filter(|&pid| possible(pid));
-        clues.created =
-            clues.changed.and_then(|changed| Some(changed.duration_since(UNIX_EPOCH).ok()?.as_secs_f64()));
+        clues.pid = clues.maker;
+        clues.created = clues.changed_at();
         clues.shared_by_machines = !clues.ours && is_shared_by_machines(file);
         Ok(Some(clues))
     }
@@ -114,12 +117,18 @@ impl Clues {
             locked: is_locked(file).ok(),
             ours: false,
             shared_by_machines: false,
+            maker: path.file_name().and_then(temporary_pid).filter(|&pid| possible(pid)),
             pid: None,
             uid: None,
             created: None,
             changed: changed(&metadata),
             noticed: Instant::now(),
         })
+    }
+
+    /// When the file was last changed, in seconds since 1970.
+    pub(super) fn changed_at(&self) -> Option<f64> {
+        Some(self.changed?.duration_since(UNIX_EPOCH).ok()?.as_secs_f64())
     }
 
     /// The process id that the file names.
