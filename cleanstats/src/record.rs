@@ -59,7 +59,7 @@ impl Records {
         let (count, what) = match kept {
             Kept::Alive => (&mut self.counts.alive, "alive: "),
             Kept::Unknown => (&mut self.counts.unknown, "unknown: "),
-            Kept::NotStats => (&mut self.counts.not_stats, "no stats file: "),
+            Kept::NotStats => (&mut self.counts.not_stats, ""),
             Kept::PassedOver => (&mut self.counts.passed_over, "passed over: "),
             Kept::Failed => (&mut self.counts.failed, "failed: "),
         };

@@ -34,8 +34,8 @@ use crate::read::Snapshot;
 use mappings::Mappings;
 use process::Process;
 
-/// How many seconds a process may seem to have begun after it made its file. `sys.created` and the
-/// clock ticks since boot do not share a clock.
+/// How many seconds a process may seem to have begun too late or too early. `sys.created` and the clock
+/// ticks since boot do not share a clock.
 const DOUBT: f64 = 2.0;
 
 /// Whether a file's writer lives.

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use nix::errno::Errno;
 
+use super::DOUBT;
 use super::clues::Clues;
-use super::process::{all, threads, uids};
+use super::process::{Status, all, began, threads};
 
 /// How often the list of processes is looked at, in case some ended before their turn came.
 const ROUNDS: usize = 5;
@@ -27,16 +28,16 @@ pub(super) struct Mappings {
     /// (btrfs), have device numbers in `/proc` that `stat` does not know.
     names: HashSet<(u64, Vec<u8>)>,
     paths: HashSet<Vec<u8>>,
-    unseen: Unseen,
+    unseen: Vec<Unseen>,
+    /// Whether there may be processes that are not even listed, or say nothing: those of other PID
+    /// namespaces, or hidden ones.
+    may_be_more: bool,
 }
 
-/// Whose mappings could not be looked at.
-#[derive(Default)]
+/// A process whose mappings could not be looked at.
 struct Unseen {
-    /// Nobody knows how many: processes of other PID namespaces, or hidden ones.
-    others: bool,
-    pids: HashSet<u32>,
-    uids: HashSet<u32>,
+    status: Status,
+    began: Option<f64>,
 }
 
 impl Mappings {
@@ -48,12 +49,13 @@ impl Mappings {
             files: HashSet::new(),
             names: HashSet::new(),
             paths: HashSet::new(),
-            unseen: Unseen { others: !is_first_namespace(), ..Unseen::default() },
+            unseen: Vec::new(),
+            may_be_more: !is_first_namespace(),
         };
         let mut known = HashSet::new();
         for _ in 0..ROUNDS {
             let Ok(listed) = all() else {
-                this.unseen.others = true;
+                this.may_be_more = true;
                 break;
             };
             // A process that ends before its turn may have handed its mappings to a child with a smaller
@@ -65,7 +67,7 @@ impl Mappings {
             }
         }
         // The first process is always there, unless processes of others are hidden (hidepid).
-        this.unseen.others |= !known.contains(&1);
+        this.may_be_more |= !known.contains(&1);
         this
     }
 
@@ -94,12 +96,11 @@ impl Mappings {
     }
 
     fn miss(&mut self, pid: u32) {
-        self.unseen.pids.insert(pid);
-        match uids(pid) {
-            Some(uids) => self.unseen.uids.extend(uids),
+        match Status::of(pid) {
+            Some(status) => self.unseen.push(Unseen { status, began: began(pid) }),
             // Gone meanwhile: then it maps nothing.
             None if !Path::new(&format!("/proc/{pid}")).exists() => {}
-            None => self.unseen.others = true,
+            None => self.may_be_more = true,
         }
     }
 
@@ -122,21 +123,30 @@ impl Mappings {
             || path().is_ok_and(|path| self.paths.contains(path.as_os_str().as_bytes()))
     }
 
-    /// Whether every process that may have the file mapped could be looked at: those of its owner's user
-    /// id and its writer's, and the one that it names.
+    /// Whether every process that may have the file mapped could be looked at.
     pub(super) fn show_all_for(&self, clues: &Clues) -> bool {
-        let Unseen { others, pids, uids } = &self.unseen;
-        let uid = clues.uid.and_then(|uid| u32::try_from(uid).ok());
-        !others
-            && !uids.contains(&clues.owner)
-            && !uid.is_some_and(|uid| uids.contains(&uid))
-            && !clues.pid.is_some_and(|pid| pids.contains(&pid))
+        !self.may_be_more && !self.unseen.iter().any(|unseen| unseen.may_map(clues))
     }
 
     /// Whether somebody may have mapped the file since.
     pub(super) fn are_older_than(&self, clues: &Clues) -> bool {
         let unchanged_since = |changed| changed + CLOCK_TICKS < self.began_by_the_clock;
         self.began < clues.noticed && !clues.changed.is_some_and(unchanged_since)
+    }
+}
+
+impl Unseen {
+    /// Whether it may be a file's writer, or a child that got the mapping from it.
+    fn may_map(&self, clues: &Clues) -> bool {
+        let Status { uids, pids } = &self.status;
+        if clues.pid.is_some_and(|pid| pids.contains(&pid)) {
+            return true;
+        }
+        // A child began when the file was there. Only root's children run under another user id.
+        let is_older = |(began, created): (f64, f64)| began + DOUBT < created;
+        let had = |uid: u64| uid == 0 || uids.iter().any(|&seen| u64::from(seen) == uid);
+        !self.began.zip(clues.created).is_some_and(is_older)
+            && (had(clues.owner.into()) || clues.uid.is_some_and(had))
     }
 }
 

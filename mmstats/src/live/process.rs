@@ -35,7 +35,7 @@ impl Process {
                 let Some((state, began)) = state_and_start(&stat) else { return Self::Hidden };
                 // The first thread may end while others go on: it is a zombie then, the process is not.
                 let is_zombie = matches!(state, "Z" | "X") && threads(pid).len() <= 1;
-                Self::Seen { is_zombie, began, uids: uids(pid) }
+                Self::Seen { is_zombie, began, uids: Status::of(pid).map(|status| status.uids) }
             }
             // `/proc` may hide it (hidepid), or may not be there at all: the kernel knows.
             Err(_) => match i32::try_from(pid).map(|pid| kill(Pid::from_raw(pid), None)) {
@@ -55,13 +55,33 @@ fn state_and_start(stat: &str) -> Option<(&str, Option<f64>)> {
     Some((state, boot_time().map(|boot| boot + ticks / ticks_per_second())))
 }
 
-/// Whose process it is: not the owner of its folder in `/proc`, which is root where a process may not
-/// be looked into by its like, such as one that has given up root's rights.
-pub(super) fn uids(pid: u32) -> Option<Vec<u32>> {
-    // Bytes: the process's name comes first, and is whatever the process wants.
-    let status = fs::read(format!("/proc/{pid}/status")).ok()?;
-    let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"Uid:"))?;
-    std::str::from_utf8(line).ok()?.split_whitespace().map(|uid| uid.parse().ok()).collect()
+/// What a process's `status` says.
+pub(super) struct Status {
+    /// Real, effective, saved and file system user id. Not the owner of the process's folder in `/proc`,
+    /// which is root where a process may not be looked into by its like, such as one that has given up
+    /// root's rights.
+    pub(super) uids: Vec<u32>,
+    /// Its id here and in the PID namespaces below.
+    pub(super) pids: Vec<u32>,
+}
+
+impl Status {
+    pub(super) fn of(pid: u32) -> Option<Self> {
+        // Bytes: the process's name comes first, and is whatever the process wants.
+        let status = fs::read(format!("/proc/{pid}/status")).ok()?;
+        let numbers = |key: &[u8]| -> Option<Vec<u32>> {
+            let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(key))?;
+            std::str::from_utf8(line).ok()?.split_whitespace().map(|number| number.parse().ok()).collect()
+        };
+        // Kernels before 4.1 do not say.
+        let pids = numbers(b"NSpid:").unwrap_or_else(|| vec![pid]);
+        Some(Self { uids: numbers(b"Uid:")?, pids })
+    }
+}
+
+/// When a process began, in seconds since 1970.
+pub(super) fn began(pid: u32) -> Option<f64> {
+    state_and_start(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?.1
 }
 
 /// The ids of a process's threads, as far as they can be had.
