@@ -96,7 +96,10 @@ impl<'a> Cleaner<'a> {
     fn sentence(&self, judge: &Judge, candidate: &Candidate, look: Look, at: Instant) -> Sentence {
         let path = &candidate.path;
         match look {
-            Look::Stats(state, clues) => self.judge(judge, state, &clues, at),
+            Look::Stats(state, clues) => {
+                let empty_since = (candidate.is_temporary() && state.is_empty()).then_some(at);
+                self.judge(judge, state, &clues, empty_since)
+            }
             Look::PassedOver(reason) => Sentence::Keep(Kept::PassedOver, reason.to_owned()),
             Look::NotStats(reason) => Sentence::Keep(Kept::NotStats, reason),
             Look::Closed(reason) => Sentence::Keep(Kept::Unknown, reason),
@@ -112,10 +115,9 @@ impl<'a> Cleaner<'a> {
         }
     }
 
-    fn judge(&self, judge: &Judge, state: State, clues: &Clues, at: Instant) -> Sentence {
+    fn judge(&self, judge: &Judge, state: State, clues: &Clues, empty_since: Option<Instant>) -> Sentence {
         let verdict = judge.decide(clues);
         let reason = verdict.evidence.to_string();
-        let empty_since = state.is_empty().then_some(at);
         match verdict.life {
             Life::Alive => Sentence::Keep(Kept::Alive, reason),
             Life::Unknown if !self.unknown => Sentence::Keep(Kept::Unknown, reason),

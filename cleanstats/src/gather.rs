@@ -32,6 +32,13 @@ pub(crate) struct Candidate {
     pub(crate) is_named: bool,
 }
 
+impl Candidate {
+    /// Whether it has the name of a file that is not published yet.
+    pub(crate) fn is_temporary(&self) -> bool {
+        is_temporary_name(&self.name)
+    }
+}
+
 /// Gives the candidates that the operands mean to `act`, sorted by path, each once. All at once, but for
 /// more directories than may be open.
 pub(crate) fn each_batch(
@@ -200,7 +207,10 @@ fn sorting_key(entry: &Entry) -> Vec<u8> {
 }
 
 fn is_stats_name(name: &OsStr) -> bool {
+    name.as_bytes().ends_with(b".mmstats") || is_temporary_name(name)
+}
+
+fn is_temporary_name(name: &OsStr) -> bool {
     let name = name.as_bytes();
-    let is_temporary = name.starts_with(TEMP_START.as_bytes()) && name.ends_with(TEMP_END.as_bytes());
-    name.ends_with(b".mmstats") || is_temporary
+    name.starts_with(TEMP_START.as_bytes()) && name.ends_with(TEMP_END.as_bytes())
 }

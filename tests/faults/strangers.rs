@@ -177,7 +177,11 @@ fn writers_in_another_pid_namespace() {
         assert_eq!(verdict(&records, &stale), DEAD_GONE);
     }
     ours.kill();
-    drop(theirs);
-    let records = cleaned(cleanstats().arg("-v").arg(dir));
+    // That was unshare; the writer in it is killed for it a moment later.
+    let file = fs::File::open(&ours_path).unwrap();
+    while mmstats::live::is_locked(&file).unwrap() {
+        std::thread::yield_now();
+    }
+    let records = cleaned(cleanstats().arg("-v").arg(&ours_path));
     assert_eq!(verdict(&records, &ours_path), DEAD_UNLOCKED);
 }
