@@ -26,7 +26,7 @@ function __mmstats_labels
     set -l paths
     set -l words (commandline -opc)
     for word in $words[2..-1]
-        if test -d "$word"; or string match -q -- '*.mmstats' $word; and test -f "$word"
+        if string match -q -- '*.mmstats' $word; and test -f "$word"; or test -d "$word"
             set -a paths $word
         end
     end

@@ -40,6 +40,6 @@ while IFS= read -r line; do
   zpty -w -n shell $'\x15'$line$'\t'
   zpty -r shell seen '*<done>*' || exit
   for seen in ${(f)seen//$'\r'/}; do
-    [[ $seen == *'<hit>'* ]] && print -r -- $'\t'${seen##*<hit>}
+    if [[ $seen == *'<hit>'* ]]; then print -r -- $'\t'${seen##*<hit>}; fi
   done
 done
