@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+#[path = "docs/format.rs"]
+mod format;
 #[path = "docs/help.rs"]
 mod help;
 #[path = "docs/page.rs"]
@@ -20,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use help::Help;
-use page::Page;
+use page::{Example, Page};
 use writer::Web;
 
 /// Every tool, and the section of its manual page.
@@ -203,7 +205,7 @@ fn every_example_of_the_pages_does_what_it_says() {
         let page = Page::read(&root().join("man").join(&name));
         // What one example leaves behind, the next may find.
         let folder = tempfile::tempdir().unwrap();
-        for command in page.examples() {
+        for Example { command, shown } in page.examples() {
             let calls = |program: &&&str| command.split(|c: char| !c.is_alphanumeric()).any(|word| word == **program);
             if GUESTS.iter().filter(calls).any(|guest| !is_installed(guest)) {
                 continue;
@@ -216,6 +218,11 @@ fn every_example_of_the_pages_does_what_it_says() {
             let output = web.run(&command, folder.path());
             assert_eq!(text(&output.stderr), "", "{name}: {command}");
             assert_eq!(output.status.code(), Some(0), "{name}: {command}");
+            if !shown.is_empty() {
+                // A page has blanks for the TABs.
+                let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+                assert_eq!(words(text(&output.stdout)), words(&shown), "{name}: {command}");
+            }
         }
     }
 }

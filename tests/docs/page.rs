@@ -52,28 +52,41 @@ impl Page {
         places.map(|three| (three[1].to_owned(), three[2].to_owned())).collect()
     }
 
-    /// The commands of its examples: what stands behind `$ ` in literal displays. A backslash at the end
-    /// of a line goes on in the next.
-    pub(crate) fn examples(&self) -> Vec<String> {
-        let mut commands: Vec<String> = Vec::new();
-        let mut goes_on = false;
+    /// Its examples: in literal displays, what stands behind `$ `, where a backslash at the end of a line
+    /// goes on in the next, and below it what the command prints, if the page shows it.
+    pub(crate) fn examples(&self) -> Vec<Example> {
+        let mut examples: Vec<Example> = Vec::new();
+        let (mut goes_on, mut is_shown) = (false, false);
         for line in self.section("EXAMPLES").lines() {
             let line = line.replace("\\e", "\\");
             let command = if goes_on { Some(&*line) } else { line.strip_prefix("$ ") };
-            let Some(command) = command else { continue };
-            if goes_on {
-                commands.last_mut().unwrap().push_str(command);
-            } else {
-                commands.push(command.to_owned());
+            match (command, examples.last_mut()) {
+                (Some(command), Some(last)) if goes_on => last.command.push_str(command),
+                (Some(command), _) => {
+                    examples.push(Example { command: command.to_owned(), shown: String::new() });
+                }
+                (None, Some(last)) if is_shown && line != ".Ed" => last.shown.push_str(&format!("{line}\n")),
+                (None, _) => {
+                    is_shown = false;
+                    continue;
+                }
             }
-            goes_on = command.ends_with('\\');
+            is_shown = true;
+            goes_on = command.is_some_and(|command| command.ends_with('\\'));
             if goes_on {
-                commands.last_mut().unwrap().pop();
+                drop(examples.last_mut().unwrap().command.pop());
             }
         }
-        assert!(!commands.is_empty(), "{}: no examples", self.path.display());
-        commands
+        assert!(!examples.is_empty(), "{}: no examples", self.path.display());
+        examples
     }
+}
+
+/// A command, and what it prints.
+pub(crate) struct Example {
+    pub(crate) command: String,
+    /// Empty: whatever.
+    pub(crate) shown: String,
 }
 
 /// The words of a command that may be programs: all that are not in quotes.
