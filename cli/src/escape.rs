@@ -10,8 +10,10 @@ use std::path::Path;
 /// turn the direction of writing, and line separators (`\u{202e}`).
 #[must_use]
 pub fn escape(bytes: &[u8]) -> Cow<'_, str> {
+    // Nearly everything is plain ASCII, and there is a lot of it: that is told without decoding.
+    let is_plain = bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
     if let Ok(text) = std::str::from_utf8(bytes) {
-        if !text.chars().any(is_unsafe) {
+        if is_plain || !text.chars().any(is_unsafe) {
             return Cow::Borrowed(text);
         }
     }

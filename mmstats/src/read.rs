@@ -250,14 +250,14 @@ impl Snapshot {
         Ok(self.first.bytes().len() >= end)
     }
 
+    /// Whether both looks saw the same heads. Either may have ended early: the file can shrink.
     fn heads_agree(&self) -> bool {
         let (first, second) = (self.first.bytes(), self.second.bytes());
         self.records.iter().all(|Seen { record, .. }| {
             let head = record.at..record.index_at;
-            let buffered = |bytes: &[u8]| bytes.get(record.index_at).map(|&index| index <= 1);
-            second.get(head.clone()).is_some_and(|second| *second == first[head])
-                && buffered(second) == Some(record.buffered)
-                && second.len() >= record.end
+            record.end <= first.len().min(second.len())
+                && first[head.clone()] == second[head]
+                && (second[record.index_at] <= 1) == record.buffered
         })
     }
 

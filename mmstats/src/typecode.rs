@@ -180,7 +180,8 @@ impl<'a> Walk<'a> {
             self.code = rest;
         }
         let [letter, rest @ ..] = self.code else {
-            return Err(BadCode::DanglingCount);
+            // Python 2 lets a last count pass, and the original with it.
+            return Ok(None);
         };
         if count.is_some() && is_space(*letter) {
             return Err(BadCode::DanglingCount);
@@ -300,7 +301,7 @@ mod tests {
     #[test]
     fn what_python_refuses_is_refused() {
         assert_eq!(size("5 5s"), Err(BadCode::DanglingCount));
-        assert_eq!(size("Q5"), Err(BadCode::DanglingCount));
+        assert_eq!(size("Q5"), Ok(8), "but Python 2 takes this");
         assert_eq!(size(" <Q"), Err(BadCode::Unknown(b'<')));
         assert_eq!(size("<P"), Err(BadCode::Unknown(b'P')));
         assert_eq!(size("<n"), Err(BadCode::Unknown(b'n')));

@@ -212,14 +212,14 @@ fn labels_that_a_file_cannot_hold_are_errors() {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new().path(dir.path()).create::<()>().unwrap();
     let reason = |label: &str| {
-        let error = stats.add(label, Counter::spec()).map(drop).unwrap_err();
+        let error = stats.add_field(label, Counter::spec()).map(drop).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Label);
         error.reason().to_string()
     };
     assert_eq!(reason(""), "label \"\" is empty");
     assert!(reason(&"é".repeat(40_000)).ends_with("is longer than 65535 bytes"));
     let longest = "x".repeat(65_535);
-    stats.add(&longest, Counter::spec()).unwrap().add(9);
+    stats.add_field(&longest, Counter::spec()).unwrap().add(9);
     assert_eq!(value(stats.path(), &longest), "9");
 }
 
@@ -229,7 +229,7 @@ fn fields_are_added_while_the_program_runs_and_the_file_grows() {
     let stats = Options::new().path(dir.path()).create::<Inner>().unwrap();
     let before = fs::metadata(stats.path()).unwrap().ino();
     let late: Vec<Counter> =
-        (0..5000).map(|n| stats.add(&format!("late.{n}"), Counter::spec()).unwrap()).collect();
+        (0..5000).map(|n| stats.add_field(&format!("late.{n}"), Counter::spec()).unwrap()).collect();
     for (n, counter) in late.iter().enumerate() {
         counter.add(n as u64);
         counter.incr();
@@ -253,7 +253,7 @@ fn a_reader_sees_an_added_field_whole_or_not_at_all() {
     let path = stats.path().to_owned();
     let writer = std::thread::spawn(move || {
         for n in 0..20_000 {
-            stats.add(&format!("field.{n}"), Gauge::<i64>::spec().initial(n)).unwrap();
+            stats.add_field(&format!("field.{n}"), Gauge::<i64>::spec().initial(n)).unwrap();
         }
         stats
     });
@@ -403,7 +403,8 @@ fn where_no_file_can_be_made_a_program_may_go_on() {
     every.text.set("goes on");
     assert_eq!(every.counter.value(), 3);
     assert_eq!(every.text.value(), "goes on");
-    let late: Vec<_> = (0..3000).map(|n| every.add(&n.to_string(), Gauge::<u16>::spec()).unwrap()).collect();
+    let late: Vec<_> =
+        (0..3000).map(|n| every.add_field(&n.to_string(), Gauge::<u16>::spec()).unwrap()).collect();
     late.iter().for_each(|gauge| gauge.set(7));
     every.flush(true).unwrap();
     every.remove().unwrap();

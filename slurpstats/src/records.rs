@@ -54,25 +54,30 @@ impl Lines {
 
     pub(crate) fn write(&mut self, field: &SnapshotField<'_>, out: &mut Output) -> Result<(), Stop> {
         out.write_str(&self.start)?;
-        line(&escape(field.label()), &shown(field.value()), self.color, out)
+        label(&escape(field.label()), self.color, out)?;
+        match field.value() {
+            Value::Text(bytes) => out.write_str(&escape(bytes))?,
+            number => write!(out, "{number}")?,
+        }
+        out.write_str("\n")
     }
 }
 
 /// `LABEL<TAB>VALUE`.
 pub(crate) fn aggregated_lines(results: &[Tallied], color: Color, out: &mut Output) -> Result<(), Stop> {
-    let mut lines = results.iter();
-    lines.try_for_each(|result| line(&escape(&result.label), &in_words(&result.outcome), color, out))
+    for result in results {
+        label(&escape(&result.label), color, out)?;
+        writeln!(out, "{}", in_words(&result.outcome))?;
+    }
+    Ok(())
 }
 
-fn line(label: &str, value: &str, color: Color, out: &mut Output) -> Result<(), Stop> {
+fn label(label: &str, color: Color, out: &mut Output) -> Result<(), Stop> {
     if color.is_on() {
-        write!(out, "{}", color.label(label))?;
-    } else {
-        out.write_str(label)?;
+        return write!(out, "{}\t", color.label(label));
     }
-    out.write_str("\t")?;
-    out.write_str(value)?;
-    out.write_str("\n")
+    out.write_str(label)?;
+    out.write_str("\t")
 }
 
 /// An object a line.
