@@ -86,7 +86,8 @@ fn help_and_page_have_the_same_options() {
         for option in &page.options {
             let synopsis = page.section("SYNOPSIS");
             let flag = option.names()[0].replacen('-', "Fl ", 1);
-            let flag = option.argument.as_ref().map_or(flag.clone(), |argument| format!("{flag} Ar {argument}"));
+            let flag =
+                option.argument.as_ref().map_or(flag.clone(), |argument| format!("{flag} Ar {argument}"));
             let alone = flag.trim_start_matches("Fl ");
             let is_there = synopsis.contains(&flag) || synopsis.split_whitespace().any(|word| word == alone);
             assert!(is_there, "{tool}: {flag} is not in the synopsis");
@@ -118,7 +119,11 @@ fn the_parser_takes_what_help_says_and_nothing_else() {
             let name = format!("-{letter}");
             let output = probe(tool, &[&name]);
             let is_known = !text(&output.stderr).contains(&format!("'{name}'"));
-            assert_eq!(is_known, shorts.contains(&name[1..]), "{tool} {name}: known to the parser, to --help");
+            assert_eq!(
+                is_known,
+                shorts.contains(&name[1..]),
+                "{tool} {name}: known to the parser, to --help"
+            );
         }
         // Long options cannot all be tried: those that the parser names must be those of --help.
         let known: BTreeSet<_> = help.options.iter().filter_map(|option| option.long.clone()).collect();
@@ -130,12 +135,14 @@ fn the_parser_takes_what_help_says_and_nothing_else() {
 fn fixed_values_are_the_same_for_page_help_and_parser() {
     for (tool, page) in built() {
         let help = Help::of(tool);
-        for (option, values) in page.options.iter().zip(&page.values).filter(|(_, values)| !values.is_empty()) {
+        for (option, values) in page.options.iter().zip(&page.values).filter(|(_, values)| !values.is_empty())
+        {
             let (last, others) = values.split_last().unwrap();
             let list = format!("{} or {last}", others.join(", "));
             let told = help.text_of(option);
             let exact = told.split(&list).collect::<Vec<_>>();
-            let is_whole = exact.len() == 2 && !exact[0].trim_end().ends_with(',') && !exact[1].starts_with('-');
+            let is_whole =
+                exact.len() == 2 && !exact[0].trim_end().ends_with(',') && !exact[1].starts_with('-');
             assert!(is_whole, "{tool}: {list:?} is not in --help: {told:?}");
             for name in option.names() {
                 for value in values {
@@ -167,7 +174,8 @@ fn every_page_is_clean_and_in_its_place() {
         let system = format!("mmstats {}", env!("CARGO_PKG_VERSION"));
         assert_eq!(page.argument_of(".Os").trim_matches('"'), system, "{name}");
         for (other, section) in page.references() {
-            let ours = names.iter().filter(|name| name.rsplit_once('.').is_some_and(|(name, _)| name == other));
+            let ours =
+                names.iter().filter(|name| name.rsplit_once('.').is_some_and(|(name, _)| name == other));
             let sections: Vec<_> = ours.map(|name| name.rsplit_once('.').unwrap().1).collect();
             assert!(sections.is_empty() || sections.contains(&&*section), "{name}: {other}({section})");
         }
@@ -188,7 +196,8 @@ fn every_page_is_clean_and_in_its_place() {
     }
     for (tool, section) in TOOLS {
         let page = Page::read(&root().join(format!("man/{tool}.{section}")));
-        let wanted = ["ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES", "DIAGNOSTICS", "SEE ALSO", "HISTORY"];
+        let wanted =
+            ["ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES", "DIAGNOSTICS", "SEE ALSO", "HISTORY"];
         for section in wanted {
             assert!(!page.section(section).is_empty(), "{tool}: no {section}");
         }
@@ -206,11 +215,13 @@ fn every_example_of_the_pages_does_what_it_says() {
         // What one example leaves behind, the next may find.
         let folder = tempfile::tempdir().unwrap();
         for Example { command, shown } in page.examples() {
-            let calls = |program: &&&str| command.split(|c: char| !c.is_alphanumeric()).any(|word| word == **program);
+            let calls =
+                |program: &&&str| command.split(|c: char| !c.is_alphanumeric()).any(|word| word == **program);
             if GUESTS.iter().filter(calls).any(|guest| !is_installed(guest)) {
                 continue;
             }
-            let ours = page::programs(&command).into_iter().filter(|word| page::SUITE.contains(&word.as_str()));
+            let ours =
+                page::programs(&command).into_iter().filter(|word| page::SUITE.contains(&word.as_str()));
             if let Some(missing) = ours.into_iter().find(|tool| !binaries().join(tool).exists()) {
                 eprintln!("skipped: {missing} is not built: {command}");
                 continue;

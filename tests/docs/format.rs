@@ -52,7 +52,10 @@ fn value<'a>(lines: &'a str, label: &str) -> &'a str {
 /// `alive`, which every record of one file says alike.
 fn alive(path: &str) -> serde_json::Value {
     let records = slurp(&["-o", "json"], path);
-    let mut said: Vec<_> = records.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["alive"].clone()).collect();
+    let mut said: Vec<_> = records
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["alive"].clone())
+        .collect();
     said.dedup();
     assert_eq!(said.len(), 1, "{records}");
     said.remove(0)

@@ -74,7 +74,7 @@ impl Page {
             is_shown = true;
             goes_on = command.is_some_and(|command| command.ends_with('\\'));
             if goes_on {
-                drop(examples.last_mut().unwrap().command.pop());
+                let _ = examples.last_mut().unwrap().command.pop();
             }
         }
         assert!(!examples.is_empty(), "{}: no examples", self.path.display());
@@ -120,7 +120,8 @@ fn options(source: &str) -> (Vec<Opt>, Vec<Vec<String>>) {
         } else if item > 0 && line.starts_with('.') {
             let mut words = line.trim_start_matches('.').split_whitespace();
             while let Some(word) = words.next() {
-                if let (true, Some(value), Some(values)) = (word == "Cm", words.clone().next(), values.last_mut())
+                if let (true, Some(value), Some(values)) =
+                    (word == "Cm", words.clone().next(), values.last_mut())
                 {
                     if !values.iter().any(|known| known == value) {
                         values.push(value.to_owned());

@@ -33,7 +33,13 @@ impl Shell {
     }
 
     /// Completes each line in a shell of its own kind, with nothing but one tool's completion loaded.
-    fn complete(&self, web: &Web, tool: &str, lines: &[String], here: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    fn complete(
+        &self,
+        web: &Web,
+        tool: &str,
+        lines: &[String],
+        here: &Path,
+    ) -> BTreeMap<String, BTreeSet<String>> {
         let (folder, file) = (root().join("completions"), self.file(tool));
         let from = if self.completes_folder { folder } else { file };
         let mut command = web.command(self.program, here);
@@ -117,7 +123,9 @@ fn cases(tool: &str, help: &Help, page: &Page, folder: &Path) -> Vec<(String, Of
                 }
                 "PREFIX" => cases.push((format!("{typed}web.stats.status."), Exactly(labels()))),
                 "EXPR" => cases.push((format!("{typed}web.stats.status."), AtLeast(labels()))),
-                "FILE" => cases.push((format!("{typed}{folder}/"), AtLeast(set(["one.mmstats", "other.txt"])))),
+                "FILE" => {
+                    cases.push((format!("{typed}{folder}/"), AtLeast(set(["one.mmstats", "other.txt"]))))
+                }
                 "USER" => cases.push((format!("{typed}roo"), AtLeast(set(["root"])))),
                 _ => cases.push((typed, Exactly(BTreeSet::new()))),
             }
@@ -169,8 +177,8 @@ fn the_shells_complete_what_help_and_page_say() {
 fn labels_come_from_the_files_on_the_command_line() {
     let (web, other) = (Web::start(), tempfile::tempdir().unwrap());
     let mail = mmstats::Options::new().path(other.path()).label_prefix("mail.").create::<()>().unwrap();
-    mail.add("with blank", mmstats::Counter::spec()).unwrap();
-    mail.add("with\ttab", mmstats::Counter::spec()).unwrap();
+    mail.add_field("with blank", mmstats::Counter::spec()).unwrap();
+    mail.add_field("with\ttab", mmstats::Counter::spec()).unwrap();
     let line = format!("slurpstats {} -p mail.", other.path().display());
     for shell in SHELLS.iter().filter(|shell| is_installed(shell.program)) {
         let replies = shell.complete(&web, "slurpstats", &[line.clone()], other.path());
@@ -186,14 +194,20 @@ fn every_completion_is_sound_and_shares_what_it_can() {
         let mut shared = BTreeMap::new();
         for (tool, _) in TOOLS {
             let file = shell.file(tool);
-            let source = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            let source =
+                fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             let (_, behind) = source.split_once("# {{{").unwrap();
             let (same, _) = behind.split_once("# }}}").unwrap();
             shared.entry(same.to_owned()).or_insert_with(Vec::new).push(*tool);
             if is_installed(shell.program) {
                 let mut check = std::process::Command::new(shell.program);
                 let checked = check.args(shell.options).arg("-n").arg(&file).output().unwrap();
-                assert_eq!((text(&checked.stderr), checked.status.code()), ("", Some(0)), "{}", file.display());
+                assert_eq!(
+                    (text(&checked.stderr), checked.status.code()),
+                    ("", Some(0)),
+                    "{}",
+                    file.display()
+                );
             }
         }
         let tools: Vec<_> = shared.values().collect();
