@@ -85,8 +85,9 @@ fn gather(folder: &Path, longs: &mut BTreeSet<String>) {
             gather(&entry.path(), longs);
         } else {
             let source = fs::read_to_string(entry.path()).unwrap();
-            let arms = source.split("Long(\"").skip(1);
-            longs.extend(arms.filter_map(|arm| arm.split_once('"')).map(|(name, _)| name.to_owned()));
+            // `Long("a")`, `Long("a" | "b")`.
+            let arms = source.split("Long(\"").skip(1).filter_map(|arm| arm.split_once("\")"));
+            longs.extend(arms.flat_map(|(names, _)| names.split("\" | \"")).map(str::to_owned));
         }
     }
 }

@@ -124,7 +124,7 @@ fn cases(tool: &str, help: &Help, page: &Page, folder: &Path) -> Vec<(String, Of
                 "PREFIX" => cases.push((format!("{typed}web.stats.status."), Exactly(labels()))),
                 "EXPR" => cases.push((format!("{typed}web.stats.status."), AtLeast(labels()))),
                 "FILE" => {
-                    cases.push((format!("{typed}{folder}/"), AtLeast(set(["one.mmstats", "other.txt"]))))
+                    cases.push((format!("{typed}{folder}/"), AtLeast(set(["one.mmstats", "other.txt"]))));
                 }
                 "USER" => cases.push((format!("{typed}roo"), AtLeast(set(["root"])))),
                 _ => cases.push((typed, Exactly(BTreeSet::new()))),
@@ -181,7 +181,7 @@ fn labels_come_from_the_files_on_the_command_line() {
     mail.add_field("with\ttab", mmstats::Counter::spec()).unwrap();
     let line = format!("slurpstats {} -p mail.", other.path().display());
     for shell in SHELLS.iter().filter(|shell| is_installed(shell.program)) {
-        let replies = shell.complete(&web, "slurpstats", &[line.clone()], other.path());
+        let replies = shell.complete(&web, "slurpstats", std::slice::from_ref(&line), other.path());
         let found: BTreeSet<_> = replies[&line].iter().map(|reply| reply.replace('\\', "")).collect();
         assert!(found.contains("mail.sys.pid") && found.contains("mail.with blank"), "{found:?}");
         assert!(found.iter().all(|label| !label.contains("tab")), "{}: {found:?}", shell.program);
