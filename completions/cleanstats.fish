@@ -65,10 +65,13 @@ function __mmstats_fields
                 set prefix (string sub -s 3 -- $words[$i])
         end
     end
-    set -l lead (string match -r -- '^(?:.*,)?=?' (commandline -ct))
-    set -l dot
-    test -n "$prefix"; and not string match -q -- '*.' $prefix; and set dot '\.?'
-    __mmstats_labels | string replace -f -r -- '^'(string escape --style=regex -- "$prefix")$dot $lead
+    set -l lead (string match -r -- '^(?:.*,)?=?' "$(commandline -ct)")
+    set -l pattern '^'
+    if test -n "$prefix"
+        set pattern '^'(string escape --style=regex -- $prefix)
+        string match -q -- '*.' $prefix; or set pattern $pattern'\.?'
+    end
+    __mmstats_labels | string replace -f -r -- $pattern "$lead"
 end
 
 # }}}

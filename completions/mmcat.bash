@@ -1,4 +1,4 @@
-# bash completion for mmcat(1)                          -*- shell-script -*-
+# bash completion for mmcat(1)                            -*- shell-script -*-
 
 _mmcat()
 {

@@ -1,9 +1,9 @@
 # fish completion for mmcat(1)
 
 complete -c mmcat -f -a '(__mmstats_paths)'
-complete -c mmcat -s o -l output -x -a 'text lines' -d 'What is printed of each part'
-complete -c mmcat -s r -l raw -d 'Copy the bytes to standard output'
-complete -c mmcat -l check -d 'Print what is wrong'
+complete -c mmcat -s o -l output -x -a 'text lines' -d 'What the output looks like'
+complete -c mmcat -s r -l raw -d 'Copy one consistent snapshot of the bytes'
+complete -c mmcat -l check -d 'Say what is wrong with the files'
 complete -c mmcat -l color -x -a 'auto always never' -d 'Whether to colour'
 complete -c mmcat -s h -l help -d 'Print a summary of the options'
 complete -c mmcat -s V -l version -d 'Print the version'
@@ -61,10 +61,13 @@ function __mmstats_fields
                 set prefix (string sub -s 3 -- $words[$i])
         end
     end
-    set -l lead (string match -r -- '^(?:.*,)?=?' (commandline -ct))
-    set -l dot
-    test -n "$prefix"; and not string match -q -- '*.' $prefix; and set dot '\.?'
-    __mmstats_labels | string replace -f -r -- '^'(string escape --style=regex -- "$prefix")$dot $lead
+    set -l lead (string match -r -- '^(?:.*,)?=?' "$(commandline -ct)")
+    set -l pattern '^'
+    if test -n "$prefix"
+        set pattern '^'(string escape --style=regex -- $prefix)
+        string match -q -- '*.' $prefix; or set pattern $pattern'\.?'
+    end
+    __mmstats_labels | string replace -f -r -- $pattern "$lead"
 end
 
 # }}}

@@ -33,7 +33,7 @@ const TOOLS: &[(&str, u8)] =
 const OTHER_PAGES: &[&str] = &["mmstats.5", "mmstats.7"];
 
 /// Programs that examples call and that a machine may lack.
-const GUESTS: &[&str] = &["jq", "promtool"];
+const GUESTS: &[&str] = &["jq", "less", "promtool"];
 
 /// The top of the source tree.
 fn root() -> PathBuf {

@@ -10,10 +10,8 @@ use std::path::Path;
 /// turn the direction of writing, and line separators (`\u{202e}`).
 #[must_use]
 pub fn escape(bytes: &[u8]) -> Cow<'_, str> {
-    // Nearly everything is plain ASCII, and there is a lot of it: that is told without decoding.
-    let is_plain = bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
     if let Ok(text) = std::str::from_utf8(bytes) {
-        if is_plain || !text.chars().any(is_unsafe) {
+        if is_plain(bytes) || !text.chars().any(is_unsafe) {
             return Cow::Borrowed(text);
         }
     }
@@ -35,6 +33,12 @@ pub fn escape(bytes: &[u8]) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Whether there is nothing but printable ASCII. Nearly everything is that, and there is a lot of it: it is
+/// told without decoding.
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// [`escape`] for a path.

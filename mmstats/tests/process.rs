@@ -98,6 +98,7 @@ fn no_update_calls_the_system() {
     let status = in_child(|| {
         let every = Options::new().path(dir.path()).create::<Every>().unwrap();
         let late = every.add_field("late", Counter::spec()).unwrap();
+        QUIET.with(|stats| stats.hits.incr());
         forbid_calls();
         for n in 0..100_000_u32 {
             every.counter.incr();
@@ -109,6 +110,7 @@ fn no_update_calls_the_system() {
             every.moving.add(f64::from(n));
             drop(every.timer.start());
             late.add(2);
+            QUIET.with(|stats| stats.hits.incr());
         }
         // SAFETY: exit, not exit_group, is the call that is let through.
         unsafe { libc::syscall(libc::SYS_exit, 7) };
@@ -121,6 +123,27 @@ fn no_update_calls_the_system() {
         unsafe { libc::syscall(libc::SYS_getppid) };
     });
     assert!(matches!(status, WaitStatus::Signaled(_, Signal::SIGSYS, _)), "{status:?}");
+}
+
+#[test]
+fn the_environment_says_where_files_go_and_what_they_are_called() {
+    let dir = tempfile::tempdir().unwrap();
+    let status = in_child(|| {
+        // SAFETY: the forked child has one thread.
+        unsafe { std::env::set_var("MMSTATS_PATH", dir.path()) };
+        let stats = Options::new().create::<Hits>().unwrap();
+        let argv0 = std::env::args().next().unwrap();
+        let command = Path::new(&argv0).file_name().unwrap().to_str().unwrap().to_owned();
+        let pid = std::process::id();
+        assert_eq!(stats.path(), dir.path().join(format!("{command}-{pid}-{pid}.mmstats")));
+        // SAFETY: as above.
+        unsafe { std::env::set_var("MMSTATS_FILES", "{PID}.{TID}") };
+        let stats = Options::new().create::<Hits>().unwrap();
+        assert_eq!(stats.path(), dir.path().join(format!("{pid}.{pid}")));
+        let stats = Options::new().path(dir.path().join("..")).filename("own").create::<Hits>();
+        assert!(stats.is_ok_and(|stats| stats.path().ends_with("../own")), "the program's word comes first");
+    });
+    assert_ended_well(status);
 }
 
 #[test]
@@ -189,6 +212,7 @@ static REMOVE_DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
 static LEAVE_DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
 static FOLD_DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
 static FORK_DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
+static QUIET_DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
 static TEARDOWN_DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
 
 fn dir(cell: &'static OnceLock<tempfile::TempDir>) -> &'static Path {
@@ -200,6 +224,7 @@ per_thread! {
     static LEAVE: Hits = Options::new().path(dir(&LEAVE_DIR)).thread_end(ThreadEnd::Leave);
     static FOLD: Hits = Options::new().path(dir(&FOLD_DIR)).thread_end(ThreadEnd::Fold);
     static FORK: Hits = Options::new().path(dir(&FORK_DIR));
+    static QUIET: Hits = Options::new().path(dir(&QUIET_DIR));
     static TEARDOWN: Hits = Options::new().path(dir(&TEARDOWN_DIR));
 }
 
@@ -346,4 +371,27 @@ fn counting_while_a_thread_is_torn_down_does_no_harm() {
     .unwrap();
     assert!(TORN_DOWN.load(Ordering::SeqCst));
     assert_eq!(files(dir).len(), 0);
+}
+
+#[test]
+fn what_may_not_be_read_is_said_so() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let stats = Options::new().path(dir.path()).mode(0o600).create::<Hits>().unwrap();
+    let readable = Options::new().path(dir.path()).filename("all").mode(0o644).create::<Hits>().unwrap();
+    if !nix::unistd::getuid().is_root() {
+        fs::set_permissions(stats.path(), fs::Permissions::from_mode(0o000)).unwrap();
+    }
+    let (path, open) = (stats.path().to_owned(), readable.path().to_owned());
+    let status = in_child(|| {
+        if nix::unistd::getuid().is_root() {
+            nix::unistd::setuid(nix::unistd::Uid::from_raw(65534)).unwrap();
+        }
+        let error = Snapshot::of(&path).map(drop).unwrap_err();
+        assert_eq!(error.to_string(), format!("{}: opening it: Permission denied", path.display()));
+        let snapshot = Snapshot::of(&open).unwrap();
+        assert_eq!(Judge::new().judge(&snapshot).life, Life::Alive, "a stranger sees the lock, too");
+    });
+    assert_ended_well(status);
 }

@@ -54,9 +54,9 @@ impl Lines {
 
     pub(crate) fn write(&mut self, field: &SnapshotField<'_>, out: &mut Output) -> Result<(), Stop> {
         out.write_str(&self.start)?;
-        label(&escape(field.label()), self.color, out)?;
+        label(field.label(), self.color, out)?;
         match field.value() {
-            Value::Text(bytes) => out.write_str(&escape(bytes))?,
+            Value::Text(bytes) => out.write_escaped(bytes)?,
             number => write!(out, "{number}")?,
         }
         out.write_str("\n")
@@ -66,17 +66,17 @@ impl Lines {
 /// `LABEL<TAB>VALUE`.
 pub(crate) fn aggregated_lines(results: &[Tallied], color: Color, out: &mut Output) -> Result<(), Stop> {
     for result in results {
-        label(&escape(&result.label), color, out)?;
+        label(&result.label, color, out)?;
         writeln!(out, "{}", in_words(&result.outcome))?;
     }
     Ok(())
 }
 
-fn label(label: &str, color: Color, out: &mut Output) -> Result<(), Stop> {
+fn label(label: &[u8], color: Color, out: &mut Output) -> Result<(), Stop> {
     if color.is_on() {
-        return write!(out, "{}\t", color.label(label));
+        return write!(out, "{}\t", color.label(escape(label)));
     }
-    out.write_str(label)?;
+    out.write_escaped(label)?;
     out.write_str("\t")
 }
 
