@@ -42,8 +42,12 @@ impl Shell {
     ) -> BTreeMap<String, BTreeSet<String>> {
         let (folder, file) = (root().join("completions"), self.file(tool));
         let from = if self.completes_folder { folder } else { file };
-        let mut command = web.command(self.program, here);
-        command.args(self.options).arg(root().join("tests/docs").join(format!("complete.{}", self.program)));
+        // A shell that waits for ever is a failure, too.
+        let mut command = web.command("timeout", here);
+        command
+            .args(["30", self.program])
+            .args(self.options)
+            .arg(root().join("tests/docs").join(format!("complete.{}", self.program)));
         let mut shell = command
             .arg(from)
             .stdin(Stdio::piped())
