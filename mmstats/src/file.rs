@@ -163,6 +163,13 @@ impl StatsFile {
 
     /// Looks at what has the name. `None`: nothing any more.
     fn judge_holder(&self) -> Result<Option<Identity>, Error> {
+        // Opening alone makes some devices act, and whoever waits at a FIFO's other end.
+        match fs::symlink_metadata(&self.target) {
+            Ok(metadata) if !metadata.is_file() => {
+                return Err(Error::new(&self.target, Reason::Foreign(what_it_is(&metadata))));
+            }
+            Ok(_) | Err(_) => {}
+        }
         let mut options = OpenOptions::new();
         let quiet = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
         let file = match options.read(true).custom_flags(quiet).open(&self.target) {

@@ -110,20 +110,32 @@ impl Clues {
     fn outside(file: &File, path: &Path) -> io::Result<Self> {
         let metadata = file.metadata()?;
         Ok(Self {
-            path: path.to_owned(),
             identity: Identity::of(&metadata),
             owner: metadata.uid(),
             // No lock can be asked about on this file system: then none can be taken there, either.
             locked: is_locked(file).ok(),
+            maker: path.file_name().and_then(temporary_pid).filter(|&pid| possible(pid)),
+            changed: changed(&metadata),
+            ..Self::unknown(path)
+        })
+    }
+
+    /// What is known of a path that leads nowhere.
+    pub(super) fn unknown(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            identity: Identity { dev: 0, ino: 0 },
+            owner: 0,
+            locked: None,
             ours: false,
             shared_by_machines: false,
-            maker: path.file_name().and_then(temporary_pid).filter(|&pid| possible(pid)),
+            maker: None,
             pid: None,
             uid: None,
             created: None,
-            changed: changed(&metadata),
+            changed: None,
             noticed: Instant::now(),
-        })
+        }
     }
 
     /// When the file was last changed, in seconds since 1970.

@@ -189,6 +189,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn who_cannot_be_seen_is_suspected_only_of_what_it_could_have_done() {
+        let clues = |owner, uid, pid, created| {
+            let mut clues = Clues::unknown(Path::new("x"));
+            (clues.owner, clues.uid, clues.pid, clues.created) = (owner, Some(uid), Some(pid), Some(created));
+            clues
+        };
+        let unseen = |uid, pids: &[u32], began| Unseen {
+            status: Status { uids: vec![uid; 4], pids: pids.to_vec() },
+            began: Some(began),
+        };
+        let file = clues(7, 7, 40, 1000.0);
+        assert!(!unseen(7, &[90], 900.0).may_map(&file), "older than the file, so no child of its writer");
+        assert!(unseen(7, &[90], 999.0).may_map(&file), "the clocks are not that exact");
+        assert!(unseen(7, &[90], 1100.0).may_map(&file), "perhaps a child of its writer");
+        assert!(!unseen(8, &[90], 1100.0).may_map(&file), "somebody else's");
+        assert!(unseen(8, &[90, 40], 900.0).may_map(&file), "the writer itself, in its namespace");
+        let file = clues(0, 0, 40, 1000.0);
+        assert!(unseen(8, &[90], 1100.0).may_map(&file), "root's children may be anybody");
+    }
+
+    #[test]
     fn only_shared_mappings_of_files_count() {
         let parse = |line: &'static str| Mapping::parse(line.as_bytes());
         let shared =
