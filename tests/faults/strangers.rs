@@ -147,7 +147,8 @@ fn where_processes_are_hidden_nothing_is_known_to_be_dead() {
     let gone = Foreign::of(gone_pid()).write(&shared.stats, "gone.mmstats");
     let hidden = Foreign::of(std::process::id()).write(&shared.stats, "hidden.mmstats");
     let mut command = Command::new("unshare");
-    let script = "mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid $0 --clear-groups \"$@\"";
+    let script =
+        "mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid $0 --regid $0 --clear-groups \"$@\"";
     command.args(["--mount", "sh", "-c", script, &BOB.to_string()]).arg(shared.path().join("cleanstats"));
     let records = cleaned(command.arg("-v").arg(&shared.stats));
     assert_eq!(verdict(&records, &gone), UNKNOWN);
