@@ -5,7 +5,8 @@ DESTDIR ?=
 CARGO ?= cargo
 INSTALL ?= install
 
-TOOLS = slurpstats
+TOOLS = slurpstats mmcat cleanstats
+PAGES = $(notdir $(wildcard man/*.[1-8]))
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 SHARE = $(DESTDIR)$(PREFIX)/share
@@ -27,19 +28,22 @@ bench:
 	$(CARGO) bench --locked -p mmstats
 
 install: all
-	$(INSTALL) -d $(BINDIR) $(SHARE)/man/man1 $(SHARE)/bash-completion/completions \
+	$(INSTALL) -d $(BINDIR) $(SHARE)/bash-completion/completions \
 		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	for tool in $(TOOLS); do \
 		$(INSTALL) -m 755 $(TARGET)/release/$$tool $(BINDIR)/ && \
-		$(INSTALL) -m 644 man/$$tool.1 $(SHARE)/man/man1/ && \
 		$(INSTALL) -m 644 completions/$$tool.bash $(SHARE)/bash-completion/completions/$$tool && \
 		$(INSTALL) -m 644 completions/_$$tool $(SHARE)/zsh/site-functions/ && \
 		$(INSTALL) -m 644 completions/$$tool.fish $(SHARE)/fish/vendor_completions.d/ || exit 1; \
 	done
+	for page in $(PAGES); do \
+		dir=$(SHARE)/man/man$${page##*.}; \
+		$(INSTALL) -d $$dir && $(INSTALL) -m 644 man/$$page $$dir/ || exit 1; \
+	done
 
 uninstall:
 	for tool in $(TOOLS); do \
-		rm -f $(BINDIR)/$$tool $(SHARE)/man/man1/$$tool.1 \
-			$(SHARE)/bash-completion/completions/$$tool $(SHARE)/zsh/site-functions/_$$tool \
-			$(SHARE)/fish/vendor_completions.d/$$tool.fish; \
+		rm -f $(BINDIR)/$$tool $(SHARE)/bash-completion/completions/$$tool \
+			$(SHARE)/zsh/site-functions/_$$tool $(SHARE)/fish/vendor_completions.d/$$tool.fish; \
 	done
+	for page in $(PAGES); do rm -f $(SHARE)/man/man$${page##*.}/$$page; done

@@ -69,6 +69,14 @@ impl Output {
         self.write_str(&escape(bytes))
     }
 
+    /// Writes bytes that are no text: for a pipe or a file, since a terminal may act on them.
+    ///
+    /// # Errors
+    /// [`Stop::Output`].
+    pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        self.writer.write_all(bytes).map_err(Stop::Output)
+    }
+
     /// Writes what was gathered: at the end, and wherever somebody waits for it.
     ///
     /// # Errors

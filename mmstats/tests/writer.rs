@@ -475,3 +475,40 @@ fn a_timer_reads_the_clock_that_was_chosen() {
     assert_eq!((timer.last(), timer.value()), (2.0, 1.5));
     assert_eq!(value(timer.path(), "t"), "1.5");
 }
+
+#[test]
+fn a_whole_snapshot_holds_every_byte_of_any_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let stats = Options::new().path(dir.path()).create::<Inner>().unwrap();
+    stats.hits.add(3);
+    let mut snapshot = Snapshot::new();
+    snapshot.read_whole(stats.path(), mmstats::Origin::Named).unwrap();
+    assert_eq!(snapshot.bytes(), fs::read(stats.path()).unwrap());
+    assert_eq!(snapshot.find("hits").unwrap().value(), Value::Unsigned(3));
+    // A tail of several pages, and one that ends inside a page.
+    for len in [3 * 4096, 5 * 4096 + 17, 1_000_003] {
+        fs::OpenOptions::new().write(true).open(stats.path()).unwrap().set_len(len).unwrap();
+        snapshot.read_whole(stats.path(), mmstats::Origin::Named).unwrap();
+        assert_eq!(snapshot.bytes().len() as u64, len);
+        assert!(snapshot.defect().is_none());
+    }
+    let path = dir.path().join("other");
+    let whole = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        let mut snapshot = Snapshot::new();
+        snapshot.read_whole(&path, mmstats::Origin::Named).unwrap();
+        assert_eq!(snapshot.bytes(), bytes);
+        assert_eq!(snapshot.fields().filter(Result::is_ok).count(), 0);
+        snapshot.defect().unwrap().reason().to_string()
+    };
+    assert_eq!(whole(b""), "an empty file, not a stats file");
+    assert_eq!(whole(&[b'#'; 9000]), "not a stats file: version 35, 1 is known");
+    assert_eq!(whole(b"\x01\x05\x00abc"), "field at byte 1: truncated: the label would end at byte 8");
+}
+
+#[test]
+fn a_whole_snapshot_reads_what_says_it_has_no_size() {
+    let mut snapshot = Snapshot::new();
+    snapshot.read_whole(Path::new("/proc/self/status"), mmstats::Origin::Named).unwrap();
+    assert!(snapshot.bytes().starts_with(b"Name:"));
+}
