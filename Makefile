@@ -11,7 +11,12 @@ TARGET = $(or $(CARGO_TARGET_DIR),target)
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 SHARE = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: all demo check bench install uninstall
+# A package's bytes depend on the commit alone: neither on the time nor on where it is built.
+PACKAGE_TARGET = target/package-build
+PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
+	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
+
+.PHONY: all demo check bench deb rpm check-package install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -26,6 +31,19 @@ check:
 
 bench:
 	$(CARGO) bench --locked -p mmstats
+
+deb:
+	$(PACKAGE) $(CARGO) build --release --locked
+	$(PACKAGE) $(CARGO) deb --quiet --locked --no-build -p slurpstats
+
+rpm:
+	$(PACKAGE) $(CARGO) build --release --locked
+	$(PACKAGE) $(CARGO) generate-rpm -p slurpstats --target-dir $(PACKAGE_TARGET) \
+		--source-date "$$(git log -1 --format=%ct)"
+	ls $(PACKAGE_TARGET)/generate-rpm/*.rpm
+
+check-package:
+	tests/package.sh
 
 install: all
 	$(INSTALL) -d $(BINDIR) $(SHARE)/bash-completion/completions \
