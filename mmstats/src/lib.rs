@@ -11,6 +11,7 @@ mod file;
 mod instance;
 pub mod layout;
 pub mod live;
+mod lock;
 mod map;
 mod model;
 mod name;
