@@ -1,0 +1,392 @@
+//! Following files: the same fields of the same files again and again, for what reading them costs.
+//!
+//! The first look at a file is a [`Snapshot`]. It yields where the wanted fields are; from then on one
+//! `pread` of their pages is a look, and comparing the heads of the fields makes sure that they are
+//! still what they were. Where the heads differ, or where fields were added and some might be wanted,
+//! the file is read anew. Files of one program share one description of their layout.
+//!
+//! Values that have not changed since the look before are two looks that agree. Of those that have
+//! changed, text and numbers off their boundary are looked at twice, as a snapshot does. Numbers on
+//! their boundary are never torn; [`Looks`] says whether one look is enough for them.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::hash::{Hash, Hasher};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::file::{Identity, is_locked};
+use crate::layout::{self, Record};
+use crate::read::{Origin, Pages, Snapshot, open, settle};
+use crate::typecode::trimmed;
+use crate::value::Value;
+
+/// How often a number that has changed is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looks {
+    /// Once. The value may be one that its writer publishes only a moment later, so it is at most one
+    /// update ahead. An integer that has become less is looked at twice nevertheless, since that may be
+    /// the only trace of it.
+    One,
+    /// Until it is certain that the value was published.
+    Two,
+}
+
+/// What a look at a file has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looked {
+    /// No byte of the wanted values has changed.
+    Unchanged,
+    /// Some have.
+    Changed,
+    /// The wanted fields are others than before, or elsewhere: their list was made anew.
+    Anew,
+    /// Another file has the name by now. Only of files that are not kept open.
+    Replaced,
+}
+
+/// Looks at followed files. Its memory grows with the largest of them and with how many kinds there
+/// are, not with time.
+pub struct Observer {
+    looks: Looks,
+    snapshot: Snapshot,
+    first: Pages,
+    second: Pages,
+    doubtful: Vec<usize>,
+    layouts: HashSet<Arc<Layout>>,
+    /// How many layouts there may be before those that nobody uses are cleared away.
+    crowd: usize,
+}
+
+/// A file that is followed, and its wanted fields as they were at the last look.
+pub struct Followed {
+    path: PathBuf,
+    origin: Origin,
+    identity: Identity,
+    /// `None`: opened at each look.
+    file: Option<File>,
+    layout: Arc<Layout>,
+    /// Of each wanted field the index byte and the values.
+    seen: Vec<u8>,
+    /// Which value of each field counts; `None` if no look could tell yet.
+    buffers: Vec<Option<u8>>,
+}
+
+/// Where the wanted fields of a file are.
+#[derive(PartialEq, Eq)]
+struct Layout {
+    wanted: Vec<Wanted>,
+    /// The heads of the wanted fields, one behind the other.
+    heads: Vec<u8>,
+    /// Where the list of fields ends, if it may go on there some day.
+    end: Option<usize>,
+    /// The bytes that a look needs.
+    range: Range<usize>,
+}
+
+#[derive(PartialEq, Eq)]
+struct Wanted {
+    record: Record,
+    /// Where its head is in `heads`, and its values in `seen`.
+    head_at: usize,
+    seen_at: usize,
+}
+
+impl Hash for Layout {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.heads.hash(state);
+        self.range.hash(state);
+    }
+}
+
+impl Observer {
+    /// One that has seen nothing yet.
+    #[must_use]
+    pub fn new(looks: Looks) -> Self {
+        Self {
+            looks,
+            snapshot: Snapshot::new(),
+            first: Pages::default(),
+            second: Pages::default(),
+            doubtful: Vec::new(),
+            layouts: HashSet::new(),
+            crowd: 64,
+        }
+    }
+
+    /// Begins to follow the file at `path`: the fields whose labels `wanted` chooses. It is kept open if
+    /// the system allows one more; see [`Followed::close`].
+    ///
+    /// # Errors
+    /// As [`Snapshot::read`].
+    pub fn follow(
+        &mut self,
+        path: &Path,
+        origin: Origin,
+        wanted: impl FnMut(&[u8]) -> bool,
+    ) -> Result<Followed, Error> {
+        self.snapshot.read(path, origin)?;
+        let Some(file) = self.snapshot.file() else { return Err(Error::io(path, "opening it")(gone())) };
+        let metadata = file.metadata().map_err(Error::io(path, "looking at it"))?;
+        let identity = Identity::of(&metadata);
+        let file = file.try_clone().ok();
+        let (layout, seen, buffers) = self.describe(wanted);
+        Ok(Followed { path: path.to_owned(), origin, identity, file, layout, seen, buffers })
+    }
+
+    /// The file that [`Observer::follow`] has read last, whole: whose it is, what else it holds.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Looks at a file. Where its list of fields is made anew, `wanted` chooses again.
+    ///
+    /// # Errors
+    /// As [`Snapshot::read`].
+    pub fn look(
+        &mut self,
+        followed: &mut Followed,
+        wanted: impl FnMut(&[u8]) -> bool,
+    ) -> Result<Looked, Error> {
+        if followed.file.is_some() {
+            return self.look_at(followed, None, wanted);
+        }
+        let (file, metadata) = open(&followed.path, followed.origin)?;
+        if Identity::of(&metadata) != followed.identity {
+            return Ok(Looked::Replaced);
+        }
+        self.look_at(followed, Some(&file), wanted)
+    }
+
+    fn look_at(
+        &mut self,
+        followed: &mut Followed,
+        opened: Option<&File>,
+        wanted: impl FnMut(&[u8]) -> bool,
+    ) -> Result<Looked, Error> {
+        let Followed { path, file, layout, seen, buffers, .. } = followed;
+        let failed = || Error::io(path, "reading it");
+        let Some(file) = opened.or(file.as_ref()) else { return Err(failed()(gone())) };
+        self.first.read_range(file, layout.range.clone()).map_err(failed())?;
+        let mut holds = layout.holds(self.first.bytes());
+        let mut looked = Looked::Unchanged;
+        self.doubtful.clear();
+        if holds {
+            let bytes = self.first.bytes();
+            for (number, Wanted { record, seen_at, .. }) in layout.wanted.iter().enumerate() {
+                let now = &bytes[record.index_at..record.end];
+                let before = &mut seen[*seen_at..][..now.len()];
+                if now == before && buffers[number].is_some() {
+                    continue;
+                }
+                looked = Looked::Changed;
+                if self.looks == Looks::One && is_enough(record, buffers[number], before, now) {
+                    before.copy_from_slice(now);
+                    buffers[number] = Some(buffer_of(record, now));
+                } else {
+                    self.doubtful.push(number);
+                }
+            }
+        }
+        if !self.doubtful.is_empty() {
+            self.second.read_range(file, layout.range.clone()).map_err(failed())?;
+            holds = layout.holds(self.second.bytes());
+        }
+        if !holds {
+            self.snapshot.read_open(path, file)?;
+            (followed.layout, followed.seen, followed.buffers) = self.describe(wanted);
+            return Ok(Looked::Anew);
+        }
+        let mut spent = 0;
+        for &number in &self.doubtful {
+            let Wanted { record, seen_at, .. } = &layout.wanted[number];
+            let settled = settle(file, record, &mut self.first, &mut self.second, &mut spent);
+            // What cannot be had stays what it was: the next look may be luckier.
+            if settled.map_err(failed())?.is_some() {
+                let now = &self.first.bytes()[record.index_at..record.end];
+                seen[*seen_at..][..now.len()].copy_from_slice(now);
+                buffers[number] = Some(buffer_of(record, now));
+            }
+        }
+        Ok(looked)
+    }
+
+    /// The wanted fields of the snapshot, and what is in them.
+    fn describe(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) -> (Arc<Layout>, Vec<u8>, Vec<Option<u8>>) {
+        let bytes = self.snapshot.bytes();
+        let mut layout = Layout { wanted: Vec::new(), heads: Vec::new(), end: None, range: 0..0 };
+        let (mut seen, mut buffers, mut end) = (Vec::new(), Vec::new(), layout::FIRST_FIELD);
+        for (record, buffer) in self.snapshot.places() {
+            end = record.end;
+            if !wanted(record.label(bytes)) {
+                continue;
+            }
+            let (head_at, seen_at) = (layout.heads.len(), seen.len());
+            layout.heads.extend(&bytes[record.at..record.index_at]);
+            seen.extend(&bytes[record.index_at..record.end]);
+            buffers.push(buffer.map(|buffer| u8::from(buffer == 1)));
+            layout.wanted.push(Wanted { record: *record, head_at, seen_at });
+        }
+        layout.end = self.snapshot.defect().is_none().then_some(end);
+        let from = layout.wanted.first().map_or(end, |wanted| wanted.record.at);
+        let to = layout.wanted.last().map_or(end, |wanted| wanted.record.end);
+        layout.range = from..layout.end.map_or(to, |end| end + 2);
+        (self.share(layout), seen, buffers)
+    }
+
+    fn share(&mut self, layout: Layout) -> Arc<Layout> {
+        if let Some(known) = self.layouts.get(&layout) {
+            return Arc::clone(known);
+        }
+        if self.layouts.len() >= self.crowd {
+            self.layouts.retain(|layout| Arc::strong_count(layout) > 1);
+            self.crowd = 64.max(2 * self.layouts.len());
+        }
+        let layout = Arc::new(layout);
+        self.layouts.insert(Arc::clone(&layout));
+        layout
+    }
+}
+
+impl Layout {
+    /// Whether the fields are still where they were, and none was added.
+    fn holds(&self, bytes: &[u8]) -> bool {
+        self.wanted.iter().all(|Wanted { record, head_at, .. }| {
+            let head = &self.heads[*head_at..][..record.index_at - record.at];
+            record.end <= bytes.len()
+                && bytes[record.at..record.index_at] == *head
+                && (bytes[record.index_at] <= 1) == record.buffered
+        }) && self.end.is_none_or(|end| matches!(layout::field(bytes, end), Ok(None)))
+    }
+}
+
+impl Followed {
+    /// Where it was found.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How it is opened.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// Device and inode number: which file it is, whatever has the name by now.
+    #[must_use]
+    pub fn identity(&self) -> (u64, u64) {
+        self.identity.numbers()
+    }
+
+    /// Whether it is kept open. Then it can be looked at even after its name is gone.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Keeps it open no longer, for whoever follows more files than the system lets a process open. A
+    /// look opens it for a moment then.
+    pub fn close(&mut self) {
+        self.file = None;
+    }
+
+    /// Whether its writer holds the lifetime lock, which every writer of this library does as long as it
+    /// lives, and no other.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Io`]: the file system knows no such locks, or the file is not open and cannot
+    /// be opened.
+    pub fn is_locked(&self) -> Result<bool, Error> {
+        let failed = || Error::io(&self.path, "asking about its lock");
+        match &self.file {
+            Some(file) => is_locked(file).map_err(failed()),
+            None => is_locked(&open(&self.path, self.origin)?.0).map_err(failed()),
+        }
+    }
+
+    /// The wanted fields in the order of the file.
+    pub fn fields(&self) -> impl ExactSizeIterator<Item = FollowedField<'_>> {
+        (0..self.layout.wanted.len()).map(|number| self.field(number))
+    }
+
+    /// One of them.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    #[must_use]
+    pub fn field(&self, number: usize) -> FollowedField<'_> {
+        let wanted = &self.layout.wanted[number];
+        let head = &self.layout.heads[wanted.head_at..];
+        FollowedField { head, wanted, seen: &self.seen[wanted.seen_at..], buffer: self.buffers[number] }
+    }
+}
+
+/// One field of a [`Followed`] file.
+#[derive(Clone, Copy)]
+pub struct FollowedField<'a> {
+    head: &'a [u8],
+    wanted: &'a Wanted,
+    seen: &'a [u8],
+    buffer: Option<u8>,
+}
+
+impl<'a> FollowedField<'a> {
+    /// The label, UTF-8 if the writer kept to the format.
+    #[must_use]
+    pub fn label(&self) -> &'a [u8] {
+        &self.head[2..][..self.wanted.record.label_len]
+    }
+
+    /// The type code, without the white space that a writer may put there.
+    #[must_use]
+    pub fn type_code(&self) -> String {
+        let record = &self.wanted.record;
+        let end = record.index_at - record.at;
+        trimmed(&self.head[end - record.code_len..end])
+    }
+
+    /// The value; the first, where the type has several. `None` if it has changed faster than it could
+    /// be read.
+    #[must_use]
+    pub fn value(&self) -> Option<Value<'a>> {
+        Some(value_in(&self.wanted.record, self.seen, self.buffer?))
+    }
+
+    /// How many bits the value has in the file: where an integer wraps.
+    #[must_use]
+    pub fn bits(&self) -> usize {
+        8 * self.wanted.record.shape.first.size
+    }
+}
+
+/// Whether one look at a number is enough, as [`Looks::One`] has it. `before` and `now` begin with the
+/// index byte.
+fn is_enough(record: &Record, buffer: Option<u8>, before: &[u8], now: &[u8]) -> bool {
+    let current = buffer_of(record, now);
+    if !record.shape.loads_at_once(record.value_at(current.into())) {
+        return false;
+    }
+    let integer = |values, buffer| value_in(record, values, buffer).as_integer();
+    match buffer.and_then(|buffer| integer(before, buffer)) {
+        Some(before) => integer(now, current).is_some_and(|now| now >= before),
+        None => true,
+    }
+}
+
+fn buffer_of(record: &Record, values: &[u8]) -> u8 {
+    if record.buffered { (values[0] ^ 1) & 1 } else { 0 }
+}
+
+fn value_in<'a>(record: &Record, values: &'a [u8], buffer: u8) -> Value<'a> {
+    let at = 1 + usize::from(buffer) * record.shape.size;
+    Value::decode(&record.shape.first, &values[at..][..record.shape.size])
+}
+
+/// For a file that is open by all that is known of it.
+fn gone() -> std::io::Error {
+    std::io::ErrorKind::NotFound.into()
+}
