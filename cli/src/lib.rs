@@ -9,6 +9,9 @@ mod escape;
 mod json;
 mod operands;
 mod output;
+mod terminal;
+mod ticker;
+mod time;
 mod tool;
 
 pub use aggregate::{Aggregate, Function, Outcome, Tallied};
@@ -17,4 +20,7 @@ pub use escape::{escape, escape_path};
 pub use json::Json;
 pub use operands::{Found, find};
 pub use output::Output;
+pub use terminal::window;
+pub use ticker::{Ticker, seconds};
+pub use time::Timestamp;
 pub use tool::{Stop, Tool, plain, run};
