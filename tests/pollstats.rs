@@ -1,0 +1,1 @@
+//! pollstats as a user runs it.
