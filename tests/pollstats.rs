@@ -304,7 +304,7 @@ fn a_field_that_is_added_joins_and_one_that_a_file_lacks_counts_as_nothing() {
     watch.line();
     assert_eq!(watch.row(), [Some(0)]);
     web.ok.add(2);
-    let added = other.add("web.stats.status.2XX", Counter::spec()).unwrap();
+    let added = other.add_field("web.stats.status.2XX", Counter::spec()).unwrap();
     added.add(3);
     assert_eq!(watch.sum(5, 5), 5);
 }
@@ -430,7 +430,7 @@ fn filters_choose_files_by_labels_and_values() {
     let (a, b) = (publish(dir.path(), "a"), publish(dir.path(), "b"));
     a.ok.add(1);
     b.ok.add(10);
-    b.add("only.here", Counter::spec()).unwrap();
+    b.add_field("only.here", Counter::spec()).unwrap();
     a.page.set("blue=green");
     b.page.set("red");
     let ok = |filters: &[&str]| {

@@ -1,4 +1,513 @@
-//! slurpstats as a user runs it.
+//! slurpstats as a user runs it: standard output, standard error and exit code together.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use common::{counter, double, field, has, outcome, text, tool, write};
+use mmstats::{Counter, Gauge, Options, Text};
+use serde_json::Value as Json;
+
+fn slurpstats() -> Command {
+    tool(env!("CARGO_BIN_EXE_slurpstats"))
+}
+
+/// Runs it with these arguments.
+fn run(args: &[&str], operands: &[&Path]) -> (String, String, Option<i32>) {
+    outcome(&slurpstats().args(args).args(operands).output().unwrap())
+}
+
+fn ok(stdout: &str) -> (String, String, Option<i32>) {
+    (stdout.to_owned(), String::new(), Some(0))
+}
 
 #[test]
-fn placeholder() {}
+fn in_a_pipe_it_prints_a_record_a_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let file =
+        write(dir.path(), "a.mmstats", &[counter("hits", 3), double("mean", 1.0), text("page", b"/x y")]);
+    let path = file.display();
+    let want = format!("{path}\thits\t3\n{path}\tmean\t1.0\n{path}\tpage\t/x y\n");
+    assert_eq!(run(&[], &[&file]), ok(&want));
+    assert_eq!(run(&["-o", "lines"], &[&file]), ok(&want));
+}
+
+#[test]
+fn text_is_what_the_original_prints() {
+    let dir = tempfile::tempdir().unwrap();
+    let a = write(dir.path(), "a.mmstats", &[counter("hits", 3), counter("longer.label", 4)]);
+    let b = write(dir.path(), "b.mmstats", &[counter("grün", 5)]);
+    let want = format!(
+        "==> {}\n  hits         3\n  longer.label 4\n\n==> {}\n  grün 5\n\n",
+        a.display(),
+        b.display()
+    );
+    assert_eq!(run(&["--output=text"], &[&b, &a]), ok(&want), "sorted by path");
+}
+
+#[test]
+fn a_running_program_is_read_while_it_works() {
+    let dir = tempfile::tempdir().unwrap();
+    let stats = Options::new()
+        .path(dir.path())
+        .filename("live.mmstats")
+        .label_prefix("web.")
+        .create_with(|b| Ok((b.add("hits", Counter::spec())?, b.add("load", Gauge::<f64>::spec())?)))
+        .unwrap();
+    let path = stats.path().display().to_string();
+    for n in 1..=3_u32 {
+        stats.0.incr();
+        stats.1.set(f64::from(n) / 4.0);
+        let want = format!("{path}\tweb.hits\t{n}\n{path}\tweb.load\t{:?}\n", f64::from(n) / 4.0);
+        assert_eq!(run(&["-p", "web.hits", "-p", "web.load"], &[dir.path()]), ok(&want));
+    }
+}
+
+#[test]
+fn prefixes_choose_labels_and_files_without_any_are_not_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let a = write(dir.path(), "a.mmstats", &[counter("x.1", 1), counter("y.2", 2), counter("xx", 3)]);
+    let b = write(dir.path(), "b.mmstats", &[counter("z", 4)]);
+    let want = format!("==> {}\n  x.1 1\n  y.2 2\n\n", a.display());
+    assert_eq!(run(&["-o", "text", "-p", "x.", "--prefix=y"], &[&a, &b]), ok(&want));
+    assert_eq!(run(&["-p", "nothing"], &[&a, &b]), ok(""));
+}
+
+#[test]
+fn values_print_in_full_and_read_back_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = write(
+        dir.path(),
+        "a.mmstats",
+        &[
+            counter("a", u64::MAX),
+            field(b"b", "q", 0xff, &i64::MIN.to_ne_bytes()),
+            field(b"c", "f", 0xff, &0.1_f32.to_ne_bytes()),
+            double("d", 0.1 + 0.2),
+            double("e", 1e300),
+            double("f", f64::NAN),
+            double("g", f64::NEG_INFINITY),
+            field(b"h", "?", 0xff, &[1]),
+            field(b"i", "?", 0xff, &[0]),
+            text("j", b""),
+        ],
+    );
+    let (stdout, ..) = run(&[], &[&file]);
+    let values: Vec<_> = stdout.lines().map(|line| line.rsplit_once('\t').unwrap().1).collect();
+    let want = "18446744073709551615 -9223372036854775808 0.1 0.30000000000000004 1e300 NaN -inf true false ";
+    assert_eq!(values.join(" "), want);
+}
+
+#[test]
+fn aggregates_are_one_record_a_label() {
+    let dir = tempfile::tempdir().unwrap();
+    let bool = |value| field(b"ready", "?", 0xff, &[value]);
+    for (name, hits, load, page, ready) in
+        [("a", 0, 0.0, &b"/"[..], 1), ("b", 10, 0.5, b"/x", 0), ("c", u64::MAX, 1.0, b"/", 1)]
+    {
+        let name = format!("{name}.mmstats");
+        write(
+            dir.path(),
+            name,
+            &[counter("hits", hits), double("load", load), text("page", page), bool(ready)],
+        );
+    }
+    let aggregate = |function: &str| {
+        let (stdout, stderr, code) = run(&["-a", function], &[dir.path()]);
+        assert_eq!((stderr.as_str(), code), ("", Some(0)));
+        stdout
+    };
+    assert_eq!(aggregate("sum"), "hits\t18446744073709551625\nload\t1.5\npage\t/, /x\nready\t2\n");
+    assert_eq!(
+        aggregate("avg"),
+        "hits\t6.148914691236517e18\nload\t0.5\npage\t/, /x\nready\t0.6666666666666666\n"
+    );
+    assert_eq!(aggregate("min"), "hits\t0\nload\t0.0\npage\t/, /x\nready\tfalse\n");
+    assert_eq!(aggregate("max"), "hits\t18446744073709551615\nload\t1.0\npage\t/, /x\nready\ttrue\n");
+    assert_eq!(aggregate("one"), "hits\t0\nload\t0.0\npage\t/\nready\ttrue\n");
+    assert_eq!(aggregate("nonzero-min"), "hits\t10\nload\t0.5\npage\t/, /x\nready\ttrue\n");
+    assert_eq!(aggregate("nonzero-avg"), "hits\t9.223372036854776e18\nload\t0.75\npage\t/, /x\nready\t1.0\n");
+    let text = "  hits 10\n  load 0.5\n";
+    assert_eq!(run(&["-anonzero-min", "-otext", "-ph", "-pl"], &[dir.path()]), ok(text));
+    let json = "{\"label\":\"hits\",\"type\":\"Q\",\"value\":18446744073709551625}\n\
+                {\"label\":\"load\",\"type\":\"d\",\"value\":1.5}\n\
+                {\"label\":\"page\",\"type\":\"2s\",\"value\":[\"/\",\"/x\"]}\n\
+                {\"label\":\"ready\",\"type\":\"?\",\"value\":2}\n";
+    assert_eq!(run(&["-a", "sum", "-o", "json"], &[dir.path()]), ok(json));
+}
+
+#[test]
+fn json_is_an_object_a_line_that_any_parser_reads() {
+    let dir = tempfile::tempdir().unwrap();
+    let stats = Options::new()
+        .path(dir.path())
+        .filename("live.mmstats")
+        .create_with(|b| b.add("hits", Counter::spec()))
+        .unwrap();
+    stats.add(u64::MAX);
+    let odd = "dead \"quoted\" \u{202e}\n.mmstats";
+    write(
+        dir.path(),
+        odd,
+        &[double("nan", f64::NAN), text("tab\t\x1b[1m", b"\xff\\"), field(b"sys.pid", "I", 0xff, &[0xff; 4])],
+    );
+    let (stdout, stderr, code) = run(&["-o", "json"], &[dir.path()]);
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    assert!(!stdout.contains(['\x1b', '\u{202e}', '\t']), "{stdout}");
+    let objects: Vec<Json> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let keys: Vec<_> = objects[0].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["alive", "file", "label", "pid", "type", "value"]);
+    let find = |label: &str| objects.iter().find(|object| object["label"] == label).unwrap();
+    let hits = find("hits");
+    assert_eq!(hits["value"].as_u64(), Some(u64::MAX));
+    assert_eq!((&hits["type"], &hits["alive"]), (&Json::from("Q"), &Json::from(true)));
+    assert_eq!(hits["pid"], std::process::id());
+    assert_eq!(hits["file"], stats.path().to_str().unwrap());
+    let text = find("tab\t\x1b[1m");
+    assert_eq!((&text["value"], &text["type"]), (&Json::from("\u{fffd}\\"), &Json::from("3s")));
+    assert_eq!(text["file"], dir.path().join(odd).to_str().unwrap());
+    assert_eq!(find("nan")["value"], Json::Null);
+}
+
+#[test]
+fn json_tells_the_living_from_the_dead() {
+    let dir = tempfile::tempdir().unwrap();
+    let stats = Options::new().path(dir.path()).create::<()>().unwrap();
+    let alive = |path: &Path| {
+        let (stdout, ..) = run(&["-o", "json", "-p", "sys.pid"], &[path]);
+        serde_json::from_str::<Json>(&stdout).unwrap()["alive"].clone()
+    };
+    let path = stats.path().to_owned();
+    assert_eq!(alive(&path), true);
+    stats.keep();
+    drop(stats);
+    assert_eq!(alive(&path), false);
+}
+
+#[test]
+fn prometheus_reads_what_it_prints() {
+    let dir = tempfile::tempdir().unwrap();
+    let pid = |value: u32| field(b"sys.pid", "I", 0xff, &value.to_ne_bytes());
+    let a = write(
+        dir.path(),
+        "web-12-34.mmstats",
+        &[pid(12), field(b"sys.tid", "q", 0xff, &34_i64.to_ne_bytes()), counter("a.b", 1), counter("a_b", 2)],
+    );
+    let b = write(
+        dir.path(),
+        "b.mmstats",
+        &[
+            pid(13),
+            counter("a.b", 3),
+            text("note", b"say \"hi\" \\ \x1b[1m\n"),
+            double("inf", f64::INFINITY),
+            field(b"ok", "?", 0xff, &[1]),
+        ],
+    );
+    let (a, b) = (a.display(), b.display());
+    let help = "Published by a running program through a mmstats file.";
+    let want = format!(
+        "# HELP mmstats_a_b {help}\n# TYPE mmstats_a_b untyped\n\
+         mmstats_a_b{{label=\"a.b\",file=\"{b}\",pid=\"13\",cmd=\"b\"}} 3\n\
+         mmstats_a_b{{label=\"a.b\",file=\"{a}\",pid=\"12\",tid=\"34\",cmd=\"web\"}} 1\n\
+         mmstats_a_b{{label=\"a_b\",file=\"{a}\",pid=\"12\",tid=\"34\",cmd=\"web\"}} 2\n\
+         # HELP mmstats_inf {help}\n# TYPE mmstats_inf untyped\n\
+         mmstats_inf{{label=\"inf\",file=\"{b}\",pid=\"13\",cmd=\"b\"}} +Inf\n\
+         # HELP mmstats_note_info {help}\n# TYPE mmstats_note_info untyped\n\
+         mmstats_note_info{{label=\"note\",file=\"{b}\",pid=\"13\",cmd=\"b\",value=\"say \\\"hi\\\" \\\\ \\\\x1b[1m\\\\n\"}} 1\n\
+         # HELP mmstats_ok {help}\n# TYPE mmstats_ok untyped\n\
+         mmstats_ok{{label=\"ok\",file=\"{b}\",pid=\"13\",cmd=\"b\"}} 1\n"
+    );
+    let args = ["-o", "prometheus", "-p", "a", "-p", "note", "-p", "inf", "-p", "ok"];
+    assert_eq!(run(&args, &[dir.path()]), ok(&want));
+    let aggregated = "# HELP mmstats_a_b Published by a running program through a mmstats file.\n\
+                      # TYPE mmstats_a_b untyped\nmmstats_a_b{label=\"a.b\"} 4\nmmstats_a_b{label=\"a_b\"} 2\n";
+    assert_eq!(run(&["-o", "prometheus", "-a", "sum", "-p", "a"], &[dir.path()]), ok(aggregated));
+}
+
+#[test]
+fn promtool_accepts_the_exposition() {
+    if !has("promtool") {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let stats = Options::new().path(dir.path()).create_with(|b| b.add("page", Text::spec())).unwrap();
+    stats.set("\u{1b}[1m \"q\" \\ \n ü");
+    write(
+        dir.path(),
+        "odd \"name\"\n.mmstats",
+        &[counter("\u{202e}a{}\n", 1), counter("9", 2), double("n", f64::NAN)],
+    );
+    fs::copy(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../mmstats/tests/golden/original-0.8.0.mmstats"),
+        dir.path().join("original.mmstats"),
+    )
+    .unwrap();
+    for args in [&["-oprometheus"][..], &["-oprometheus", "-asum"]] {
+        let exposition = slurpstats().args(args).arg(dir.path()).output().unwrap();
+        assert_eq!(exposition.status.code(), Some(0));
+        assert!(!exposition.stdout.contains(&0x1b));
+        let mut promtool = Command::new("promtool")
+            .args(["check", "metrics"])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        promtool.stdin.take().unwrap().write_all(&exposition.stdout).unwrap();
+        let said = promtool.wait_with_output().unwrap();
+        // A label that is called "counter" is a matter of taste (exit 3), not an error (exit 1).
+        let taste = "mmstats_g_counter metric name should not include type 'counter'\n";
+        assert_eq!(outcome(&said), (String::new(), taste.to_owned(), Some(3)));
+    }
+}
+
+#[test]
+fn no_series_stands_twice_and_no_family_is_interrupted() {
+    let dir = tempfile::tempdir().unwrap();
+    let twice =
+        write(dir.path(), "a.mmstats", &[counter("x", 1), counter("x", 2), text("x", b"1"), text("x", b"2")]);
+    write(dir.path(), "b.mmstats", &[counter("y", 1), counter("x", 2)]);
+    let (stdout, stderr, code) = run(&["-o", "prometheus"], &[dir.path()]);
+    let complaint = format!("slurpstats: {}: label x stands there twice: one is left out\n", twice.display());
+    assert_eq!((stderr, code), (complaint.repeat(2), Some(1)));
+    let families: Vec<_> =
+        stdout.lines().map(|line| line.trim_start_matches("# HELP ").trim_start_matches("# TYPE ")).collect();
+    let mut names: Vec<_> = families.iter().map(|line| line.split([' ', '{']).next().unwrap()).collect();
+    let series: Vec<_> = stdout
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.rsplit_once(' ').unwrap().0)
+        .collect();
+    let mut distinct = series.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(distinct.len(), series.len());
+    names.dedup();
+    assert_eq!(names, ["mmstats_x", "mmstats_x_info", "mmstats_y"]);
+}
+
+#[test]
+fn an_output_file_is_replaced_as_a_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let stats = write(dir.path(), "a.mmstats", &[counter("hits", 3)]);
+    let out = dir.path().join("out.prom");
+    fs::write(&out, "old").unwrap();
+    let mut old = File::open(&out).unwrap();
+    assert_eq!(run(&["-a", "sum", "--output-file", out.to_str().unwrap()], &[&stats]), ok(""));
+    assert_eq!(fs::read_to_string(&out).unwrap(), "hits\t3\n");
+    let mut before = String::new();
+    old.read_to_string(&mut before).unwrap();
+    assert_eq!(before, "old", "who reads the old one reads on");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "no temporary name is left");
+    let missing = dir.path().join("missing/out.prom");
+    let want = format!("slurpstats: {}: No such file or directory\n", missing.display());
+    assert_eq!(run(&["--output-file", missing.to_str().unwrap()], &[&stats]), (String::new(), want, Some(1)));
+    let want = format!("slurpstats: {}: Is a directory\n", dir.path().display());
+    let target = dir.path().to_str().unwrap();
+    assert_eq!(run(&["--output-file", target], &[&stats]), (String::new(), want, Some(1)));
+}
+
+#[test]
+fn a_directory_means_every_stats_file_below_it() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir_all(dir.path().join("deep/er")).unwrap();
+    let deep = write(dir.path(), "deep/er/b.mmstats", &[counter("b", 2)]);
+    let top = write(dir.path(), "a.mmstats", &[counter("a", 1)]);
+    write(dir.path(), "other.txt", &[counter("c", 3)]);
+    write(dir.path(), ".mmstats-1-0.new", &[counter("d", 4)]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let outside = write(elsewhere.path(), "e.mmstats", &[counter("e", 5)]);
+    symlink(&outside, dir.path().join("link.mmstats")).unwrap();
+    symlink(elsewhere.path(), dir.path().join("linked")).unwrap();
+    fs::create_dir(dir.path().join("dir.mmstats")).unwrap();
+    let want = format!("{}\ta\t1\n{}\tb\t2\n", top.display(), deep.display());
+    assert_eq!(run(&[], &[dir.path()]), ok(&want));
+    assert_eq!(run(&[], &[dir.path(), &top, &top]), ok(&want), "each file once");
+    let link = dir.path().join("link.mmstats");
+    assert_eq!(
+        run(&[], &[&link]),
+        ok(&format!("{}\te\t5\n", link.display())),
+        "a link that is named is followed"
+    );
+}
+
+#[test]
+fn without_operands_the_default_place_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("sub")).unwrap();
+    let a = write(dir.path(), "a.mmstats", &[counter("a", 1)]);
+    let b = write(dir.path(), "sub/b.mmstats", &[counter("b", 2)]);
+    let with = |name: &str, value: &str| outcome(&slurpstats().env(name, value).output().unwrap());
+    let place = dir.path().to_str().unwrap();
+    let want = ok(&format!("{}\ta\t1\n", a.display()));
+    assert_eq!(with("MMSTATS_PATH", place), want);
+    assert_eq!(with("TMPDIR", place), want);
+    assert_eq!(
+        with("MMSTATS_GLOB", &format!("{place}/*/?.mmstats")),
+        ok(&format!("{}\tb\t2\n", b.display()))
+    );
+    let both = slurpstats().env("MMSTATS_PATH", place).env("MMSTATS_GLOB", "").output().unwrap();
+    assert_eq!(outcome(&both), want, "an empty variable counts as none");
+}
+
+#[test]
+fn nothing_found_is_said_with_where_it_looked() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().to_str().unwrap();
+    let none = |looked: &str| {
+        (String::new(), format!("slurpstats: no stats files found: looked for {looked}\n"), Some(1))
+    };
+    assert_eq!(run(&[], &[dir.path()]), none(place));
+    let with = |name: &str, value: &str| outcome(&slurpstats().env(name, value).output().unwrap());
+    assert_eq!(with("MMSTATS_PATH", place), none(&format!("{place}/*.mmstats")));
+    assert_eq!(with("MMSTATS_GLOB", &format!("{place}/x*")), none(&format!("{place}/x*")));
+    let (_, stderr, code) = with("MMSTATS_GLOB", "[");
+    assert_eq!(code, Some(1));
+    assert!(stderr.starts_with("slurpstats: MMSTATS_GLOB: Pattern syntax error"), "{stderr}");
+}
+
+#[test]
+fn one_bad_file_never_spoils_a_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let good = write(dir.path(), "a.mmstats", &[counter("a", 1)]);
+    let half = write(dir.path(), "b.mmstats", &[counter("b", 2), field(b"bad", "z", 0xff, &[0])]);
+    let none = dir.path().join("c.mmstats");
+    fs::write(&none, "no").unwrap();
+    let missing = dir.path().join("missing");
+    let fifo = dir.path().join("d.mmstats");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let stdout = format!("{}\ta\t1\n{}\tb\t2\n", good.display(), half.display());
+    let stderr = format!(
+        "slurpstats: {}: field at byte 24: unknown type code 'z'\n\
+         slurpstats: {}: not a stats file: version 110, 1 is known\n\
+         slurpstats: {}: not a regular file but a FIFO\n\
+         slurpstats: {}: opening it: No such file or directory\n",
+        half.display(),
+        none.display(),
+        fifo.display(),
+        missing.display()
+    );
+    assert_eq!(run(&[], &[&missing, &fifo, &none, &half, &good]), (stdout, stderr, Some(1)));
+}
+
+#[test]
+fn usage_errors_are_one_line_and_a_hint() {
+    for (args, message) in [
+        (&["--nothing"][..], "invalid option '--nothing'"),
+        (&["-x"], "invalid option '-x'"),
+        (&["-p"], "missing argument for option '-p'"),
+        (
+            &["-a", "median"],
+            "--aggregate takes sum, avg, min, max, one, nonzero-avg or nonzero-min, not \"median\"",
+        ),
+        (&["-o", "xml"], "--output takes text, lines, json or prometheus, not \"xml\""),
+        (&["--color=maybe"], "--color takes auto, always or never, not \"maybe\""),
+        (&["--\x1b[1m"], "invalid option '--\\x1b[1m'"),
+    ] {
+        let want = format!("slurpstats: {message}\nTry 'slurpstats --help'.\n");
+        assert_eq!(run(args, &[]), (String::new(), want, Some(2)), "{args:?}");
+    }
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    let (stdout, stderr, code) = run(&["--help"], &[]);
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    assert!(stdout.contains("\nUsage: slurpstats [OPTION]... [PATH]...\n"));
+    assert_eq!(run(&["-h"], &[]).0, stdout);
+    assert_eq!(run(&["-V"], &[]), ok(concat!("slurpstats ", env!("CARGO_PKG_VERSION"), "\n")));
+}
+
+#[test]
+fn a_closed_pipe_ends_it_quietly() {
+    let dir = tempfile::tempdir().unwrap();
+    let many: Vec<_> = (0..20_000).map(|n| counter(&format!("a.rather.long.label.{n}"), n)).collect();
+    let file = write(dir.path(), "a.mmstats", &many);
+    let mut child = slurpstats().arg(&file).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = [0; 10];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert_eq!(output.status.signal(), Some(13), "as cat ends");
+}
+
+#[test]
+fn a_full_disk_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = write(dir.path(), "a.mmstats", &[counter("a", 1)]);
+    for args in [&[][..], &["--help"], &["-ojson"], &["-oprometheus"], &["-asum"]] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = slurpstats().args(args).arg(&file).stdout(full).output().unwrap();
+        let want = "slurpstats: standard output: No space left on device\n".to_owned();
+        assert_eq!(outcome(&output), (String::new(), want, Some(1)), "{args:?}");
+    }
+}
+
+#[test]
+fn nothing_that_a_file_holds_reaches_a_terminal_raw() {
+    let dir = tempfile::tempdir().unwrap();
+    let attack = "\x1b]0;owned\x07\u{9b}31m\u{202e}\r\n\t\u{85}";
+    let name = std::ffi::OsStr::from_bytes(b"\x1b[2J\xff\n.mmstats");
+    let file = write(
+        dir.path(),
+        name,
+        &[text(attack, attack.as_bytes()), text("bytes", b"\xff\x9b"), field(b"bad\x1b", "\x1b", 0xff, &[0])],
+    );
+    let broken = dir.path().join("x\x1b[31m\n");
+    for format in ["text", "lines", "json", "prometheus"] {
+        for extra in [&[][..], &["-asum"], &["-aone"]] {
+            let output =
+                slurpstats().args(["-o", format]).args(extra).args([&file, &broken]).output().unwrap();
+            assert_eq!(output.status.code(), Some(1));
+            for (stream, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
+                let text = std::str::from_utf8(bytes).unwrap();
+                let raw =
+                    text.chars().find(|c| (c.is_control() && *c != '\n' && *c != '\t') || *c == '\u{202e}');
+                assert_eq!(raw, None, "{format} {extra:?} {stream}: {text:?}");
+                assert!(!text.is_empty() || stream == "stdout", "{format} {extra:?} {stream}");
+            }
+            assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 2, "a line an error");
+        }
+    }
+    let output = slurpstats().args(["-olines", "-pbytes"]).arg(&file).output().unwrap();
+    let shown = format!("{}/\\x1b[2J\\xff\\n.mmstats\tbytes\t\\xff\\x9b\n", dir.path().display());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), shown);
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_those_who_ask() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = write(dir.path(), "a.mmstats", &[counter("hits", 3)]);
+    let path = file.display();
+    let plain = format!("==> {path}\n  hits 3\n\n");
+    let coloured = format!("\x1b[1m==> {path}\x1b[0m\n  \x1b[36mhits\x1b[0m 3\n\n");
+    assert_eq!(run(&["-otext"], &[&file]), ok(&plain));
+    assert_eq!(run(&["-otext", "--color=always"], &[&file]), ok(&coloured));
+    let forced = slurpstats().env("CLICOLOR_FORCE", "1").arg("-otext").arg(&file).output().unwrap();
+    assert_eq!(outcome(&forced), ok(&coloured));
+    // On a terminal, text and colour are the default.
+    let on_terminal = |name: &str, value: &str, args: &[&str]| {
+        let pty = nix::pty::openpty(None, None).unwrap();
+        let mut command = slurpstats();
+        command.env("TERM", "xterm").env(name, value).args(args).arg(&file);
+        let status = command.stdout(pty.slave).status().unwrap();
+        drop(command);
+        assert!(status.success());
+        let mut shown = Vec::new();
+        // A terminal without a writer ends in an error, not in silence.
+        let _ = File::from(pty.master).read_to_end(&mut shown);
+        String::from_utf8(shown).unwrap().replace("\r\n", "\n")
+    };
+    assert_eq!(on_terminal("UNUSED", "", &[]), coloured);
+    assert_eq!(on_terminal("NO_COLOR", "1", &[]), plain);
+    assert_eq!(on_terminal("TERM", "dumb", &[]), plain);
+    assert_eq!(on_terminal("UNUSED", "", &["--color=never", "-olines"]), format!("{path}\thits\t3\n"));
+}

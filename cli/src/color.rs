@@ -80,6 +80,42 @@ impl Color {
         self.styled(text, Style::new().cyan())
     }
 
+    /// For a number that says how something else is to be read: a length, a version.
+    #[must_use]
+    pub fn number<T: Display>(self, text: T) -> Styled<T> {
+        self.styled(text, Style::new().yellow())
+    }
+
+    /// For a type code.
+    #[must_use]
+    pub fn code<T: Display>(self, text: T) -> Styled<T> {
+        self.styled(text, Style::new().magenta())
+    }
+
+    /// For what counts: a current value.
+    #[must_use]
+    pub fn value<T: Display>(self, text: T) -> Styled<T> {
+        self.styled(text, Style::new().green().bold())
+    }
+
+    /// For a value that does not count now.
+    #[must_use]
+    pub fn spare<T: Display>(self, text: T) -> Styled<T> {
+        self.styled(text, Style::new().green())
+    }
+
+    /// For what is there and says nothing.
+    #[must_use]
+    pub fn faint<T: Display>(self, text: T) -> Styled<T> {
+        self.styled(text, Style::new().dimmed())
+    }
+
+    /// For what is wrong.
+    #[must_use]
+    pub fn wrong<T: Display>(self, text: T) -> Styled<T> {
+        self.styled(text, Style::new().red())
+    }
+
     fn styled<T: Display>(self, text: T, style: Style) -> Styled<T> {
         if self.0 { style } else { Style::new() }.style(text)
     }

@@ -11,7 +11,7 @@ use std::path::Path;
 #[must_use]
 pub fn escape(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
-        if !text.chars().any(is_unsafe) {
+        if is_plain(bytes) || !text.chars().any(is_unsafe) {
             return Cow::Borrowed(text);
         }
     }
@@ -33,6 +33,12 @@ pub fn escape(bytes: &[u8]) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Whether there is nothing but printable ASCII. Nearly everything is that, and there is a lot of it: it is
+/// told without decoding.
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// [`escape`] for a path.

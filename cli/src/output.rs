@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::fd::AsFd;
 
+use crate::escape::{escape, is_plain};
 use crate::tool::Stop;
 
 /// Where a tool's records go.
@@ -55,6 +56,25 @@ impl Output {
     /// [`Stop::Output`].
     pub fn write_str(&mut self, text: &str) -> Result<(), Stop> {
         self.writer.write_all(text.as_bytes()).map_err(Stop::Output)
+    }
+
+    /// Writes what a file or a path says, escaped: see [`crate::escape()`].
+    ///
+    /// # Errors
+    /// [`Stop::Output`].
+    pub fn write_escaped(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        if is_plain(bytes) {
+            return self.writer.write_all(bytes).map_err(Stop::Output);
+        }
+        self.write_str(&escape(bytes))
+    }
+
+    /// Writes bytes that are no text: for a pipe or a file, since a terminal may act on them.
+    ///
+    /// # Errors
+    /// [`Stop::Output`].
+    pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        self.writer.write_all(bytes).map_err(Stop::Output)
     }
 
     /// Writes what was gathered: at the end, and wherever somebody waits for it.

@@ -17,8 +17,8 @@ echo "\$ slurpstats -p web.stats. | head -6"
 "$bin/slurpstats" -p web.stats. | head -6
 for _ in 1 2; do
     echo
-    echo "\$ slurpstats -a sum -o text -p web.stats."
-    "$bin/slurpstats" -a sum -o text -p web.stats.
+    echo "\$ slurpstats -a sum -o text -p web.stats.status."
+    "$bin/slurpstats" -a sum -o text -p web.stats.status.
     sleep 1
 done
 echo

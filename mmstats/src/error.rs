@@ -9,6 +9,12 @@ use crate::layout::Defect;
 /// What could not be done with a stats file. `Display` is `PATH: REASON`.
 #[derive(Debug)]
 pub struct Error {
+    /// Boxed, so that what can fail costs little where it does not.
+    inner: Box<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
     path: PathBuf,
     reason: Reason,
 }
@@ -17,7 +23,7 @@ pub struct Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The system refused: see [`Error::io`].
+    /// The system refused: see [`Error::as_io`].
     Io,
     /// Not a regular file: a directory, a FIFO, a device, a link where none is followed.
     NotAFile,
@@ -59,7 +65,7 @@ pub(crate) enum Reason {
 
 impl Error {
     pub(crate) fn new(path: impl Into<PathBuf>, reason: Reason) -> Self {
-        Self { path: path.into(), reason }
+        Self { inner: Box::new(Inner { path: path.into(), reason }) }
     }
 
     /// For `map_err`: the system refused `doing` this to `path`.
@@ -70,13 +76,13 @@ impl Error {
     /// The file it is about.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.inner.path
     }
 
     /// What kind of thing went wrong.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
-        match self.reason {
+        match self.inner.reason {
             Reason::Io { .. } => ErrorKind::Io,
             Reason::NotAFile(_) => ErrorKind::NotAFile,
             Reason::Empty | Reason::Version(_) => ErrorKind::Version,
@@ -94,7 +100,7 @@ impl Error {
     /// The system's error, where there is one.
     #[must_use]
     pub fn as_io(&self) -> Option<&io::Error> {
-        match &self.reason {
+        match &self.inner.reason {
             Reason::Io { source, .. } => Some(source),
             _ => None,
         }
@@ -109,7 +115,7 @@ impl Error {
     /// Where in the file, in bytes, if the error has a place.
     #[must_use]
     pub fn offset(&self) -> Option<usize> {
-        match self.reason {
+        match self.inner.reason {
             Reason::Format { at, .. } | Reason::TooLarge { at, .. } | Reason::Unstable { at, .. } => Some(at),
             _ => None,
         }
@@ -117,13 +123,13 @@ impl Error {
 
     /// The reason without the path. May hold bytes of a file: escape it before it meets a terminal.
     pub fn reason(&self) -> impl fmt::Display + '_ {
-        &self.reason
+        &self.inner.reason
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path.display(), self.reason)
+        write!(f, "{}: {}", self.inner.path.display(), self.inner.reason)
     }
 }
 
@@ -135,7 +141,7 @@ impl std::error::Error for Error {
 
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
-        let kind = match &error.reason {
+        let kind = match &error.inner.reason {
             Reason::Io { source, .. } => source.kind(),
             Reason::Held => io::ErrorKind::AlreadyExists,
             Reason::Label { .. } | Reason::Template { .. } => io::ErrorKind::InvalidInput,

@@ -95,15 +95,18 @@ impl<M> Instance<M> {
     ///
     /// # Errors
     /// As [`Builder::add`], and [`crate::ErrorKind::Forked`] in a child process.
-    pub fn add<S: Spec>(&self, label: &str, spec: S) -> Result<S::Field, Error> {
-        self.add_with(|builder| builder.add(label, spec))
+    pub fn add_field<S: Spec>(&self, label: &str, spec: S) -> Result<S::Field, Error> {
+        self.add_fields(|builder| builder.add(label, spec))
     }
 
     /// Adds several fields, or a model, while the program runs. Each is published by itself.
     ///
     /// # Errors
-    /// As [`Instance::add`], and what `build` gives.
-    pub fn add_with<T>(&self, build: impl FnOnce(&mut Builder<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    /// As [`Instance::add_field`], and what `build` gives.
+    pub fn add_fields<T>(
+        &self,
+        build: impl FnOnce(&mut Builder<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut store = self.store.borrow_mut();
         let added = build(&mut Builder::new(&mut store, self.label_prefix.clone()));
         store.close();

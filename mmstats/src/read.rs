@@ -33,8 +33,7 @@ use crate::value::Value;
 const ALIGNMENT: usize = 4096;
 /// Bytes read at first. Most files are one page.
 const FIRST_READ: usize = 4096;
-/// The largest part of a file that a snapshot holds, in bytes: a sparse file may claim any size.
-const LIMIT: usize = 256 * 1024 * 1024;
+const LIMIT: usize = Snapshot::LIMIT;
 /// How often a value is looked at before it is called unstable.
 const LOOKS: usize = 1000;
 /// How many bytes of a file may be read again for that.
@@ -65,8 +64,30 @@ pub struct Snapshot {
     first: Pages,
     second: Pages,
     records: Vec<Seen>,
-    /// Why the list of fields ended before its end, and where. `None`: too large to be held.
-    defect: Option<(usize, Option<Defect>)>,
+    /// Why the list of fields ended before its end.
+    cut: Option<Cut>,
+}
+
+/// Why a list of fields could not be followed to its end.
+#[derive(Clone, Copy)]
+enum Cut {
+    /// The field at this byte makes no sense.
+    Defect(usize, Defect),
+    /// The field at this byte is too large to be held.
+    TooLarge(usize),
+    /// There is not one byte.
+    Empty,
+    /// There is no list: the first byte is none that is known.
+    Version(u8),
+}
+
+/// How much of a file is wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// Its fields.
+    Fields,
+    /// Every byte, whatever it may be.
+    Whole,
 }
 
 /// A field's place, and which of its buffers holds the value; `None` if no look could tell.
@@ -86,6 +107,9 @@ pub enum Origin {
 }
 
 impl Snapshot {
+    /// The largest part of a file that a snapshot holds, in bytes: a sparse file may claim any size.
+    pub const LIMIT: usize = 256 * 1024 * 1024;
+
     /// An empty one, to be filled by [`Snapshot::read`].
     #[must_use]
     pub fn new() -> Self {
@@ -109,15 +133,39 @@ impl Snapshot {
     /// [`crate::ErrorKind::Io`], [`crate::ErrorKind::NotAFile`], [`crate::ErrorKind::Version`]: nothing
     /// of the file could be had. What is wrong further on, [`Snapshot::fields`] says in its place.
     pub fn read(&mut self, path: &Path, origin: Origin) -> Result<(), Error> {
+        self.open(path, origin, Extent::Fields)
+    }
+
+    /// Reads all of the file at `path` in place of what was there: [`Snapshot::bytes`] then holds the
+    /// bytes behind the fields, too, and the values in them are those that [`Snapshot::fields`] gives.
+    /// No more than [`Snapshot::LIMIT`] is read; [`Snapshot::file`] knows the file's size.
+    ///
+    /// What is no stats file is read as well: it has no fields, and [`Snapshot::defect`] says why.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Io`], [`crate::ErrorKind::NotAFile`], and [`crate::ErrorKind::Unstable`] if the
+    /// list of fields does not stand still.
+    pub fn read_whole(&mut self, path: &Path, origin: Origin) -> Result<(), Error> {
+        self.open(path, origin, Extent::Whole)
+    }
+
+    fn open(&mut self, path: &Path, origin: Origin, extent: Extent) -> Result<(), Error> {
         self.path.clear();
         self.path.push(path);
         self.file = None;
         self.records.clear();
-        self.defect = None;
+        self.cut = None;
         let (file, metadata) = open(path, origin)?;
-        self.look(&file, path, metadata.len())?;
-        self.file = Some(file);
-        Ok(())
+        self.look(&file, path, metadata.len(), extent)?;
+        match self.cut {
+            Some(Cut::Empty | Cut::Version(_)) if extent == Extent::Fields => {
+                self.defect().map_or(Ok(()), Err)
+            }
+            _ => {
+                self.file = Some(file);
+                Ok(())
+            }
+        }
     }
 
     /// Reads a file that is open already, under whatever name it may be by now, in place of what was
@@ -159,9 +207,11 @@ impl Snapshot {
     /// Why the list of fields could not be followed to its end, if so.
     #[must_use]
     pub fn defect(&self) -> Option<Error> {
-        let reason = match self.defect? {
-            (at, Some(defect)) => Reason::Format { at, defect },
-            (at, None) => Reason::TooLarge { at, limit: LIMIT },
+        let reason = match self.cut? {
+            Cut::Defect(at, defect) => Reason::Format { at, defect },
+            Cut::TooLarge(at) => Reason::TooLarge { at, limit: LIMIT },
+            Cut::Empty => Reason::Empty,
+            Cut::Version(version) => Reason::Version(version),
         };
         Some(Error::new(&self.path, reason))
     }
@@ -175,7 +225,8 @@ impl Snapshot {
         self.records.iter().find(ends).and_then(|seen| self.field(seen).ok())
     }
 
-    /// The bytes that were read: the fields and what follows them on their last page.
+    /// The bytes that were read: the fields and what follows them on their last page; everything, after
+    /// [`Snapshot::read_whole`].
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.first.bytes()
@@ -193,17 +244,23 @@ impl Snapshot {
     }
 
     /// Looks at the file until two looks agree on the heads of all fields, then settles the values.
-    fn look(&mut self, file: &File, path: &Path, len: u64) -> Result<(), Error> {
+    fn look(&mut self, file: &File, path: &Path, len: u64, extent: Extent) -> Result<(), Error> {
         let failed = || Error::io(path, "reading it");
         let mut len = usize::try_from(len).unwrap_or(usize::MAX);
         for _ in 0..LIST_LOOKS {
             self.records.clear();
-            self.defect = None;
-            self.first.read(file, FIRST_READ.min(len)).map_err(failed())?;
+            self.cut = None;
+            let read = match extent {
+                Extent::Fields => self.first.read(file, FIRST_READ.min(len)),
+                Extent::Whole => self.first.read_whole(file, len),
+            };
+            read.map_err(failed())?;
             match self.first.bytes().first() {
-                None => return Err(Error::new(path, Reason::Empty)),
                 Some(&VERSION) => {}
-                Some(&version) => return Err(Error::new(path, Reason::Version(version))),
+                other => {
+                    self.cut = Some(other.map_or(Cut::Empty, |&version| Cut::Version(version)));
+                    return Ok(());
+                }
             }
             self.list(file, &mut len).map_err(failed())?;
             // The second look need not go beyond the last field.
@@ -236,16 +293,16 @@ impl Snapshot {
                 }
                 Err(defect @ Defect::Short { end, .. }) => {
                     if end > LIMIT && end <= *len {
-                        self.defect = Some((at, None));
+                        self.cut = Some(Cut::TooLarge(at));
                         return Ok(());
                     }
                     if end > LIMIT || !self.read_on(file, end, len)? {
-                        self.defect = Some((at, Some(defect)));
+                        self.cut = Some(Cut::Defect(at, defect));
                         return Ok(());
                     }
                 }
                 Err(defect) => {
-                    self.defect = Some((at, Some(defect)));
+                    self.cut = Some(Cut::Defect(at, defect));
                     return Ok(());
                 }
             }
@@ -267,14 +324,14 @@ impl Snapshot {
         Ok(self.first.bytes().len() >= end)
     }
 
+    /// Whether both looks saw the same heads. Either may have ended early: the file can shrink.
     fn heads_agree(&self) -> bool {
         let (first, second) = (self.first.bytes(), self.second.bytes());
         self.records.iter().all(|Seen { record, .. }| {
             let head = record.at..record.index_at;
-            let buffered = |bytes: &[u8]| bytes.get(record.index_at).map(|&index| index <= 1);
-            second.get(head.clone()).is_some_and(|second| *second == first[head])
-                && buffered(second) == Some(record.buffered)
-                && second.len() >= record.end
+            record.end <= first.len().min(second.len())
+                && first[head.clone()] == second[head]
+                && (second[record.index_at] <= 1) == record.buffered
         })
     }
 
@@ -430,6 +487,19 @@ impl Pages {
     fn read(&mut self, file: &File, end: usize) -> std::io::Result<()> {
         self.len = 0;
         self.extend(file, end)
+    }
+
+    /// Reads everything, up to [`LIMIT`]. `len` is what the file's size should be; it may have another by
+    /// now, and files that the kernel makes up as they are read say 0.
+    fn read_whole(&mut self, file: &File, len: usize) -> std::io::Result<()> {
+        // A byte more, since only a read that stops short has seen the end.
+        let mut end = len.saturating_add(1).min(LIMIT);
+        self.read(file, end)?;
+        while self.len >= end && end < LIMIT {
+            end = (2 * self.len).min(LIMIT);
+            self.extend(file, end)?;
+        }
+        Ok(())
     }
 
     /// Reads on to the end of the page that holds byte `end`, or as far as there is something.

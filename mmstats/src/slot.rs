@@ -66,7 +66,6 @@ pub(crate) struct Slot {
     spare: Cell<usize>,
     /// Bytes of one value.
     size: usize,
-    buffered: bool,
     mark: Cell<ForkMark>,
     /// Keeps `value` valid.
     home: RefCell<Arc<Segment>>,
@@ -94,77 +93,90 @@ impl Slot {
         // SAFETY: `pointer` vouches for one byte and the values behind it.
         let value = unsafe { index.add(1) };
         let (value, spare, mark) = (Cell::new(value), Cell::new(0), Cell::new(mark));
-        Self { value, spare, size, buffered, mark, home: RefCell::new(home) }
+        Self { value, spare, size, mark, home: RefCell::new(home) }
     }
 
-    /// Stores a number and makes it current.
+    /// Stores a number that has two buffers, and makes it current.
     #[inline(always)]
     pub(crate) fn set<W: Word>(&self, word: W) {
         debug_assert_eq!(size_of::<W>(), self.size);
         debug_assert_eq!(self.value.get().as_ptr() as usize % size_of::<W>(), 0);
-        let spare = self.begin(size_of::<W>());
-        // SAFETY: `new` had the bounds checked for both buffers; the layout puts numbers on their
-        // natural boundary (asserted above in debug builds); this slot is the only writer.
-        unsafe { word.store(spare.as_ptr()) };
-        self.end();
+        let (value, spare) = self.begin();
+        // SAFETY: `spare` is 0 or 1, and `new` had the bounds checked for both buffers.
+        let target = unsafe { value.add(spare * size_of::<W>()) };
+        // SAFETY: in bounds as above; the layout puts numbers on their natural boundary (asserted above
+        // in debug builds); this slot is the only writer.
+        unsafe { word.store(target.as_ptr()) };
+        Self::publish(value, spare);
     }
 
-    /// Stores text, cut to the slot's size, with a NUL behind it where there is room, and makes it
-    /// current. What stands behind the NUL is of no concern.
+    /// Stores a number that has one buffer.
+    #[inline(always)]
+    pub(crate) fn set_single<W: Word>(&self, word: W) {
+        debug_assert_eq!(size_of::<W>(), self.size);
+        self.stay_home();
+        // SAFETY: as in `set`, for the one buffer.
+        unsafe { word.store(self.value.get().as_ptr()) };
+    }
+
+    /// Stores text in a slot of two buffers, cut to the slot's size, with a NUL behind it where there is
+    /// room, and makes it current. What stands behind the NUL is of no concern.
     #[inline]
     pub(crate) fn set_bytes(&self, bytes: &[u8]) {
-        let spare = self.begin(self.size);
+        let (value, spare) = self.begin();
         let len = bytes.len().min(self.size);
+        // SAFETY: as in `set`.
+        let target = unsafe { value.add(spare * self.size) };
         // SAFETY: at most `size` bytes, for which `new` had the bounds checked; the source is a Rust
         // slice, which cannot overlap memory that only slots point to; this slot is the only writer.
-        unsafe { spare.copy_from_nonoverlapping(NonNull::from(bytes).cast(), len) };
+        unsafe { target.copy_from_nonoverlapping(NonNull::from(bytes).cast(), len) };
         if len < self.size {
             // SAFETY: `len` is inside the buffer.
-            let nul = unsafe { spare.add(len) };
+            let nul = unsafe { target.add(len) };
             // SAFETY: as above.
             unsafe { nul.write(0) };
         }
-        self.end();
+        Self::publish(value, spare);
     }
 
-    /// The current value's bytes.
+    /// The current value's bytes, of a slot of two buffers.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        if !self.mark.get().is_home() {
-            self.leave();
-        }
-        let current = if self.buffered { self.spare.get() ^ 1 } else { 0 };
+        self.stay_home();
         let mut bytes = vec![0; self.size];
-        // SAFETY: in bounds as in `begin`.
-        let current = unsafe { self.value.get().add(current * self.size) };
+        // SAFETY: as in `set`.
+        let current = unsafe { self.value.get().add((self.spare.get() ^ 1) * self.size) };
         // SAFETY: `size` bytes are valid there; only this slot writes them, on this thread.
         unsafe { current.copy_to_nonoverlapping(NonNull::from(bytes.as_mut_slice()).cast(), self.size) };
         bytes
     }
 
-    /// Where the next value goes. `size` is the slot's own, given by whoever knows it as a constant.
+    /// Where the values are, and which of them is to be written. The other is the next one's already:
+    /// all cells are done with before the first store to the map, which might be one of them for all that
+    /// the compiler knows.
     #[inline(always)]
-    fn begin(&self, size: usize) -> NonNull<u8> {
-        if !self.mark.get().is_home() {
-            self.leave();
-        }
-        // SAFETY: `spare` is 0 or 1, and 0 where there is one buffer; `new` and `leave` make sure that
-        // the buffers are inside `home`.
-        unsafe { self.value.get().add(self.spare.get() * size) }
+    fn begin(&self) -> (NonNull<u8>, usize) {
+        self.stay_home();
+        let spare = self.spare.get();
+        self.spare.set(spare ^ 1);
+        (self.value.get(), spare)
     }
 
-    /// Makes the value that was just stored current.
+    /// Makes the value that was just stored in buffer `spare` current.
     #[inline(always)]
-    fn end(&self) {
-        if self.buffered {
-            let spare = self.spare.get() ^ 1;
-            self.spare.set(spare);
-            // SAFETY: the write buffer byte stands in front of the first value, in `home`.
-            let index = unsafe { self.value.get().sub(1) };
-            // SAFETY: valid as above, aligned since it is a byte, accessed only as an atomic.
-            let index = unsafe { AtomicU8::from_ptr(index.as_ptr()) };
-            // Release: the value is in its buffer before the index points readers to it.
-            #[allow(clippy::cast_possible_truncation)]
-            index.store(spare as u8, Ordering::Release);
+    fn publish(value: NonNull<u8>, spare: usize) {
+        // SAFETY: the write buffer byte stands in front of the first value, in `home`.
+        let index = unsafe { value.sub(1) };
+        // SAFETY: valid as above, aligned since it is a byte, accessed only as an atomic.
+        let index = unsafe { AtomicU8::from_ptr(index.as_ptr()) };
+        // Release: the value is in its buffer before the index points readers to it.
+        #[allow(clippy::cast_possible_truncation)]
+        index.store((spare ^ 1) as u8, Ordering::Release);
+    }
+
+    #[inline(always)]
+    fn stay_home(&self) {
+        if !self.mark.get().is_home() {
+            self.leave();
         }
     }
 
@@ -211,8 +223,8 @@ mod tests {
     #[test]
     fn an_unbuffered_value_stays_in_place() {
         let (slot, home) = slot(1, false);
-        slot.set(-5_i8);
-        slot.set(-6_i8);
+        slot.set_single(-5_i8);
+        slot.set_single(-6_i8);
         assert_eq!(memory(&home, 7, 3), [0, 250, 0]);
     }
 

@@ -212,14 +212,14 @@ fn labels_that_a_file_cannot_hold_are_errors() {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new().path(dir.path()).create::<()>().unwrap();
     let reason = |label: &str| {
-        let error = stats.add(label, Counter::spec()).map(drop).unwrap_err();
+        let error = stats.add_field(label, Counter::spec()).map(drop).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Label);
         error.reason().to_string()
     };
     assert_eq!(reason(""), "label \"\" is empty");
     assert!(reason(&"é".repeat(40_000)).ends_with("is longer than 65535 bytes"));
     let longest = "x".repeat(65_535);
-    stats.add(&longest, Counter::spec()).unwrap().add(9);
+    stats.add_field(&longest, Counter::spec()).unwrap().add(9);
     assert_eq!(value(stats.path(), &longest), "9");
 }
 
@@ -229,7 +229,7 @@ fn fields_are_added_while_the_program_runs_and_the_file_grows() {
     let stats = Options::new().path(dir.path()).create::<Inner>().unwrap();
     let before = fs::metadata(stats.path()).unwrap().ino();
     let late: Vec<Counter> =
-        (0..5000).map(|n| stats.add(&format!("late.{n}"), Counter::spec()).unwrap()).collect();
+        (0..5000).map(|n| stats.add_field(&format!("late.{n}"), Counter::spec()).unwrap()).collect();
     for (n, counter) in late.iter().enumerate() {
         counter.add(n as u64);
         counter.incr();
@@ -253,7 +253,7 @@ fn a_reader_sees_an_added_field_whole_or_not_at_all() {
     let path = stats.path().to_owned();
     let writer = std::thread::spawn(move || {
         for n in 0..20_000 {
-            stats.add(&format!("field.{n}"), Gauge::<i64>::spec().initial(n)).unwrap();
+            stats.add_field(&format!("field.{n}"), Gauge::<i64>::spec().initial(n)).unwrap();
         }
         stats
     });
@@ -403,7 +403,8 @@ fn where_no_file_can_be_made_a_program_may_go_on() {
     every.text.set("goes on");
     assert_eq!(every.counter.value(), 3);
     assert_eq!(every.text.value(), "goes on");
-    let late: Vec<_> = (0..3000).map(|n| every.add(&n.to_string(), Gauge::<u16>::spec()).unwrap()).collect();
+    let late: Vec<_> =
+        (0..3000).map(|n| every.add_field(&n.to_string(), Gauge::<u16>::spec()).unwrap()).collect();
     late.iter().for_each(|gauge| gauge.set(7));
     every.flush(true).unwrap();
     every.remove().unwrap();
@@ -473,4 +474,41 @@ fn a_timer_reads_the_clock_that_was_chosen() {
     timer.start().cancel();
     assert_eq!((timer.last(), timer.value()), (2.0, 1.5));
     assert_eq!(value(timer.path(), "t"), "1.5");
+}
+
+#[test]
+fn a_whole_snapshot_holds_every_byte_of_any_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let stats = Options::new().path(dir.path()).create::<Inner>().unwrap();
+    stats.hits.add(3);
+    let mut snapshot = Snapshot::new();
+    snapshot.read_whole(stats.path(), mmstats::Origin::Named).unwrap();
+    assert_eq!(snapshot.bytes(), fs::read(stats.path()).unwrap());
+    assert_eq!(snapshot.find("hits").unwrap().value(), Value::Unsigned(3));
+    // A tail of several pages, and one that ends inside a page.
+    for len in [3 * 4096, 5 * 4096 + 17, 1_000_003] {
+        fs::OpenOptions::new().write(true).open(stats.path()).unwrap().set_len(len).unwrap();
+        snapshot.read_whole(stats.path(), mmstats::Origin::Named).unwrap();
+        assert_eq!(snapshot.bytes().len() as u64, len);
+        assert!(snapshot.defect().is_none());
+    }
+    let path = dir.path().join("other");
+    let whole = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        let mut snapshot = Snapshot::new();
+        snapshot.read_whole(&path, mmstats::Origin::Named).unwrap();
+        assert_eq!(snapshot.bytes(), bytes);
+        assert_eq!(snapshot.fields().filter(Result::is_ok).count(), 0);
+        snapshot.defect().unwrap().reason().to_string()
+    };
+    assert_eq!(whole(b""), "an empty file, not a stats file");
+    assert_eq!(whole(&[b'#'; 9000]), "not a stats file: version 35, 1 is known");
+    assert_eq!(whole(b"\x01\x05\x00abc"), "field at byte 1: truncated: the label would end at byte 8");
+}
+
+#[test]
+fn a_whole_snapshot_reads_what_says_it_has_no_size() {
+    let mut snapshot = Snapshot::new();
+    snapshot.read_whole(Path::new("/proc/self/status"), mmstats::Origin::Named).unwrap();
+    assert!(snapshot.bytes().starts_with(b"Name:"));
 }

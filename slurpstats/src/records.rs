@@ -54,25 +54,30 @@ impl Lines {
 
     pub(crate) fn write(&mut self, field: &SnapshotField<'_>, out: &mut Output) -> Result<(), Stop> {
         out.write_str(&self.start)?;
-        line(&escape(field.label()), &shown(field.value()), self.color, out)
+        label(field.label(), self.color, out)?;
+        match field.value() {
+            Value::Text(bytes) => out.write_escaped(bytes)?,
+            number => write!(out, "{number}")?,
+        }
+        out.write_str("\n")
     }
 }
 
 /// `LABEL<TAB>VALUE`.
 pub(crate) fn aggregated_lines(results: &[Tallied], color: Color, out: &mut Output) -> Result<(), Stop> {
-    let mut lines = results.iter();
-    lines.try_for_each(|result| line(&escape(&result.label), &in_words(&result.outcome), color, out))
+    for result in results {
+        label(&result.label, color, out)?;
+        writeln!(out, "{}", in_words(&result.outcome))?;
+    }
+    Ok(())
 }
 
-fn line(label: &str, value: &str, color: Color, out: &mut Output) -> Result<(), Stop> {
+fn label(label: &[u8], color: Color, out: &mut Output) -> Result<(), Stop> {
     if color.is_on() {
-        write!(out, "{}", color.label(label))?;
-    } else {
-        out.write_str(label)?;
+        return write!(out, "{}\t", color.label(escape(label)));
     }
-    out.write_str("\t")?;
-    out.write_str(value)?;
-    out.write_str("\n")
+    out.write_escaped(label)?;
+    out.write_str("\t")
 }
 
 /// An object a line.

@@ -1,6 +1,6 @@
 //! The mean of all values, and the mean of the latest.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 use super::{Field, Spec};
 use crate::error::Error;
@@ -78,44 +78,64 @@ impl Average {
 /// counted anew at each turn of the window, so that rounding does not pile up.
 pub struct MovingAverage {
     slot: Slot,
-    window: RefCell<Window>,
+    window: Window,
 }
 
 /// The latest values and their sum.
 struct Window {
-    values: Box<[f64]>,
+    values: Box<[Cell<f64>]>,
     /// The oldest value, and the next to go.
-    next: usize,
-    /// How many values are there: up to the window's size.
-    filled: usize,
-    sum: f64,
+    next: Cell<usize>,
+    /// How many values are there, up to the window's size; 1 before the first.
+    filled: Cell<f64>,
+    sum: Cell<f64>,
+    is_full: Cell<bool>,
 }
 
 impl Window {
     fn new(size: usize) -> Self {
-        Self { values: vec![0.0; size.max(1)].into(), next: 0, filled: 0, sum: 0.0 }
+        let values = vec![Cell::new(0.0); size.max(1)].into();
+        let (next, filled, sum) = (Cell::new(0), Cell::new(1.0), Cell::new(0.0));
+        Self { values, next, filled, sum, is_full: Cell::new(false) }
     }
 
+    /// Takes a value in and gives the mean.
     #[inline]
-    fn add(&mut self, value: f64) {
-        let oldest = std::mem::replace(&mut self.values[self.next], value);
-        self.sum += value - oldest;
-        self.filled += usize::from(self.filled < self.values.len());
-        self.next += 1;
-        if self.next == self.values.len() {
-            self.next = 0;
-        }
+    fn add(&self, value: f64) -> f64 {
+        let at = self.next.get();
+        // One addition after the other would make the kept sum wait twice.
+        let change = value - self.values[at].replace(value);
+        let mut sum = self.sum.get() + change;
+        let next = at + 1;
+        let turn = next == self.values.len();
+        self.next.set(if turn { 0 } else { next });
         // An infinity would stay in a kept sum as NaN when it leaves the window.
-        if self.next == 0 || !self.sum.is_finite() {
-            self.sum = self.values.iter().sum();
+        if turn || !sum.is_finite() {
+            sum = self.fresh_sum();
         }
+        self.sum.set(sum);
+        if !self.is_full.get() {
+            #[allow(clippy::cast_precision_loss)]
+            self.filled.set(next as f64);
+            self.is_full.set(turn);
+        }
+        sum / self.filled.get()
     }
 
-    #[inline]
+    /// Four sums at once: one alone would wait for each addition before the next.
+    fn fresh_sum(&self) -> f64 {
+        let mut chunks = self.values.chunks_exact(4);
+        let mut sums = [0.0; 4];
+        for chunk in &mut chunks {
+            for (sum, value) in sums.iter_mut().zip(chunk) {
+                *sum += value.get();
+            }
+        }
+        sums.iter().sum::<f64>() + chunks.remainder().iter().map(Cell::get).sum::<f64>()
+    }
+
     fn mean(&self) -> f64 {
-        #[allow(clippy::cast_precision_loss)]
-        let filled = self.filled.max(1) as f64;
-        self.sum / filled
+        self.sum.get() / self.filled.get()
     }
 }
 
@@ -145,7 +165,7 @@ impl Spec for MovingAverageSpec {
 
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<MovingAverage, Error> {
         let slot = double_slot(builder, labelled(label, name))?;
-        Ok(MovingAverage { slot, window: RefCell::new(Window::new(self.window)) })
+        Ok(MovingAverage { slot, window: Window::new(self.window) })
     }
 }
 
@@ -169,15 +189,13 @@ impl MovingAverage {
     /// Adds a value; the oldest goes if the window is full.
     #[inline]
     pub fn add(&self, value: f64) {
-        let mut window = self.window.borrow_mut();
-        window.add(value);
-        self.slot.set(window.mean());
+        self.slot.set(self.window.add(value));
     }
 
     /// The mean of the window, 0 where nothing was added.
     #[must_use]
     pub fn value(&self) -> f64 {
-        self.window.borrow().mean()
+        self.window.mean()
     }
 }
 
@@ -187,18 +205,15 @@ mod tests {
 
     #[test]
     fn the_mean_is_of_what_the_window_holds() {
-        let mut window = Window::new(3);
+        let window = Window::new(3);
         assert_eq!(window.mean(), 0.0);
-        let means = [1.0, 2.0, 6.0, 10.0, 20.0].map(|value| {
-            window.add(value);
-            window.mean()
-        });
+        let means = [1.0, 2.0, 6.0, 10.0, 20.0].map(|value| window.add(value));
         assert_eq!(means, [1.0, 1.5, 3.0, 6.0, 12.0]);
     }
 
     #[test]
     fn an_infinity_is_forgotten_with_its_turn() {
-        let mut window = Window::new(2);
+        let window = Window::new(2);
         for value in [f64::INFINITY, f64::NAN, 1.0, 3.0] {
             window.add(value);
         }
@@ -207,7 +222,7 @@ mod tests {
 
     #[test]
     fn rounding_does_not_pile_up() {
-        let mut window = Window::new(10);
+        let window = Window::new(10);
         window.add(1e17);
         for _ in 0..1_000_007 {
             window.add(0.1);

@@ -60,7 +60,7 @@ impl Bool {
     #[inline]
     pub fn set(&self, value: bool) {
         self.value.set(value);
-        self.slot.set(u8::from(value));
+        self.slot.set_single(u8::from(value));
     }
 
     /// What it was last set to.

@@ -124,7 +124,11 @@ impl<T: Number> Gauge<T> {
     #[inline]
     pub fn set(&self, value: T) {
         self.value.set(value);
-        self.slot.set(value);
+        if T::BUFFERED {
+            self.slot.set(value);
+        } else {
+            self.slot.set_single(value);
+        }
     }
 
     /// Adds `n`. Integers wrap.

@@ -1,0 +1,55 @@
+# fish completion for mmcat(1)
+
+complete -c mmcat -f -a '(__mmstats_paths)'
+complete -c mmcat -s o -l output -x -a 'text lines' -d 'What the output looks like'
+complete -c mmcat -s r -l raw -d 'Copy one consistent snapshot of the bytes'
+complete -c mmcat -l check -d 'Say what is wrong with the files'
+complete -c mmcat -l color -x -a 'auto always never' -d 'Whether to colour'
+complete -c mmcat -s h -l help -d 'Print a summary of the options'
+complete -c mmcat -s V -l version -d 'Print the version'
+
+# {{{ The same in the fish completion of every tool of the suite: each works without the others.
+
+# Stats files, and directories on the way to them.
+function __mmstats_paths
+    set -l token (commandline -ct)
+    # An option's name wants no files.
+    string match -q -- '-*' $token; and return
+    complete -C "'' $token" | string match -r '^[^\t]*(?:/|\.mmstats)(?=\t|$)'
+end
+
+# The labels of the stats files and directories on the command line, else of those in the default
+# place. Labels that had to be escaped are left out.
+function __mmstats_labels
+    set -l paths
+    set -l words (commandline -opc)
+    for word in $words[2..-1]
+        if string match -q -- '*.mmstats' $word; and test -f "$word"; or test -d "$word"
+            set -a paths $word
+        end
+    end
+    command slurpstats -o lines --color never -- $paths 2>/dev/null | cut -f 2 |
+        string match -v -r '\\\\' | LC_ALL=C sort -u
+end
+
+# Labels with commas between them, without what --prefix puts in front; = asks for the value itself.
+function __mmstats_fields
+    set -l prefix
+    set -l words (commandline -opc)
+    for i in (seq 2 (count $words))
+        switch $words[$i]
+            case -p --prefix
+                set prefix $words[(math $i + 1)]
+            case '--prefix=*'
+                set prefix (string replace -- --prefix= '' $words[$i])
+            case '-p*'
+                set prefix (string sub -s 3 -- $words[$i])
+        end
+    end
+    set -l lead (string match -r -- '^(?:.*,)?=?' (commandline -ct))
+    set -l dot
+    test -n "$prefix"; and not string match -q -- '*.' $prefix; and set dot '\.?'
+    __mmstats_labels | string replace -f -r -- '^'(string escape --style=regex -- "$prefix")$dot $lead
+end
+
+# }}}

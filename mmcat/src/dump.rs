@@ -1,0 +1,137 @@
+//! The annotated dump: offset, bytes, the same as characters, what they are. Lines that repeat are
+//! folded as `hexdump` folds them.
+
+use std::borrow::Cow;
+use std::fmt::{Display, Write};
+use std::path::Path;
+
+use cli::{Color, Output, Stop, escape_path};
+
+use crate::region::{Meaning, Region, Role, regions};
+
+/// Bytes a line where a note stands behind them, and where none does.
+const NARROW: usize = 8;
+const WIDE: usize = 16;
+/// Characters of a value that fit behind the rest of a line of 80.
+const NOTE: usize = 20;
+
+/// Writes the dump of `bytes`, the file `path`.
+pub(crate) fn write(path: &Path, bytes: &[u8], color: Color, out: &mut Output) -> Result<(), Stop> {
+    writeln!(out, "{}", color.head(format_args!("==> {}", escape_path(path))))?;
+    let mut lines = Lines { color, hex: String::new(), chars: String::new() };
+    for region in regions(bytes) {
+        lines.region(&region, out)?;
+    }
+    writeln!(out, "{}", color.faint(format_args!("{:08x}", bytes.len())))
+}
+
+struct Lines {
+    color: Color,
+    /// Kept from line to line for their memory.
+    hex: String,
+    chars: String,
+}
+
+impl Lines {
+    fn region(&mut self, region: &Region<'_>, out: &mut Output) -> Result<(), Stop> {
+        let role = region.role;
+        let width = if role == Role::Unknown { WIDE } else { NARROW };
+        if role == Role::Unknown {
+            let reason = format!("{}: {}", role.name(), region.value());
+            writeln!(out, "{:8}  {}", "", self.colored(role, &reason))?;
+        } else {
+            let first = &region.bytes[..region.bytes.len().min(width)];
+            self.bytes(region.at, first, width, role, out)?;
+            let (gap, note) = (width - first.len() + 2, note(region));
+            if note.is_empty() {
+                writeln!(out, "{:gap$}{}", "", self.colored(role, role.name()))?;
+            } else {
+                let note = format_args!("{:12} {note}", role.name());
+                writeln!(out, "{:gap$}{}", "", self.colored(role, note))?;
+            }
+        }
+        let skipped = if role == Role::Unknown { 0 } else { 1 };
+        let mut above = &region.bytes[..skipped * region.bytes.len().min(width)];
+        let mut folded = false;
+        for (number, line) in region.bytes.chunks(width).enumerate().skip(skipped) {
+            // The end of what is folded may be shorter: the next offset says by how much.
+            if above == line || (folded && above.starts_with(line)) {
+                if !folded {
+                    writeln!(out, "{}", self.color.faint("*"))?;
+                }
+                folded = true;
+                continue;
+            }
+            self.bytes(region.at + number * width, line, width, role, out)?;
+            out.write_str("\n")?;
+            (above, folded) = (line, false);
+        }
+        Ok(())
+    }
+
+    /// Offset, bytes and characters, without the end of the line.
+    fn bytes(
+        &mut self,
+        at: usize,
+        bytes: &[u8],
+        width: usize,
+        role: Role,
+        out: &mut Output,
+    ) -> Result<(), Stop> {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        self.hex.clear();
+        self.chars.clear();
+        for (number, &byte) in bytes.iter().enumerate() {
+            if number > 0 {
+                self.hex.push_str(if number % NARROW == 0 { "  " } else { " " });
+            }
+            self.hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            self.hex.push(char::from(DIGITS[usize::from(byte & 15)]));
+            self.chars.push(if matches!(byte, b' '..=b'~') { char::from(byte) } else { '.' });
+        }
+        // Three columns a byte and one between the halves, less the last blank.
+        let columns = width * 3 - 1 + (width / NARROW - 1);
+        let pad = columns - self.hex.len();
+        write!(out, "{}  ", self.color.faint(format_args!("{at:08x}")))?;
+        let (hex, chars) = (self.colored(role, &self.hex), self.colored(role, &self.chars));
+        write!(out, "{hex}{:pad$}  |{chars}|", "")
+    }
+
+    fn colored<T: Display>(&self, role: Role, text: T) -> impl Display + use<T> {
+        colored(self.color, role, text)
+    }
+}
+
+/// The colours that the legend in the help lists.
+pub(crate) fn colored<T: Display>(color: Color, role: Role, text: T) -> impl Display + use<T> {
+    match role {
+        Role::Version | Role::LabelSize | Role::TypeSize | Role::WriteBuffer => color.number(text),
+        Role::Label => color.label(text),
+        Role::Type => color.code(text),
+        Role::Value => color.value(text),
+        Role::Spare => color.spare(text),
+        Role::Padding | Role::End | Role::Tail => color.faint(text),
+        Role::Unknown => color.wrong(text),
+    }
+}
+
+/// What stands behind the role.
+fn note<'a>(region: &Region<'a>) -> Cow<'a, str> {
+    let value = region.value();
+    match region.meaning {
+        Meaning::Number(index @ (0 | 1)) if region.role == Role::WriteBuffer => {
+            format!("{index}, buffer {} is read", index ^ 1).into()
+        }
+        Meaning::Number(index) if region.role == Role::WriteBuffer => format!("{index}, one value").into(),
+        Meaning::Zeros(None) => format!("{}, all zero", region.bytes.len()).into(),
+        Meaning::Zeros(Some(_)) => format!("{}, not all zero", region.bytes.len()).into(),
+        // A number is never cut.
+        Meaning::Values(_) if value.chars().count() > NOTE && value.parse::<f64>().is_err() => {
+            let mut cut: String = value.chars().take(NOTE - 1).collect();
+            // Writing to a String cannot fail.
+            let _ = cut.write_char('…');
+            cut.into()
+        }
+        _ => value,
+    }
+}

@@ -1,0 +1,234 @@
+//! mmcat: show the bytes of stats files and what they are.
+
+#![forbid(unsafe_code)]
+
+mod check;
+mod dump;
+mod record;
+mod region;
+
+use std::cell::Cell;
+use std::ffi::{OsStr, OsString};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use cli::{Found, Output, Stop, Tool, When};
+use lexopt::prelude::*;
+use mmstats::live::{Judge, Life};
+use mmstats::{ErrorKind, Origin, Snapshot};
+
+const HELP: &str = "\
+Show the bytes of stats files and what they are.
+
+Usage: mmcat [OPTION]... FILE...
+
+FILE may be any file: what cannot be understood is shown as bytes, with the
+reason. A directory means every *.mmstats below it.
+
+Options:
+  -o, --output FORMAT  text or lines; text, the default, is an annotated hex
+                       dump; lines is a record a region, by TAB: FILE OFFSET
+                       LENGTH ROLE LABEL VALUE, offset and length decimal
+  -r, --raw            copy one consistent snapshot of the bytes of one FILE to
+                       stdout, which must not be a terminal
+      --check          print nothing for a sound file, else a line a finding, by
+                       TAB: FILE OFFSET SEVERITY LABEL REASON; severity is
+                       defect or warning
+      --color WHEN     auto, always or never
+  -h, --help           print this help
+  -V, --version        print the version
+
+Roles and their colors:
+  version       the format's version, 1                               yellow
+  label-size    bytes of the label                                    yellow
+  label         the label                                             cyan
+  type-size     bytes of the type and its padding                     yellow
+  type          the type, a code of Python's struct                   magenta
+  padding       white space that moves the values                     dim
+  write-buffer  the buffer that is written next; 255: one value only  yellow
+  value         the value that a reader takes                         bold green
+  spare         the other buffer                                      green
+  end           a label size of 0: no more fields                     dim
+  tail          what is behind the end                                dim
+  unknown       bytes that cannot be understood                       red
+A * stands for lines that repeat the one above it.
+
+Exit status: 0 all well, 1 something could not be read or written, or --check
+found a defect (warnings alone are well), 2 usage.
+";
+
+/// How often a file that may be in use is looked at before its defects are believed, and how long to wait
+/// in between: a writer that was interrupted while it added a field is back by then.
+const LOOKS: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(10);
+/// How many pauses a run may make: many broken files are not to take for ever.
+const PAUSES: u32 = 200;
+
+/// What is to be done with each file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Job {
+    Dump,
+    Records,
+    Raw,
+    Check,
+}
+
+/// What the command line asks for.
+struct Request {
+    job: Job,
+    color: When,
+    operands: Vec<OsString>,
+}
+
+fn main() -> ExitCode {
+    cli::run("mmcat", cat)
+}
+
+fn cat(tool: &Tool) -> Result<(), Stop> {
+    let Some(request) = parse(tool)? else { return Ok(()) };
+    let mut out = Output::standard()?;
+    if request.job == Job::Raw && out.is_terminal() {
+        let message = "--raw does not write to a terminal, which may act on the bytes";
+        return Err(Stop::Usage(message.to_owned()));
+    }
+    let files = cli::find(tool, &request.operands);
+    if request.job == Job::Raw && files.len() > 1 {
+        let message = format!("--raw copies one file, not {}: nobody could tell them apart", files.len());
+        return Err(Stop::Usage(message));
+    }
+    print(tool, &request, &files, &mut out)?;
+    out.flush()
+}
+
+/// Reads the command line. `None` where help or version was all that was wanted.
+fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
+    let (mut raw, mut check, mut output) = (false, false, None);
+    let (mut color, mut operands) = (When::Auto, Vec::new());
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('o') | Long("output") => output = Some(format(&parser.value()?)?),
+            Short('r') | Long("raw") => raw = true,
+            Long("check") => check = true,
+            Long("color") => color = When::parse(&parser.value()?)?,
+            Short('h') | Long("help") => return inform(HELP),
+            Short('V') | Long("version") => {
+                return inform(&format!("{} {}\n", tool.name(), env!("CARGO_PKG_VERSION")));
+            }
+            Value(operand) => operands.push(operand),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let job = match (raw, check, output) {
+        (false, false, output) => output.unwrap_or(Job::Dump),
+        (true, false, None) => Job::Raw,
+        (false, true, None) => Job::Check,
+        _ => return Err(Stop::Usage("only one of --output, --raw and --check makes sense".to_owned())),
+    };
+    if operands.is_empty() {
+        return Err(Stop::Usage("FILE is missing".to_owned()));
+    }
+    Ok(Some(Request { job, color, operands }))
+}
+
+fn inform(text: &str) -> Result<Option<Request>, Stop> {
+    let mut out = Output::standard()?;
+    out.write_str(text)?;
+    out.flush()?;
+    Ok(None)
+}
+
+fn format(value: &OsStr) -> Result<Job, Stop> {
+    match value.to_str() {
+        Some("text") => Ok(Job::Dump),
+        Some("lines") => Ok(Job::Records),
+        _ => Err(Stop::Usage(format!("--output takes text or lines, not {value:?}"))),
+    }
+}
+
+fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> Result<(), Stop> {
+    let color = request.color.decide(out.is_terminal());
+    let mut snapshot = Snapshot::new();
+    let checker = Checker { judge: Judge::new(), pauses: Cell::new(PAUSES) };
+    let mut is_first = true;
+    for found in files {
+        let path = &found.path;
+        if !read(tool, &mut snapshot, found) {
+            continue;
+        }
+        match request.job {
+            Job::Dump => {
+                if !is_first {
+                    out.write_str("\n")?;
+                }
+                dump::write(path, snapshot.bytes(), color, out)?;
+            }
+            Job::Records => record::write(path, snapshot.bytes(), color, out)?,
+            Job::Raw => out.write_bytes(snapshot.bytes())?,
+            Job::Check => {
+                let findings = checker.check(tool, &mut snapshot, found);
+                check::write(path, &findings, color, out)?;
+                if check::has_defect(&findings) {
+                    tool.fail();
+                }
+            }
+        }
+        is_first = false;
+        complain(tool, &snapshot);
+    }
+    Ok(())
+}
+
+/// Reads a file, or says why not.
+fn read(tool: &Tool, snapshot: &mut Snapshot, found: &Found) -> bool {
+    match snapshot.read_whole(&found.path, found.origin) {
+        Ok(()) => return true,
+        // It was there a moment ago: its process has ended, and that is no error.
+        Err(error) if error.is_not_found() && found.origin == Origin::Found => {}
+        Err(error) => tool.report(&error),
+    }
+    false
+}
+
+/// Says what of a file could not be had. That it makes no sense is no such thing: its bytes are there.
+fn complain(tool: &Tool, snapshot: &Snapshot) {
+    for error in snapshot.fields().filter_map(Result::err) {
+        if error.kind() == ErrorKind::Unstable {
+            tool.report(&error);
+        }
+    }
+    let (held, limit) = (snapshot.bytes().len(), Snapshot::LIMIT);
+    let size = snapshot.file().and_then(|file| file.metadata().ok()).map_or(0, |metadata| metadata.len());
+    if held >= limit && size > held as u64 {
+        tool.error(snapshot.path(), &format!("only the first {held} of {size} bytes are read"));
+    }
+}
+
+/// Looks for defects that stay.
+struct Checker {
+    judge: Judge,
+    /// How many pauses are left.
+    pauses: Cell<u32>,
+}
+
+impl Checker {
+    fn check(&self, tool: &Tool, snapshot: &mut Snapshot, found: &Found) -> Vec<check::Finding> {
+        let findings = check::findings(snapshot.bytes());
+        if !check::has_defect(&findings) || self.judge.judge(snapshot).life == Life::Dead {
+            return findings;
+        }
+        let mut looks = 1;
+        let lasting = check::lasting(findings, || {
+            if looks == LOOKS {
+                return Ok(None);
+            }
+            looks += 1;
+            if let Some(left) = self.pauses.get().checked_sub(1) {
+                self.pauses.set(left);
+                std::thread::sleep(PAUSE);
+            }
+            if read(tool, snapshot, found) { Ok(Some(check::findings(snapshot.bytes()))) } else { Err(()) }
+        });
+        lasting.unwrap_or_default()
+    }
+}

@@ -1,0 +1,391 @@
+//! Whatever a file holds, the reader ends with what can be had and says what cannot.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use mmstats::layout::{self, Defect};
+use mmstats::typecode::items;
+use mmstats::{Bool, Counter, Error, ErrorKind, Gauge, Options, Origin, Snapshot, StaticText, Text, Value};
+use proptest::prelude::*;
+
+/// One field, as the format has it.
+fn field(label: &[u8], code: &str, index: u8, values: &[u8]) -> Vec<u8> {
+    let mut bytes = u16::try_from(label.len()).unwrap().to_ne_bytes().to_vec();
+    bytes.extend(label);
+    bytes.extend(u16::try_from(code.len()).unwrap().to_ne_bytes());
+    bytes.extend(code.as_bytes());
+    bytes.push(index);
+    bytes.extend(values);
+    bytes
+}
+
+fn write(dir: &Path, bytes: &[u8]) -> PathBuf {
+    let path = dir.join("x.mmstats");
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+/// Labels and values that could be had, and how it ended.
+fn read(path: &Path) -> (Vec<(String, String)>, Option<Error>) {
+    match Snapshot::of(path) {
+        Ok(snapshot) => {
+            let mut found = Vec::new();
+            let mut end = None;
+            for field in snapshot.fields() {
+                match field {
+                    Ok(field) => {
+                        let label = String::from_utf8_lossy(field.label()).into_owned();
+                        found.push((label, field.value().to_string()));
+                    }
+                    Err(error) => end = Some(error),
+                }
+            }
+            (found, end)
+        }
+        Err(error) => (Vec::new(), Some(error)),
+    }
+}
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+#[test]
+fn a_file_of_the_original_reads_as_it_was_written() {
+    let (found, end) = read(&golden("original-0.8.0.mmstats"));
+    assert!(end.is_none());
+    let found: String = found.iter().map(|(label, value)| format!("{label}\t{value}\n")).collect();
+    assert_eq!(found, fs::read_to_string(golden("original-0.8.0.lines")).unwrap());
+}
+
+/// The bytes of a file of ours, its own story (`sys.*`, `org.*`) blanked out.
+fn without_story(path: &Path) -> Vec<u8> {
+    let snapshot = Snapshot::of(path).unwrap();
+    let mut bytes = fs::read(path).unwrap();
+    for field in snapshot.fields().map(Result::unwrap) {
+        if field.label().starts_with(b"sys.") || field.label().starts_with(b"org.") {
+            bytes[field.record().index_at + 1..field.record().end].fill(0);
+        }
+    }
+    bytes
+}
+
+#[test]
+fn our_files_are_to_the_byte_what_they_were() {
+    let dir = tempfile::tempdir().unwrap();
+    let stats = Options::new()
+        .path(dir.path())
+        .create_with(|b| {
+            b.add("a.counter", Counter::spec())?.add(0x0102_0304_0506_0708);
+            b.add("a.gauge", Gauge::<f64>::spec().initial(0.5))?.set(-1.5);
+            b.add("short", Gauge::<i16>::spec())?.set(-2);
+            b.add("byte", Gauge::<i8>::spec().initial(-3))?;
+            b.add("yes", Bool::spec().initial(true))?;
+            b.add("text", Text::spec().size(11))?.set("grün ✓");
+            b.add("once", StaticText::spec().value("once"))?;
+            b.add("last", Gauge::<u32>::spec())?.set(7);
+            Ok(())
+        })
+        .unwrap();
+    stats.add_field("late", Counter::spec()).unwrap().incr();
+    let name = if cfg!(target_endian = "little") { "ours-little.mmstats" } else { "ours-big.mmstats" };
+    if std::env::var_os("MMSTATS_BLESS").is_some() {
+        fs::write(golden(name), without_story(stats.path())).unwrap();
+    }
+    assert!(without_story(stats.path()) == without_story(&golden(name)), "the bytes differ: see {name}");
+}
+
+#[test]
+fn what_is_no_stats_file_is_said_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let reason = |path: &Path| {
+        let error = Snapshot::of(path).map(drop).unwrap_err();
+        assert_eq!(error.path(), path);
+        (error.kind(), error.reason().to_string())
+    };
+    let x = dir.path().join("x.mmstats");
+    assert_eq!(reason(&x), (ErrorKind::Io, "opening it: No such file or directory".to_owned()));
+    write(dir.path(), b"");
+    assert_eq!(reason(&x), (ErrorKind::Version, "an empty file, not a stats file".to_owned()));
+    write(dir.path(), b"\x02\0\0");
+    assert_eq!(reason(&x), (ErrorKind::Version, "not a stats file: version 2, 1 is known".to_owned()));
+    assert_eq!(reason(dir.path()), (ErrorKind::NotAFile, "not a regular file but a directory".to_owned()));
+    let fifo = dir.path().join("fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert_eq!(reason(&fifo), (ErrorKind::NotAFile, "not a regular file but a FIFO".to_owned()));
+    let null = Path::new("/dev/zero");
+    assert_eq!(reason(null), (ErrorKind::NotAFile, "not a regular file but a device".to_owned()));
+    let link = dir.path().join("link");
+    std::os::unix::fs::symlink(&x, &link).unwrap();
+    write(dir.path(), b"\x01");
+    assert!(
+        matches!(read(&link), (found, None) if found.is_empty()),
+        "a link that somebody names is followed"
+    );
+    let mut snapshot = Snapshot::new();
+    let error = snapshot.read(&link, Origin::Found).unwrap_err();
+    assert_eq!(error.reason().to_string(), "not a regular file but a symbolic link");
+}
+
+#[test]
+fn what_came_before_a_bad_field_stands() {
+    let dir = tempfile::tempdir().unwrap();
+    let good = field(b"good", "B", 0xff, &[7]);
+    for (bad, reason) in [
+        (field(b"bad", "z", 0xff, &[0]), "unknown type code 'z'"),
+        (field(b"bad", "", 0xff, &[0]), "the type holds no value"),
+        (field(b"bad", "5 5s", 0xff, &[0]), "a count without a type code behind it"),
+        (field(b"bad", "99999999999999999999s", 0, &[0]), "the type is too large"),
+        (field(b"bad", "B", 7, &[0, 0]), "write buffer 7 is neither 0, 1 nor 255"),
+        (field(b"bad", "1000s", 0, &[0; 100]), "truncated: the value would end at byte 2025"),
+        (
+            field(b"bad", "9999999999999999s", 0, &[0; 100]),
+            "truncated: the value would end at byte 20000000000000035",
+        ),
+        (vec![0xff, 0xff, b'x'], "truncated: the label would end at byte 65549"),
+        (vec![0xff], "truncated: the label size would end at byte 14"),
+    ] {
+        let bytes = [&[1][..], &good, &bad].concat();
+        let path = write(dir.path(), &bytes);
+        let (found, end) = read(&path);
+        assert_eq!(found, [("good".to_owned(), "7".to_owned())]);
+        let end = end.unwrap();
+        assert_eq!((end.kind(), end.offset()), (ErrorKind::Format, Some(12)));
+        assert_eq!(end.to_string(), format!("{}: field at byte 12: {reason}", path.display()));
+    }
+}
+
+#[test]
+fn every_truncation_of_a_file_gives_its_first_fields_and_a_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = fs::read(golden("original-0.8.0.mmstats")).unwrap();
+    let (all, _) = read(&golden("original-0.8.0.mmstats"));
+    let ends: Vec<_> = {
+        let snapshot = Snapshot::of(golden("original-0.8.0.mmstats")).unwrap();
+        snapshot.fields().map(|field| field.unwrap().record().end).collect()
+    };
+    let path = dir.path().join("x.mmstats");
+    let file = File::create(&path).unwrap();
+    file.write_all_at(&whole, 0).unwrap();
+    for length in (1..whole.len()).rev() {
+        file.set_len(length as u64).unwrap();
+        let (found, end) = read(&path);
+        let want = ends.iter().filter(|end| **end <= length).count();
+        assert_eq!(found, all[..want], "cut at {length}");
+        let clean = length == 1 || ends.contains(&length) || length >= *ends.last().unwrap();
+        assert_eq!(end.is_none(), clean, "cut at {length}: {end:?}");
+    }
+}
+
+#[test]
+fn a_sparse_file_of_any_size_takes_no_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes =
+        [&[1][..], &field(b"a", "B", 0xff, &[7]), &field(b"huge", "900000000000s", 0xff, &[])].concat();
+    let path = write(dir.path(), &bytes);
+    File::options().write(true).open(&path).unwrap().set_len(1 << 40).unwrap();
+    let (found, end) = read(&path);
+    assert_eq!(found.len(), 1);
+    assert_eq!(end.unwrap().kind(), ErrorKind::TooLarge);
+    // With nothing but zeros behind the fields, the size does not matter.
+    write(dir.path(), &[&[1][..], &field(b"a", "B", 0xff, &[7])].concat());
+    File::options().write(true).open(&path).unwrap().set_len(1 << 40).unwrap();
+    let (found, end) = read(&path);
+    assert_eq!((found.len(), end.is_none()), (1, true));
+}
+
+#[test]
+fn all_values_of_a_type_are_there_for_who_asks() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = write(
+        dir.path(),
+        &[&[1][..], &field(b"three", " >2h 2s", 0, &[0, 1, 0, 2, b'x', 0].repeat(2))].concat(),
+    );
+    let (_, end) = read(&path);
+    assert_eq!(end.unwrap().reason().to_string(), "field at byte 1: unknown type code '>'");
+    let path = write(
+        dir.path(),
+        &[&[1][..], &field(b"three", ">2h 2s", 1, &[0, 1, 0, 2, b'x', 0].repeat(2))].concat(),
+    );
+    let snapshot = Snapshot::of(&path).unwrap();
+    let field = snapshot.find("three").unwrap();
+    assert_eq!(field.value(), Value::Signed(1));
+    let all: Vec<_> = field.values().collect();
+    assert_eq!(all, [Value::Signed(1), Value::Signed(2), Value::Text(b"x")]);
+    assert_eq!((field.type_code().as_str(), field.is_buffered(), field.offset()), (">2h2s", true, 1));
+}
+
+/// Reads `path` until `enough`, while `change` is called again and again in another thread.
+fn under_change(path: &Path, change: impl Fn(u64) + Send + 'static, mut enough: impl FnMut(usize) -> bool) {
+    let done = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&done);
+    let changer = thread::spawn(move || {
+        let mut n = 0;
+        while !stop.load(Ordering::Relaxed) {
+            change(n);
+            n += 1;
+        }
+    });
+    let mut reads = 0;
+    while !enough(reads) {
+        // Any outcome is right but a panic, a hang, a signal, or fields that never were.
+        let (found, _) = read(path);
+        for (label, value) in found {
+            assert!(label == "sys.pid" || label.len() > 3, "{label}");
+            assert!(!value.is_empty() || label.starts_with("text"), "{label}");
+        }
+        reads += 1;
+    }
+    done.store(true, Ordering::Relaxed);
+    changer.join().unwrap();
+}
+
+#[test]
+fn a_file_that_shrinks_grows_or_goes_is_no_danger() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut bytes = vec![1];
+    for n in 0..400 {
+        bytes.extend(field(format!("field.{n}").as_bytes(), "Q", 0, &[1; 16]));
+    }
+    let path = write(dir.path(), &bytes);
+    let (file, whole) = (File::options().write(true).open(&path).unwrap(), bytes.clone());
+    let change = move |n: u64| {
+        let length = n.wrapping_mul(2_654_435_761) % whole.len() as u64;
+        file.set_len(length).unwrap();
+        file.write_all_at(&whole, 0).unwrap();
+    };
+    under_change(&path, change, |reads| reads > 3000);
+    let (target, whole) = (path.clone(), bytes);
+    let change = move |_| {
+        fs::remove_file(&target).unwrap();
+        fs::write(&target, &whole).unwrap();
+    };
+    under_change(&path, change, |reads| reads > 3000);
+}
+
+#[test]
+fn a_value_that_never_rests_is_called_unstable_and_the_others_stand() {
+    let dir = tempfile::tempdir().unwrap();
+    // Text in one buffer, as the original writes it, and changed as fast as can be.
+    let noisy = field(b"text.noisy", "3000s", 0xff, &[b'x'; 3000]);
+    let path = write(dir.path(), &[&[1][..], &noisy, &field(b"quiet", "B", 0xff, &[7])].concat());
+    let file = File::options().read(true).write(true).open(&path).unwrap();
+    let at = 1 + (noisy.len() - 3000) as u64;
+    let done = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&done);
+    let writer = thread::spawn(move || {
+        let mut n = 0_u8;
+        while !stop.load(Ordering::Relaxed) {
+            n = n.wrapping_add(1) | 0x80;
+            file.write_all_at(&[n; 3000], at).unwrap();
+        }
+    });
+    for _ in 0..2000 {
+        let snapshot = Snapshot::of(&path).unwrap();
+        let fields: Vec<_> = snapshot.fields().collect();
+        assert_eq!(fields.len(), 2);
+        assert_eq!(fields[1].as_ref().unwrap().value(), Value::Unsigned(7));
+        match &fields[0] {
+            Ok(field) => assert_eq!(field.value_bytes().len(), 3000),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Unstable),
+        }
+    }
+    done.store(true, Ordering::Relaxed);
+    writer.join().unwrap();
+}
+
+#[test]
+fn every_single_byte_may_be_wrong() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["original-0.8.0.mmstats", "ours-little.mmstats"] {
+        let mut bytes = fs::read(golden(name)).unwrap();
+        let path = write(dir.path(), &bytes);
+        let mut file = File::options().write(true).open(&path).unwrap();
+        file.flush().unwrap();
+        for at in 0..bytes.len() {
+            let right = bytes[at];
+            for wrong in [0, 1, 0xff, right ^ 0x80, right.wrapping_add(1)] {
+                bytes[at] = wrong;
+                let (mut next, mut fields) = (layout::FIRST_FIELD, 0);
+                while let Ok(Some(record)) = layout::field(&bytes, next) {
+                    assert!(record.end > next && record.end <= bytes.len());
+                    let value = &bytes[record.value_at(record.current(&bytes))..][..record.shape.size];
+                    items(record.code(&bytes)).for_each(|item| drop(Value::decode(&item, value).to_string()));
+                    (next, fields) = (record.end, fields + 1);
+                }
+                assert!(fields <= bytes.len() / 6);
+            }
+            // And once through the whole reader.
+            bytes[at] = right ^ 0xff;
+            file.write_all_at(&[bytes[at]], at as u64).unwrap();
+            let _ = read(&path);
+            bytes[at] = right;
+            file.write_all_at(&[right], at as u64).unwrap();
+        }
+    }
+}
+
+/// A type code that Python would take.
+fn code() -> impl Strategy<Value = String> {
+    let item = (0_usize..20, prop::sample::select(b"cbB?hHiIlLqQfdspx".to_vec()));
+    (prop::sample::select(vec!["", "@", "=", "<", ">", "!"]), prop::collection::vec(item, 1..5)).prop_map(
+        |(order, items)| {
+            let items: String =
+                items.iter().map(|(count, code)| format!(" {count}{}", *code as char)).collect();
+            format!("{order}{items}b")
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_was_written_is_found(
+        fields in prop::collection::vec((prop::collection::vec(any::<u8>(), 1..40), code(), 0_u8..3), 0..20),
+        tail in 0_usize..9,
+    ) {
+        let mut bytes = vec![1];
+        for (label, code, index) in &fields {
+            let size = mmstats::typecode::Shape::parse(code.as_bytes()).unwrap().size;
+            let index = if *index == 2 { 0xff } else { *index };
+            let values = vec![0x5a; size * if index == 0xff { 1 } else { 2 }];
+            bytes.extend(field(label, code, index, &values));
+        }
+        bytes.resize(bytes.len() + tail, 0);
+        let mut at = 1;
+        for (label, code, _) in &fields {
+            let record = layout::field(&bytes, at).unwrap().unwrap();
+            prop_assert_eq!(record.label(&bytes), &label[..]);
+            prop_assert_eq!(record.code(&bytes), code.as_bytes());
+            at = record.end;
+        }
+        prop_assert_eq!(layout::field(&bytes, at), Ok(None));
+    }
+
+    #[test]
+    fn any_bytes_end(bytes in prop::collection::vec(prop_oneof![Just(0_u8), Just(1), Just(0xff), any::<u8>()], 0..300)) {
+        let mut at = layout::FIRST_FIELD;
+        loop {
+            match layout::field(&bytes, at) {
+                Ok(Some(record)) => {
+                    prop_assert!(record.end > at && record.end <= bytes.len());
+                    at = record.end;
+                }
+                Ok(None) => break,
+                Err(Defect::Short { end, .. }) => {
+                    prop_assert!(end > bytes.len());
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+    }
+}
