@@ -150,34 +150,39 @@ impl Snapshot {
     }
 
     fn open(&mut self, path: &Path, origin: Origin, extent: Extent) -> Result<(), Error> {
-        self.path.clear();
-        self.path.push(path);
-        self.file = None;
-        self.records.clear();
-        self.cut = None;
+        self.forget(path);
         let (file, metadata) = open(path, origin)?;
         self.look(&file, path, metadata.len(), extent)?;
-        match self.cut {
-            Some(Cut::Empty | Cut::Version(_)) if extent == Extent::Fields => {
-                self.defect().map_or(Ok(()), Err)
-            }
-            _ => {
-                self.file = Some(file);
-                Ok(())
-            }
-        }
+        self.refuse_foreign(extent)?;
+        self.file = Some(file);
+        Ok(())
     }
 
     /// Reads a file that is open already, under whatever name it may be by now, in place of what was
     /// there. [`Snapshot::file`] is `None` after that.
     pub(crate) fn read_open(&mut self, path: &Path, file: &File) -> Result<(), Error> {
+        self.forget(path);
+        let metadata = file.metadata().map_err(Error::io(path, "looking at it"))?;
+        self.look(file, path, metadata.len(), Extent::Fields)?;
+        self.refuse_foreign(Extent::Fields)
+    }
+
+    fn forget(&mut self, path: &Path) {
         self.path.clear();
         self.path.push(path);
         self.file = None;
         self.records.clear();
-        self.defect = None;
-        let metadata = file.metadata().map_err(Error::io(path, "looking at it"))?;
-        self.look(file, path, metadata.len())
+        self.cut = None;
+    }
+
+    /// What is no stats file is an error, unless the bytes are wanted whatever they are.
+    fn refuse_foreign(&self, extent: Extent) -> Result<(), Error> {
+        match self.cut {
+            Some(Cut::Empty | Cut::Version(_)) if extent == Extent::Fields => {
+                self.defect().map_or(Ok(()), Err)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The fields' places, and which of its buffers holds a field's value in [`Snapshot::bytes`].
