@@ -68,11 +68,13 @@ pub struct Followed {
     /// `None`: opened at each look.
     file: Option<File>,
     layout: Arc<Layout>,
-    /// Of each wanted field the index byte and the values.
-    seen: Vec<u8>,
-    /// Which value of each field counts; `None` if no look could tell yet.
-    buffers: Vec<Option<u8>>,
+    /// Of each wanted field which value counts, the index byte, and the values, one behind the other: a
+    /// look at a thousand files fetches a thousand such pieces of memory.
+    seen: Box<[u8]>,
 }
+
+/// In place of the number of the value that counts: no look could tell yet.
+const NONE: u8 = 2;
 
 /// Where the wanted fields of a file are.
 #[derive(PartialEq, Eq)]
@@ -132,8 +134,8 @@ impl Observer {
         let metadata = file.metadata().map_err(Error::io(path, "looking at it"))?;
         let identity = Identity::of(&metadata);
         let file = file.try_clone().ok();
-        let (layout, seen, buffers) = self.describe(wanted);
-        Ok(Followed { path: path.to_owned(), origin, identity, file, layout, seen, buffers })
+        let (layout, seen) = self.describe(wanted);
+        Ok(Followed { path: path.to_owned(), origin, identity, file, layout, seen })
     }
 
     /// The file that [`Observer::follow`] has read last, whole: whose it is, what else it holds.
@@ -167,7 +169,7 @@ impl Observer {
         opened: Option<&File>,
         wanted: impl FnMut(&[u8]) -> bool,
     ) -> Result<Looked, Error> {
-        let Followed { path, file, layout, seen, buffers, .. } = followed;
+        let Followed { path, file, layout, seen, .. } = followed;
         let failed = || Error::io(path, "reading it");
         let Some(file) = opened.or(file.as_ref()) else { return Err(failed()(gone())) };
         self.first.read_range(file, layout.range.clone()).map_err(failed())?;
@@ -178,14 +180,14 @@ impl Observer {
             let bytes = self.first.bytes();
             for (number, Wanted { record, seen_at, .. }) in layout.wanted.iter().enumerate() {
                 let now = &bytes[record.index_at..record.end];
-                let before = &mut seen[*seen_at..][..now.len()];
-                if now == before && buffers[number].is_some() {
+                let (current, before) = piece(seen, *seen_at, now.len());
+                if now == before && *current != NONE {
                     continue;
                 }
                 looked = Looked::Changed;
-                if self.looks == Looks::One && is_enough(record, buffers[number], before, now) {
+                if self.looks == Looks::One && is_enough(record, *current, before, now) {
                     before.copy_from_slice(now);
-                    buffers[number] = Some(buffer_of(record, now));
+                    *current = buffer_of(record, now);
                 } else {
                     self.doubtful.push(number);
                 }
@@ -197,7 +199,7 @@ impl Observer {
         }
         if !holds {
             self.snapshot.read_open(path, file)?;
-            (followed.layout, followed.seen, followed.buffers) = self.describe(wanted);
+            (followed.layout, followed.seen) = self.describe(wanted);
             return Ok(Looked::Anew);
         }
         let mut spent = 0;
@@ -207,18 +209,19 @@ impl Observer {
             // What cannot be had stays what it was: the next look may be luckier.
             if settled.map_err(failed())?.is_some() {
                 let now = &self.first.bytes()[record.index_at..record.end];
-                seen[*seen_at..][..now.len()].copy_from_slice(now);
-                buffers[number] = Some(buffer_of(record, now));
+                let (current, before) = piece(seen, *seen_at, now.len());
+                before.copy_from_slice(now);
+                *current = buffer_of(record, now);
             }
         }
         Ok(looked)
     }
 
     /// The wanted fields of the snapshot, and what is in them.
-    fn describe(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) -> (Arc<Layout>, Vec<u8>, Vec<Option<u8>>) {
+    fn describe(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) -> (Arc<Layout>, Box<[u8]>) {
         let bytes = self.snapshot.bytes();
         let mut layout = Layout { wanted: Vec::new(), heads: Vec::new(), end: None, range: 0..0 };
-        let (mut seen, mut buffers, mut end) = (Vec::new(), Vec::new(), layout::FIRST_FIELD);
+        let (mut seen, mut end) = (Vec::new(), layout::FIRST_FIELD);
         for (record, buffer) in self.snapshot.places() {
             end = record.end;
             if !wanted(record.label(bytes)) {
@@ -226,15 +229,15 @@ impl Observer {
             }
             let (head_at, seen_at) = (layout.heads.len(), seen.len());
             layout.heads.extend(&bytes[record.at..record.index_at]);
+            seen.push(buffer.map_or(NONE, |buffer| u8::from(buffer == 1)));
             seen.extend(&bytes[record.index_at..record.end]);
-            buffers.push(buffer.map(|buffer| u8::from(buffer == 1)));
             layout.wanted.push(Wanted { record: *record, head_at, seen_at });
         }
         layout.end = self.snapshot.defect().is_none().then_some(end);
         let from = layout.wanted.first().map_or(end, |wanted| wanted.record.at);
         let to = layout.wanted.last().map_or(end, |wanted| wanted.record.end);
         layout.range = from..layout.end.map_or(to, |end| end + 2);
-        (self.share(layout), seen, buffers)
+        (self.share(layout), seen.into())
     }
 
     fn share(&mut self, layout: Layout) -> Arc<Layout> {
@@ -321,7 +324,7 @@ impl Followed {
     pub fn field(&self, number: usize) -> FollowedField<'_> {
         let wanted = &self.layout.wanted[number];
         let head = &self.layout.heads[wanted.head_at..];
-        FollowedField { head, wanted, seen: &self.seen[wanted.seen_at..], buffer: self.buffers[number] }
+        FollowedField { head, wanted, seen: &self.seen[wanted.seen_at..] }
     }
 }
 
@@ -331,7 +334,6 @@ pub struct FollowedField<'a> {
     head: &'a [u8],
     wanted: &'a Wanted,
     seen: &'a [u8],
-    buffer: Option<u8>,
 }
 
 impl<'a> FollowedField<'a> {
@@ -353,7 +355,8 @@ impl<'a> FollowedField<'a> {
     /// be read.
     #[must_use]
     pub fn value(&self) -> Option<Value<'a>> {
-        Some(value_in(&self.wanted.record, self.seen, self.buffer?))
+        let (&current, values) = self.seen.split_first()?;
+        (current != NONE).then(|| value_in(&self.wanted.record, values, current))
     }
 
     /// How many bits the value has in the file: where an integer wraps.
@@ -365,16 +368,25 @@ impl<'a> FollowedField<'a> {
 
 /// Whether one look at a number is enough, as [`Looks::One`] has it. `before` and `now` begin with the
 /// index byte.
-fn is_enough(record: &Record, buffer: Option<u8>, before: &[u8], now: &[u8]) -> bool {
+fn is_enough(record: &Record, counted: u8, before: &[u8], now: &[u8]) -> bool {
     let current = buffer_of(record, now);
     if !record.shape.loads_at_once(record.value_at(current.into())) {
         return false;
     }
     let integer = |values, buffer| value_in(record, values, buffer).as_integer();
-    match buffer.and_then(|buffer| integer(before, buffer)) {
+    if counted == NONE {
+        return true;
+    }
+    match integer(before, counted) {
         Some(before) => integer(now, current).is_some_and(|now| now >= before),
         None => true,
     }
+}
+
+/// What is remembered of a field: which value counts, and index byte and values, `len` bytes.
+fn piece(seen: &mut [u8], at: usize, len: usize) -> (&mut u8, &mut [u8]) {
+    let (current, rest) = seen[at..].split_at_mut(1);
+    (&mut current[0], &mut rest[..len])
 }
 
 fn buffer_of(record: &Record, values: &[u8]) -> u8 {
