@@ -121,7 +121,7 @@ _mmstats_complete()
                 [[ $label == "$prefix"* ]] || continue
                 label=${label#"$prefix"}
                 [[ $prefix && $prefix != *. ]] && label=${label#.}
-                [[ $list$label == "$typed"* ]] && found+=("$(printf %q "$list$label")")
+                [[ $list$label == "$typed"* ]] && found+=("$list$(printf %q "$label")")
             done < <(_mmstats_labels "${before[@]}")
             ;;
         *) mapfile -t found < <(compgen -W "${kind//|/ }" -- "$typed") ;;

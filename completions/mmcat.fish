@@ -32,6 +32,21 @@ function __mmstats_labels
         string match -v -r '\\\\' | LC_ALL=C sort -u
 end
 
+# Whether this word is the first operand. The arguments are the options that take a value.
+function __mmstats_is_first
+    set -l skip 0
+    set -l words (commandline -opc)
+    for word in $words[2..-1]
+        if test $skip = 1
+            set skip 0
+        else if contains -- $word $argv
+            set skip 1
+        else if not string match -q -- '-*' $word
+            return 1
+        end
+    end
+end
+
 # Labels with commas between them, without what --prefix puts in front; = asks for the value itself.
 function __mmstats_fields
     set -l prefix
@@ -46,10 +61,13 @@ function __mmstats_fields
                 set prefix (string sub -s 3 -- $words[$i])
         end
     end
-    set -l lead (string match -r -- '^(?:.*,)?=?' (commandline -ct))
-    set -l dot
-    test -n "$prefix"; and not string match -q -- '*.' $prefix; and set dot '\.?'
-    __mmstats_labels | string replace -f -r -- '^'(string escape --style=regex -- "$prefix")$dot $lead
+    set -l lead (string match -r -- '^(?:.*,)?=?' "$(commandline -ct)")
+    set -l pattern '^'
+    if test -n "$prefix"
+        set pattern '^'(string escape --style=regex -- $prefix)
+        string match -q -- '*.' $prefix; or set pattern $pattern'\.?'
+    end
+    __mmstats_labels | string replace -f -r -- $pattern "$lead"
 end
 
 # }}}

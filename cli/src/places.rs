@@ -20,6 +20,7 @@ pub(crate) struct Places {
     folders: Vec<(PathBuf, Stamp)>,
     is_volatile: bool,
     has_looked: bool,
+    is_quiet: bool,
     looked: String,
 }
 
@@ -32,7 +33,19 @@ pub(crate) struct Place {
 
 impl Places {
     pub(crate) fn new(operands: Vec<OsString>) -> Self {
-        Self { operands, folders: Vec::new(), is_volatile: false, has_looked: false, looked: String::new() }
+        Self {
+            operands,
+            folders: Vec::new(),
+            is_volatile: false,
+            has_looked: false,
+            is_quiet: false,
+            looked: String::new(),
+        }
+    }
+
+    /// Reports nothing from now on.
+    pub(crate) fn hush(&mut self) {
+        self.is_quiet = true;
     }
 
     /// What the last look was for, in words.
@@ -56,8 +69,8 @@ impl Places {
                 (path, stamp)
             })
             .collect();
-        let search = Search::of(tool, &self.operands, !self.has_looked);
-        self.has_looked = true;
+        let search = Search::of(tool, &self.operands, !self.is_quiet);
+        (self.has_looked, self.is_quiet) = (true, true);
         self.is_volatile = search.is_volatile;
         self.looked = search.looked;
         self.folders = search

@@ -63,6 +63,14 @@ impl<S: Default> Roster<S> {
         }
     }
 
+    /// For a tool that waits for files to come: that a named one is not there yet is no error.
+    #[must_use]
+    pub fn patient(mut self) -> Self {
+        self.has_looked = true;
+        self.places.hush();
+        self
+    }
+
     /// Those that are followed, sorted by path.
     #[must_use]
     pub fn members(&self) -> &[Member<S>] {

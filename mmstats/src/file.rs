@@ -21,11 +21,7 @@ use crate::error::{Error, Reason};
 use crate::layout::VERSION;
 use crate::live::{Judge, Life};
 use crate::map::Segment;
-
-/// What a writer's temporary name begins with; its process id and a number follow, then [`TEMP_END`].
-pub const TEMP_START: &str = ".mmstats-";
-/// What a writer's temporary name ends with.
-pub const TEMP_END: &str = ".new";
+use crate::name::{TEMP_END, TEMP_START};
 
 /// How often a name is fought over before publishing gives up.
 const TRIES: usize = 16;
@@ -33,8 +29,8 @@ const TRIES: usize = 16;
 /// Which file it is, whatever it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Identity {
-    dev: u64,
-    ino: u64,
+    pub(crate) dev: u64,
+    pub(crate) ino: u64,
 }
 
 impl Identity {
@@ -192,7 +188,8 @@ impl StatsFile {
         if let Some(what) = foreign {
             return Err(Error::new(&self.target, Reason::Foreign(what)));
         }
-        match Judge::new().judge_file(&self.target, &file).life {
+        // What is read and judged is what was just opened, not what has the name by then.
+        match Judge::new().judge_file(&self.target, file).life {
             Life::Dead => Ok(Some(Identity::of(&metadata))),
             Life::Alive | Life::Unknown => Err(Error::new(&self.target, Reason::Held)),
         }

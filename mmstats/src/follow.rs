@@ -198,7 +198,8 @@ impl Observer {
             holds = layout.holds(self.second.bytes());
         }
         if !holds {
-            self.snapshot.read_open(path, file)?;
+            let file = file.try_clone().map_err(failed())?;
+            self.snapshot.read_file(file, path)?;
             (followed.layout, followed.seen) = self.describe(wanted);
             return Ok(Looked::Anew);
         }

@@ -29,13 +29,12 @@ pub use field::{
     MovingAverageSpec, Number, Spec, Static, StaticNumberSpec, StaticNumberStart, StaticText, StaticTextSpec,
     StaticTextStart, Text, TextSpec, Timer, TimerGuard, TimerSpec, WallClock,
 };
-pub use file::{TEMP_END, TEMP_START};
 pub use follow::{Followed, FollowedField, Looked, Looks, Observer};
 pub use instance::Instance;
 #[doc(hidden)]
 pub use model::Include;
 pub use model::{Builder, Model};
-pub use name::{DEFAULT_TEMPLATE, default_dir};
+pub use name::{DEFAULT_TEMPLATE, TEMP_END, TEMP_START, default_dir};
 pub use options::Options;
 pub use read::{Field as SnapshotField, Origin, Snapshot};
 #[doc(hidden)]

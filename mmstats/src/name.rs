@@ -14,6 +14,11 @@ pub const DEFAULT_TEMPLATE: &str = "{CMD}-{PID}-{TID}.mmstats";
 /// thread has this id.
 pub(crate) const FOLDED_TID: i64 = 0;
 
+/// What a writer's temporary name begins with; its process id and a number follow, then [`TEMP_END`].
+pub const TEMP_START: &str = ".mmstats-";
+/// What a writer's temporary name ends with.
+pub const TEMP_END: &str = ".new";
+
 /// The folder where writers put their files and readers look for them: `MMSTATS_PATH`, else the
 /// temp folder (`TMPDIR`, else `/tmp`). An empty variable counts as none.
 #[must_use]
@@ -115,6 +120,14 @@ pub(crate) fn tid_in(name: &OsStr, parts: &[Vec<u8>]) -> Option<i64> {
     std::str::from_utf8(tid).ok()?.parse().ok()
 }
 
+/// The process id in a temporary name, if it is one.
+pub(crate) fn temporary_pid(name: &OsStr) -> Option<u32> {
+    let middle = name.to_str()?.strip_prefix(TEMP_START)?.strip_suffix(TEMP_END)?;
+    let (pid, number) = middle.split_once('-')?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits(pid) && digits(number) { pid.parse().ok() } else { None }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,5 +172,16 @@ mod tests {
         assert_eq!(tid("{TID}{CMD}{TID}", "7web8"), None);
         assert_eq!(tid("{TID}{TID}", "77"), None, "where one ends and the next begins is not said");
         assert_eq!(tid("{CMD}-{PID}", "web-12"), None, "no thread id in the template");
+    }
+
+    #[test]
+    fn temporary_names_say_whose_they_are() {
+        let pid = |name: &str| temporary_pid(OsStr::new(name));
+        assert_eq!(pid(".mmstats-12-0.new"), Some(12));
+        for other in [".mmstats-12.new", ".mmstats--0.new", ".mmstats-12-.new", ".mmstats-+1-0.new"] {
+            assert_eq!(pid(other), None, "{other}");
+        }
+        assert_eq!(pid(".mmstats-12-0.new~"), None);
+        assert_eq!(pid("x.mmstats"), None);
     }
 }

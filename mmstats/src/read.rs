@@ -133,7 +133,20 @@ impl Snapshot {
     /// [`crate::ErrorKind::Io`], [`crate::ErrorKind::NotAFile`], [`crate::ErrorKind::Version`]: nothing
     /// of the file could be had. What is wrong further on, [`Snapshot::fields`] says in its place.
     pub fn read(&mut self, path: &Path, origin: Origin) -> Result<(), Error> {
-        self.open(path, origin, Extent::Fields)
+        self.forget(path);
+        let (file, metadata) = open(path, origin)?;
+        self.take(file, &metadata, path, Extent::Fields)
+    }
+
+    /// Reads a file that is open for reading already, in place of what was there. `path` is what it is
+    /// called from now on; nobody looks for anything there.
+    ///
+    /// # Errors
+    /// As [`Snapshot::read`].
+    pub fn read_file(&mut self, file: File, path: &Path) -> Result<(), Error> {
+        self.forget(path);
+        let metadata = regular(path, file.metadata().map_err(Error::io(path, "looking at it"))?)?;
+        self.take(file, &metadata, path, Extent::Fields)
     }
 
     /// Reads all of the file at `path` in place of what was there: [`Snapshot::bytes`] then holds the
@@ -146,25 +159,9 @@ impl Snapshot {
     /// [`crate::ErrorKind::Io`], [`crate::ErrorKind::NotAFile`], and [`crate::ErrorKind::Unstable`] if the
     /// list of fields does not stand still.
     pub fn read_whole(&mut self, path: &Path, origin: Origin) -> Result<(), Error> {
-        self.open(path, origin, Extent::Whole)
-    }
-
-    fn open(&mut self, path: &Path, origin: Origin, extent: Extent) -> Result<(), Error> {
         self.forget(path);
         let (file, metadata) = open(path, origin)?;
-        self.look(&file, path, metadata.len(), extent)?;
-        self.refuse_foreign(extent)?;
-        self.file = Some(file);
-        Ok(())
-    }
-
-    /// Reads a file that is open already, under whatever name it may be by now, in place of what was
-    /// there. [`Snapshot::file`] is `None` after that.
-    pub(crate) fn read_open(&mut self, path: &Path, file: &File) -> Result<(), Error> {
-        self.forget(path);
-        let metadata = file.metadata().map_err(Error::io(path, "looking at it"))?;
-        self.look(file, path, metadata.len(), Extent::Fields)?;
-        self.refuse_foreign(Extent::Fields)
+        self.take(file, &metadata, path, Extent::Whole)
     }
 
     fn forget(&mut self, path: &Path) {
@@ -175,13 +172,16 @@ impl Snapshot {
         self.cut = None;
     }
 
-    /// What is no stats file is an error, unless the bytes are wanted whatever they are.
-    fn refuse_foreign(&self, extent: Extent) -> Result<(), Error> {
+    fn take(&mut self, file: File, metadata: &Metadata, path: &Path, extent: Extent) -> Result<(), Error> {
+        self.look(&file, path, metadata.len(), extent)?;
         match self.cut {
             Some(Cut::Empty | Cut::Version(_)) if extent == Extent::Fields => {
                 self.defect().map_or(Ok(()), Err)
             }
-            _ => Ok(()),
+            _ => {
+                self.file = Some(file);
+                Ok(())
+            }
         }
     }
 
@@ -385,19 +385,20 @@ fn counts(record: &Record, first: &[u8], second: &[u8]) -> bool {
     if record.shape.loads_at_once(at) { same_buffer || !same_bytes() } else { same_buffer && same_bytes() }
 }
 
+fn regular(path: &Path, metadata: Metadata) -> Result<Metadata, Error> {
+    if metadata.is_file() {
+        Ok(metadata)
+    } else {
+        Err(Error::new(path, Reason::NotAFile(what_it_is(&metadata))))
+    }
+}
+
 pub(crate) fn open(path: &Path, origin: Origin) -> Result<(File, Metadata), Error> {
-    let regular = |metadata: Metadata| {
-        if metadata.is_file() {
-            Ok(metadata)
-        } else {
-            Err(Error::new(path, Reason::NotAFile(what_it_is(&metadata))))
-        }
-    };
     let mut flags = libc::O_NONBLOCK | libc::O_NOCTTY;
     match origin {
         // Opening alone makes some devices act.
         Origin::Named => {
-            regular(path.metadata().map_err(Error::io(path, "opening it"))?)?;
+            regular(path, path.metadata().map_err(Error::io(path, "opening it"))?)?;
         }
         Origin::Found => flags |= libc::O_NOFOLLOW,
     }
@@ -408,7 +409,7 @@ pub(crate) fn open(path: &Path, origin: Origin) -> Result<(File, Metadata), Erro
         }
         other => other.map_err(Error::io(path, "opening it"))?,
     };
-    let metadata = regular(file.metadata().map_err(Error::io(path, "looking at it"))?)?;
+    let metadata = regular(path, file.metadata().map_err(Error::io(path, "looking at it"))?)?;
     Ok((file, metadata))
 }
 

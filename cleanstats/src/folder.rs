@@ -1,0 +1,93 @@
+//! Directories by descriptor. A path may lead elsewhere a moment later, a descriptor does not; so each
+//! directory is looked up once, and everything in it is done to a name below its descriptor.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use nix::dir::{Dir, Type};
+use nix::errno::Errno;
+use nix::fcntl::{AtFlags, OFlag, RenameFlags, open, openat, renameat2};
+use nix::sys::stat::{Mode, SFlag, fstatat};
+use nix::unistd::{UnlinkatFlags, unlinkat};
+
+/// An open directory.
+pub(crate) struct Folder(OwnedFd);
+
+/// What has a name in a directory.
+pub(crate) struct Entry {
+    pub(crate) name: OsString,
+    pub(crate) is_folder: bool,
+}
+
+impl Folder {
+    /// The directory at a path that somebody named: links are followed.
+    pub(crate) fn named(path: &Path) -> io::Result<Self> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        Ok(Self(open(path, flags, Mode::empty())?))
+    }
+
+    /// The same, where it need not be listed and so need not be readable.
+    pub(crate) fn of_file(path: &Path) -> io::Result<Self> {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        Ok(Self(open(parent.unwrap_or(Path::new(".")), flags, Mode::empty())?))
+    }
+
+    /// The directory called `name` in this one. A link is an error.
+    pub(crate) fn folder(&self, name: &OsStr) -> io::Result<Self> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        Ok(Self(openat(self.0.as_fd(), name, flags, Mode::empty())?))
+    }
+
+    /// What is in it, in no order.
+    pub(crate) fn list(&self) -> io::Result<Vec<Entry>> {
+        let mut listing = Dir::from_fd(self.0.try_clone()?)?;
+        let mut entries = Vec::new();
+        for entry in listing.iter() {
+            let entry = entry?;
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            if name == "." || name == ".." {
+                continue;
+            }
+            let is_folder = match entry.file_type() {
+                Some(kind) => kind == Type::Directory,
+                // The file system does not say; what cannot be asked about is gone.
+                None => fstatat(self.0.as_fd(), name, AtFlags::AT_SYMLINK_NOFOLLOW).is_ok_and(|stat| {
+                    SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFDIR
+                }),
+            };
+            entries.push(Entry { name: name.to_owned(), is_folder });
+        }
+        Ok(entries)
+    }
+
+    /// What has the name, as a descriptor that can only be asked about it: nothing is opened, so no FIFO
+    /// waits for its other end, no device acts, no link is followed.
+    pub(crate) fn handle(&self, name: &OsStr) -> io::Result<File> {
+        let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        Ok(File::from(openat(self.0.as_fd(), name, flags, Mode::empty())?))
+    }
+
+    /// Renames within the directory. Nothing is replaced.
+    pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
+        renameat2(self.0.as_fd(), from, self.0.as_fd(), to, RenameFlags::RENAME_NOREPLACE)
+    }
+
+    /// Removes a name that is no directory's.
+    pub(crate) fn remove(&self, name: &OsStr) -> Result<(), Errno> {
+        unlinkat(self.0.as_fd(), name, UnlinkatFlags::NoRemoveDir)
+    }
+}
+
+/// Opens the very file of a [`Folder::handle`] for reading, which must be a regular one. Whoever holds
+/// a lease on it cannot keep us waiting.
+pub(crate) fn reader(handle: &File) -> io::Result<File> {
+    let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let path = format!("/proc/self/fd/{}", handle.as_raw_fd());
+    File::options().read(true).custom_flags(flags.bits()).open(path)
+}

@@ -1,0 +1,216 @@
+//! From operands to candidates.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use cli::{Stop, Tool, plain};
+use mmstats::{TEMP_END, TEMP_START, default_dir};
+use nix::libc;
+
+use crate::folder::{Entry, Folder};
+
+/// How deep directories are followed. Each level takes a descriptor.
+const DEPTH: usize = 64;
+/// How many directories are held open before their candidates are dealt with. With those on the way to
+/// them they stay below the usual limit of descriptors.
+const FOLDERS: usize = 400;
+/// How many candidates are dealt with at once.
+const CANDIDATES: usize = 100_000;
+
+/// A name that may be a stats file's.
+pub(crate) struct Candidate {
+    pub(crate) folder: Rc<Folder>,
+    pub(crate) name: OsString,
+    /// For people; nothing is looked up by it.
+    pub(crate) path: PathBuf,
+    /// Somebody named it: that it is not there is worth a word.
+    pub(crate) is_named: bool,
+}
+
+impl Candidate {
+    /// Whether it has the name of a file that is not published yet.
+    pub(crate) fn is_temporary(&self) -> bool {
+        is_temporary_name(&self.name)
+    }
+}
+
+/// Gives the candidates that the operands mean to `act`, sorted by path, each once. All at once, but for
+/// more directories than may be open.
+pub(crate) fn each_batch(
+    tool: &Tool,
+    operands: &[OsString],
+    act: impl FnMut(Vec<Candidate>) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let mut gatherer = Gatherer { tool, candidates: Vec::new(), folders: 0, last: None, act };
+    let mut operands: Vec<_> = operands.iter().map(PathBuf::from).collect();
+    operands.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+    if !operands.is_empty() {
+        for operand in operands {
+            gatherer.named(&operand)?;
+        }
+    } else if let Some(pattern) = env::var_os("MMSTATS_GLOB").filter(|pattern| !pattern.is_empty()) {
+        gatherer.glob(&pattern)?;
+    } else {
+        let dir = default_dir();
+        match Folder::named(&dir) {
+            Ok(folder) => gatherer.list(folder, &dir, None)?,
+            Err(error) => tool.error(&dir, &plain(&error)),
+        }
+    }
+    gatherer.hand_over()
+}
+
+struct Gatherer<'a, F> {
+    tool: &'a Tool,
+    candidates: Vec<Candidate>,
+    /// How many directories the candidates are in.
+    folders: usize,
+    /// The directory of the file that was named last: mostly that of the next one, too.
+    last: Option<(PathBuf, Rc<Folder>)>,
+    act: F,
+}
+
+impl<F: FnMut(Vec<Candidate>) -> Result<(), Stop>> Gatherer<'_, F> {
+    /// A file or a directory. For a directory a link will do; a link to a file is no stats file.
+    fn named(&mut self, path: &Path) -> Result<(), Stop> {
+        if fs::metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
+            return self.walk(Folder::named(path), path, 0);
+        }
+        self.file(path, true)
+    }
+
+    fn file(&mut self, path: &Path, is_named: bool) -> Result<(), Stop> {
+        let folder = fs::symlink_metadata(path).and_then(|_| self.folder_of(path));
+        match (folder, path.file_name()) {
+            (Ok(folder), Some(name)) => {
+                let (name, path) = (name.to_owned(), path.to_owned());
+                self.candidates.push(Candidate { folder, name, path, is_named });
+                self.hand_over_if_many()
+            }
+            (Err(error), _) if error.kind() == io::ErrorKind::NotFound && !is_named => Ok(()),
+            (Err(error), _) => {
+                self.tool.error(path, &plain(&error));
+                Ok(())
+            }
+            // A path that ends in `..` is a directory's.
+            (Ok(_), None) => Ok(()),
+        }
+    }
+
+    fn folder_of(&mut self, path: &Path) -> io::Result<Rc<Folder>> {
+        let parent = path.parent().unwrap_or(path);
+        if let Some((_, folder)) = self.last.as_ref().filter(|(last, _)| last == parent) {
+            return Ok(Rc::clone(folder));
+        }
+        let folder = Rc::new(Folder::of_file(path)?);
+        self.last = Some((parent.to_owned(), Rc::clone(&folder)));
+        self.folders += 1;
+        Ok(folder)
+    }
+
+    fn glob(&mut self, pattern: &OsStr) -> Result<(), Stop> {
+        let Some(pattern) = pattern.to_str() else {
+            self.tool.error_at("MMSTATS_GLOB", &"not UTF-8");
+            return Ok(());
+        };
+        match glob::glob(pattern) {
+            Ok(paths) => {
+                for path in paths {
+                    match path {
+                        // Others may have made what the pattern finds: no link is followed.
+                        Ok(path) if fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir()) => {
+                            self.found_folder(&path)?;
+                        }
+                        Ok(path) => self.file(&path, false)?,
+                        Err(error) => self.tool.error(error.path(), &plain(error.error())),
+                    }
+                }
+            }
+            Err(error) => self.tool.error_at("MMSTATS_GLOB", &error),
+        }
+        Ok(())
+    }
+
+    fn found_folder(&mut self, path: &Path) -> Result<(), Stop> {
+        let parent = Folder::of_file(path);
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        self.walk(parent.and_then(|parent| parent.folder(name)), path, 0)
+    }
+
+    /// A directory and all below it.
+    fn walk(&mut self, folder: io::Result<Folder>, path: &Path, depth: usize) -> Result<(), Stop> {
+        match folder {
+            Ok(_) if depth > DEPTH => self.tool.error(path, &"too many directories deep"),
+            Ok(folder) => return self.list(folder, path, Some(depth)),
+            // Gone, or something else, since its own directory was listed.
+            Err(error)
+                if depth > 0
+                    && matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::ELOOP)) => {}
+            Err(error) => self.tool.error(path, &plain(&error)),
+        }
+        Ok(())
+    }
+
+    /// A directory's candidates; what is below it only where `depth` says how deep it is itself.
+    fn list(&mut self, folder: Folder, path: &Path, depth: Option<usize>) -> Result<(), Stop> {
+        let mut entries = match folder.list() {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.tool.error(path, &plain(&error));
+                return Ok(());
+            }
+        };
+        entries.sort_by_cached_key(sorting_key);
+        let folder = Rc::new(folder);
+        for Entry { name, is_folder } in entries {
+            let path = path.join(&name);
+            if is_folder {
+                if let Some(depth) = depth {
+                    self.walk(folder.folder(&name), &path, depth + 1)?;
+                }
+            } else if is_stats_name(&name) {
+                self.candidates.push(Candidate { folder: Rc::clone(&folder), name, path, is_named: false });
+            }
+        }
+        self.folders += usize::from(Rc::strong_count(&folder) > 1);
+        self.hand_over_if_many()
+    }
+
+    fn hand_over_if_many(&mut self) -> Result<(), Stop> {
+        if self.folders < FOLDERS && self.candidates.len() < CANDIDATES {
+            return Ok(());
+        }
+        self.hand_over()
+    }
+
+    fn hand_over(&mut self) -> Result<(), Stop> {
+        self.folders = 0;
+        let mut batch = std::mem::take(&mut self.candidates);
+        batch.sort_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
+        batch.dedup_by(|a, b| a.path.as_os_str() == b.path.as_os_str());
+        (self.act)(batch)
+    }
+}
+
+/// By path, that is, a directory by what its files' paths go on with.
+fn sorting_key(entry: &Entry) -> Vec<u8> {
+    let mut key = entry.name.as_bytes().to_vec();
+    if entry.is_folder {
+        key.push(b'/');
+    }
+    key
+}
+
+fn is_stats_name(name: &OsStr) -> bool {
+    name.as_bytes().ends_with(b".mmstats") || is_temporary_name(name)
+}
+
+fn is_temporary_name(name: &OsStr) -> bool {
+    let name = name.as_bytes();
+    name.starts_with(TEMP_START.as_bytes()) && name.ends_with(TEMP_END.as_bytes())
+}

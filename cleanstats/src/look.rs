@@ -1,0 +1,111 @@
+//! The first look at a candidate: what it is, and what it tells about its writer.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+
+use cli::plain;
+use mmstats::live::Clues;
+use mmstats::{ErrorKind, Snapshot};
+
+use crate::choice::Choice;
+use crate::folder::reader;
+use crate::gather::Candidate;
+
+/// A file's state. Two that are equal mean that nothing happened to it in between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct State {
+    /// Which file, whatever it is called.
+    identity: (u64, u64),
+    size: u64,
+    modified: (i64, i64),
+    /// Renaming changes this one, too.
+    changed: (i64, i64),
+}
+
+impl State {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        Self {
+            identity: (metadata.dev(), metadata.ino()),
+            size: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    /// Whether the other is of the same file with the same content, under another name perhaps.
+    pub(crate) fn is_same_but_for_name(&self, other: &Self) -> bool {
+        Self { changed: other.changed, ..*self } == *other
+    }
+
+    /// An empty file, which may be a writer's in the moment before it takes its lock.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.size == 0
+    }
+}
+
+/// What a first look finds.
+pub(crate) enum Look {
+    /// A stats file.
+    Stats(State, Box<Clues>),
+    /// Not to be dealt with, on somebody's request.
+    PassedOver(&'static str),
+    /// Something else.
+    NotStats(String),
+    /// Whatever it is, it may not be read.
+    Closed(String),
+    /// Not there any more.
+    Gone,
+    /// An error that somebody should hear about.
+    Failed(String),
+}
+
+/// Looks at a candidate. `snapshot` is memory to be used again.
+pub(crate) fn look(candidate: &Candidate, choice: &Choice, snapshot: &mut Snapshot) -> Look {
+    let seen = candidate.folder.handle(&candidate.name).and_then(|handle| {
+        let metadata = handle.metadata()?;
+        Ok((handle, metadata))
+    });
+    let (handle, metadata) = match seen {
+        Ok(seen) => seen,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Look::Gone,
+        Err(error) => return Look::Failed(plain(&error)),
+    };
+    if let Some(objection) = choice.objection(&metadata) {
+        return Look::PassedOver(objection);
+    }
+    let state = State::of(&metadata);
+    if !metadata.is_file() {
+        // The library has the words for it, and reads nothing that is not regular.
+        return read(handle, state, candidate, snapshot);
+    }
+    match reader(&handle) {
+        Ok(file) => read(file, state, candidate, snapshot),
+        // Another's private file, or one with a lease on it.
+        Err(error) if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::WouldBlock) => {
+            Look::Closed(plain(&error))
+        }
+        Err(error) => Look::Failed(plain(&error)),
+    }
+}
+
+fn read(file: File, state: State, candidate: &Candidate, snapshot: &mut Snapshot) -> Look {
+    // Not a temporary name, or a file that cannot be read: the snapshot says why.
+    if let Ok(Some(clues)) = Clues::of_temporary(&file, &candidate.path) {
+        return Look::Stats(state, Box::new(clues));
+    }
+    match snapshot.read_file(file, &candidate.path) {
+        Ok(()) if snapshot.fields().all(|field| field.is_err()) => {
+            Look::NotStats("no field in it makes sense".to_owned())
+        }
+        Ok(()) => match Clues::of(snapshot) {
+            Ok(clues) => Look::Stats(state, Box::new(clues)),
+            Err(error) => Look::Failed(plain(&error)),
+        },
+        Err(error) => match error.kind() {
+            ErrorKind::Io => Look::Failed(error.reason().to_string()),
+            ErrorKind::Unstable => Look::Closed(error.reason().to_string()),
+            _ => Look::NotStats(error.reason().to_string()),
+        },
+    }
+}

@@ -1,0 +1,90 @@
+//! Stats files as a writer other than ours makes them: no lock, no label of ours.
+
+#![allow(clippy::unwrap_used, dead_code)]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The labels that a file is to have.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Foreign {
+    pub(crate) pid: Option<u32>,
+    pub(crate) uid: Option<u64>,
+    pub(crate) created: Option<f64>,
+}
+
+impl Foreign {
+    /// A file that this user's process `pid` made just now.
+    pub(crate) fn of(pid: u32) -> Self {
+        let uid = Some(nix::unistd::getuid().as_raw().into());
+        Self { pid: Some(pid), uid, created: Some(now()) }
+    }
+
+    pub(crate) fn created(self, created: f64) -> Self {
+        Self { created: Some(created), ..self }
+    }
+
+    pub(crate) fn uid(self, uid: u64) -> Self {
+        Self { uid: Some(uid), ..self }
+    }
+
+    pub(crate) fn bytes(self) -> Vec<u8> {
+        let mut bytes = vec![1];
+        let mut add = |label: &str, code: &str, value: &[u8]| {
+            for text in [label, code] {
+                bytes.extend(u16::try_from(text.len()).unwrap().to_ne_bytes());
+                bytes.extend(text.as_bytes());
+            }
+            bytes.push(0xff);
+            bytes.extend(value);
+        };
+        if let Some(pid) = self.pid {
+            add("app.sys.pid", "I", &pid.to_ne_bytes());
+        }
+        if let Some(uid) = self.uid {
+            add("app.sys.uid", "Q", &uid.to_ne_bytes());
+        }
+        if let Some(created) = self.created {
+            add("app.sys.created", "d", &created.to_ne_bytes());
+        }
+        add("app.hits", "Q", &7_u64.to_ne_bytes());
+        bytes.resize(4096, 0);
+        bytes
+    }
+
+    pub(crate) fn write(self, dir: &Path, name: &str) -> PathBuf {
+        let path = dir.join(name);
+        fs::write(&path, self.bytes()).unwrap();
+        path
+    }
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
+}
+
+/// The id of a process that has ended and was waited for.
+pub(crate) fn gone_pid() -> u32 {
+    let mut child = std::process::Command::new("true").spawn().unwrap();
+    child.wait().unwrap();
+    child.id()
+}
+
+/// Whether this process sees all others, so that it can tell which are gone. Says so if not.
+pub(crate) fn sees_all_processes() -> bool {
+    let sees = fs::read_link("/proc/self/ns/pid").is_ok_and(|link| link == Path::new("pid:[4026531836]"))
+        && Path::new("/proc/1/status").exists();
+    if !sees {
+        skip("not in the first PID namespace, where alone the absence of a process is seen");
+    }
+    sees
+}
+
+/// Says that a test is skipped, past the harness, which keeps what passing tests print.
+#[allow(clippy::explicit_write)] // eprintln! would be kept from sight.
+pub(crate) fn skip(reason: &str) {
+    writeln!(std::io::stderr(), "skipped: {reason}").unwrap();
+}
