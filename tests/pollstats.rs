@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
@@ -11,6 +13,7 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use common::{outcome, tool};
 use mmstats::{Bool, Counter, Gauge, Instance, Options, Text, ThreadEnd, Timer, per_thread, stats};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -37,18 +40,14 @@ fn publish(dir: &Path, name: &str) -> Instance<Web> {
 }
 
 fn pollstats(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pollstats"));
+    let mut command = tool(env!("CARGO_BIN_EXE_pollstats"));
     command.args(args).stdin(Stdio::null());
-    for name in ["MMSTATS_PATH", "MMSTATS_GLOB", "NO_COLOR", "CLICOLOR_FORCE"] {
-        command.env_remove(name);
-    }
     command
 }
 
 fn run(command: &mut Command) -> (String, String, i32) {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (text(stdout), text(stderr), status.code().unwrap_or(-1))
+    let (out, err, code) = outcome(&command.output().unwrap());
+    (out, err, code.unwrap_or(-1))
 }
 
 /// A pollstats that runs, and its rows as they come.

@@ -104,6 +104,20 @@ impl<S> Member<S> {
     }
 }
 
+/// A file that is there and not followed.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Outsider {
+    Unreadable { reason: String, is_named: bool },
+    Dead { identity: (u64, u64) },
+}
+
+impl Outsider {
+    /// Why a file cannot be read, and whether it is an operand.
+    pub(crate) fn unreadable(error: &mmstats::Error, is_named: bool) -> Self {
+        Self::Unreadable { reason: error.reason().to_string(), is_named }
+    }
+}
+
 /// Judges files for hours, and does not walk through `/proc` for each.
 pub(crate) struct Coroner {
     judge: Judge,

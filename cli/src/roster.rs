@@ -9,7 +9,7 @@ use mmstats::{Looked, Looks, Observer, Origin};
 
 use crate::escape::escape_path;
 use crate::limit::open_files;
-use crate::member::{Coroner, Left, Member, Visitor, Writer};
+use crate::member::{Coroner, Left, Member, Outsider, Visitor, Writer};
 use crate::operands::Found;
 use crate::places::{Place, Places};
 use crate::tool::{Stop, Tool};
@@ -32,18 +32,6 @@ pub struct Roster<S> {
     next_question: usize,
     has_looked: bool,
     verbosity: u8,
-}
-
-#[derive(Clone, PartialEq)]
-enum Outsider {
-    Unreadable { reason: String, is_named: bool },
-    Dead { identity: (u64, u64) },
-}
-
-impl Outsider {
-    fn unreadable(error: &mmstats::Error, is_named: bool) -> Self {
-        Self::Unreadable { reason: error.reason().to_string(), is_named }
-    }
 }
 
 impl<S: Default> Roster<S> {
@@ -249,7 +237,9 @@ impl<S: Default> Roster<S> {
             tool.report(&defect);
         }
         let writer = Writer::of(self.observer.snapshot());
-        self.tell(tool, 2, path, "joins");
+        if self.has_looked {
+            self.tell(tool, 2, path, "joins");
+        }
         let state = S::default();
         let mut member = Member { file, writer, state, is_named, was_dead, is_fresh: true };
         visitor.visit(&mut member, Looked::Anew)?;
