@@ -5,12 +5,18 @@ DESTDIR ?=
 CARGO ?= cargo
 INSTALL ?= install
 
-TOOLS = slurpstats
+TOOLS = slurpstats mmcat cleanstats
+PAGES = $(notdir $(wildcard man/*.[1-8]))
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 SHARE = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: all demo check bench install uninstall
+# A package's bytes depend on the commit alone: neither on the time nor on where it is built.
+PACKAGE_TARGET = target/package-build
+PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
+	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
+
+.PHONY: all demo check bench deb rpm check-package install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -26,20 +32,36 @@ check:
 bench:
 	$(CARGO) bench --locked -p mmstats
 
+deb:
+	$(PACKAGE) $(CARGO) build --release --locked
+	$(PACKAGE) $(CARGO) deb --quiet --locked --no-build -p slurpstats
+
+rpm:
+	$(PACKAGE) $(CARGO) build --release --locked
+	$(PACKAGE) $(CARGO) generate-rpm -p slurpstats --target-dir $(PACKAGE_TARGET) \
+		--source-date "$$(git log -1 --format=%ct)"
+	ls $(PACKAGE_TARGET)/generate-rpm/*.rpm
+
+check-package:
+	tests/package.sh
+
 install: all
-	$(INSTALL) -d $(BINDIR) $(SHARE)/man/man1 $(SHARE)/bash-completion/completions \
+	$(INSTALL) -d $(BINDIR) $(SHARE)/bash-completion/completions \
 		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	for tool in $(TOOLS); do \
 		$(INSTALL) -m 755 $(TARGET)/release/$$tool $(BINDIR)/ && \
-		$(INSTALL) -m 644 man/$$tool.1 $(SHARE)/man/man1/ && \
 		$(INSTALL) -m 644 completions/$$tool.bash $(SHARE)/bash-completion/completions/$$tool && \
 		$(INSTALL) -m 644 completions/_$$tool $(SHARE)/zsh/site-functions/ && \
 		$(INSTALL) -m 644 completions/$$tool.fish $(SHARE)/fish/vendor_completions.d/ || exit 1; \
 	done
+	for page in $(PAGES); do \
+		dir=$(SHARE)/man/man$${page##*.}; \
+		$(INSTALL) -d $$dir && $(INSTALL) -m 644 man/$$page $$dir/ || exit 1; \
+	done
 
 uninstall:
 	for tool in $(TOOLS); do \
-		rm -f $(BINDIR)/$$tool $(SHARE)/man/man1/$$tool.1 \
-			$(SHARE)/bash-completion/completions/$$tool $(SHARE)/zsh/site-functions/_$$tool \
-			$(SHARE)/fish/vendor_completions.d/$$tool.fish; \
+		rm -f $(BINDIR)/$$tool $(SHARE)/bash-completion/completions/$$tool \
+			$(SHARE)/zsh/site-functions/_$$tool $(SHARE)/fish/vendor_completions.d/$$tool.fish; \
 	done
+	for page in $(PAGES); do rm -f $(SHARE)/man/man$${page##*.}/$$page; done
