@@ -1,10 +1,13 @@
 //! One record a label over all files.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 
 use mmstats::{SnapshotField, Value};
 
+use crate::escape::escape;
+use crate::json::Json;
 use crate::tool::Stop;
 
 /// What to make of the values that one label has in several files.
@@ -78,6 +81,41 @@ impl From<Value<'_>> for Outcome {
     }
 }
 
+impl Outcome {
+    /// For a record or a terminal: numbers as [`Value`] writes them, texts escaped.
+    #[must_use]
+    pub fn in_words(&self) -> Cow<'_, str> {
+        match self {
+            Self::Bool(value) => value.to_string().into(),
+            Self::Integer(value) => value.to_string().into(),
+            // Debug: see `Value`'s Display.
+            Self::Float(value) => format!("{value:?}").into(),
+            Self::Double(value) => format!("{value:?}").into(),
+            Self::Text(text) => escape(text),
+            Self::Texts(texts) => {
+                let texts: Vec<_> = texts.iter().map(|text| escape(text)).collect();
+                texts.join(", ").into()
+            }
+        }
+    }
+
+    /// As JSON: several texts are a list.
+    #[must_use]
+    pub fn in_json(&self) -> String {
+        match self {
+            Self::Bool(value) => Json::Bool(*value).to_string(),
+            Self::Integer(value) => Json::Integer(*value).to_string(),
+            Self::Float(value) => Json::Float(*value).to_string(),
+            Self::Double(value) => Json::Double(*value).to_string(),
+            Self::Text(text) => Json::Text(text).to_string(),
+            Self::Texts(texts) => {
+                let texts: Vec<_> = texts.iter().map(|text| Json::Text(text).to_string()).collect();
+                format!("[{}]", texts.join(","))
+            }
+        }
+    }
+}
+
 /// A label and its outcome.
 #[derive(Debug)]
 pub struct Tallied {
@@ -104,12 +142,16 @@ impl Aggregate {
 
     /// Takes a field's value in.
     pub fn add(&mut self, field: &SnapshotField<'_>) {
-        let value = field.value();
-        match self.labels.get_mut(field.label()) {
+        self.add_value(field.label(), || field.type_code(), field.value());
+    }
+
+    /// Takes a value in. `code` gives its type, where that is asked for.
+    pub fn add_value(&mut self, label: &[u8], code: impl FnOnce() -> String, value: Value<'_>) {
+        match self.labels.get_mut(label) {
             Some(tally) => tally.add(self.function, value),
             None => {
-                let tally = Tally::new(self.function, field.type_code(), value);
-                self.labels.insert(field.label().to_vec(), tally);
+                let tally = Tally::new(self.function, code(), value);
+                self.labels.insert(label.to_vec(), tally);
             }
         }
     }

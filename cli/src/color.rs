@@ -92,6 +92,12 @@ impl Color {
         self.styled(text, Style::new().magenta())
     }
 
+    /// For the part of a value that has changed, as `watch -d` shows it.
+    #[must_use]
+    pub fn change<T: Display>(self, text: T) -> Styled<T> {
+        self.styled(text, Style::new().reversed())
+    }
+
     /// For what counts: a current value.
     #[must_use]
     pub fn value<T: Display>(self, text: T) -> Styled<T> {

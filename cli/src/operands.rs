@@ -28,101 +28,164 @@ pub struct Found {
 /// below it, links not followed. No operands mean the files of `MMSTATS_GLOB`, else `*.mmstats` in
 /// [`default_dir`]. That there is none is said on stderr, and makes the exit code 1.
 pub fn find(tool: &Tool, operands: &[OsString]) -> Vec<Found> {
-    let mut found = Vec::new();
-    let looked;
-    if !operands.is_empty() {
-        for operand in operands {
-            resolve(tool, Path::new(operand), &mut found);
-        }
-        let names: Vec<_> = operands.iter().map(|operand| escape_path(Path::new(operand))).collect();
-        looked = names.join(" ");
-    } else if let Some(pattern) = env::var_os("MMSTATS_GLOB").filter(|pattern| !pattern.is_empty()) {
-        glob(tool, &pattern, &mut found);
-        looked = escape_path(Path::new(&pattern)).into_owned();
-    } else {
-        let dir = default_dir();
-        list(tool, &dir, &mut found);
-        looked = escape_path(&dir.join("*.mmstats")).into_owned();
-    }
-    found.sort_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
-    found.dedup_by(|a, b| a.path.as_os_str() == b.path.as_os_str());
-    if found.is_empty() {
-        tool.say(&format!("no stats files found: looked for {looked}"));
+    let search = Search::of(tool, operands, true);
+    if search.found.is_empty() {
+        tool.say(&format!("no stats files found: looked for {}", search.looked));
         tool.fail();
     }
-    found
+    search.found
 }
 
-/// One operand: a directory's files, or itself, be it there or not.
-fn resolve(tool: &Tool, path: &Path, found: &mut Vec<Found>) {
-    let kind = fs::symlink_metadata(path).map(|metadata| metadata.file_type());
-    let is_dir = match &kind {
-        Ok(kind) if kind.is_symlink() => path.is_dir(),
-        Ok(kind) => kind.is_dir(),
-        Err(_) => false,
-    };
-    if is_dir {
-        return walk(tool, path, found);
-    }
-    let is_file = kind.is_ok_and(|kind| kind.is_file());
-    let origin = if is_file { Origin::Found } else { Origin::Named };
-    found.push(Found { path: path.to_owned(), origin });
+/// One search for files, and what it depends on.
+pub(crate) struct Search<'a> {
+    tool: &'a Tool,
+    /// Whether what goes wrong is reported.
+    aloud: bool,
+    /// Sorted by path, each once.
+    pub(crate) found: Vec<Found>,
+    /// Operands that are no directories, sorted.
+    pub(crate) named: Vec<PathBuf>,
+    /// The folders in which names can come and go that change what is found.
+    pub(crate) folders: Vec<PathBuf>,
+    /// Whether something else can change it, too: a link's target, a pattern's folders.
+    pub(crate) is_volatile: bool,
+    /// What was looked for, in words.
+    pub(crate) looked: String,
 }
 
-fn walk(tool: &Tool, dir: &Path, found: &mut Vec<Found>) {
-    // A named directory may itself be a link: walkdir follows that one.
-    for entry in WalkDir::new(dir) {
-        match entry {
-            Ok(entry) => {
-                if entry.file_type().is_file() && is_stats_name(entry.file_name()) {
-                    found.push(Found { path: entry.into_path(), origin: Origin::Found });
-                }
+impl<'a> Search<'a> {
+    /// Searches now.
+    pub(crate) fn of(tool: &'a Tool, operands: &[OsString], aloud: bool) -> Self {
+        let mut search = Self {
+            tool,
+            aloud,
+            found: Vec::new(),
+            named: Vec::new(),
+            folders: Vec::new(),
+            is_volatile: false,
+            looked: String::new(),
+        };
+        if !operands.is_empty() {
+            for operand in operands {
+                search.resolve(Path::new(operand), true);
             }
-            Err(error) => {
-                let path = error.path().unwrap_or(dir);
-                match error.io_error() {
-                    // Gone since its folder was listed.
-                    Some(io) if io.kind() == std::io::ErrorKind::NotFound && path != dir => {}
-                    Some(io) => tool.error(path, &plain(io)),
-                    None => tool.error(path, &error),
+            let names: Vec<_> = operands.iter().map(|operand| escape_path(Path::new(operand))).collect();
+            search.looked = names.join(" ");
+        } else if let Some(pattern) = env::var_os("MMSTATS_GLOB").filter(|pattern| !pattern.is_empty()) {
+            search.glob(&pattern);
+            search.looked = escape_path(Path::new(&pattern)).into_owned();
+        } else {
+            let dir = default_dir();
+            search.list(&dir);
+            search.looked = escape_path(&dir.join("*.mmstats")).into_owned();
+        }
+        search.found.sort_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
+        search.found.dedup_by(|a, b| a.path.as_os_str() == b.path.as_os_str());
+        for paths in [&mut search.named, &mut search.folders] {
+            paths.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+            paths.dedup_by(|a, b| a.as_os_str() == b.as_os_str());
+        }
+        search
+    }
+
+    fn error(&self, path: &Path, reason: &dyn std::fmt::Display) {
+        self.error_at(&escape_path(path), reason);
+    }
+
+    fn error_at(&self, what: &str, reason: &dyn std::fmt::Display) {
+        if self.aloud {
+            self.tool.error_at(what, reason);
+        }
+    }
+
+    /// A directory's files, or the file itself, be it there or not.
+    fn resolve(&mut self, path: &Path, is_named: bool) {
+        let kind = fs::symlink_metadata(path).map(|metadata| metadata.file_type());
+        let is_link = kind.as_ref().is_ok_and(fs::FileType::is_symlink);
+        self.is_volatile |= is_link;
+        let is_dir = if is_link { path.is_dir() } else { kind.as_ref().is_ok_and(fs::FileType::is_dir) };
+        if is_dir {
+            return self.walk(path);
+        }
+        let is_file = kind.is_ok_and(|kind| kind.is_file());
+        let origin = if is_file { Origin::Found } else { Origin::Named };
+        self.found.push(Found { path: path.to_owned(), origin });
+        if is_named {
+            self.named.push(path.to_owned());
+            self.folders.push(folder_of(path));
+        }
+    }
+
+    fn walk(&mut self, dir: &Path) {
+        // A named directory may itself be a link: walkdir follows that one.
+        for entry in WalkDir::new(dir) {
+            match entry {
+                Ok(entry) => {
+                    if entry.file_type().is_file() && is_stats_name(entry.file_name()) {
+                        self.found.push(Found { path: entry.into_path(), origin: Origin::Found });
+                    } else if entry.file_type().is_dir() || entry.depth() == 0 {
+                        self.folders.push(entry.into_path());
+                    }
+                }
+                Err(error) => {
+                    let path = error.path().unwrap_or(dir);
+                    match error.io_error() {
+                        // Gone since its folder was listed.
+                        Some(io) if io.kind() == std::io::ErrorKind::NotFound && path != dir => {}
+                        Some(io) => self.error(path, &plain(io)),
+                        None => self.error(path, &error),
+                    }
                 }
             }
         }
     }
-}
 
-fn list(tool: &Tool, dir: &Path, found: &mut Vec<Found>) {
-    let listing = match fs::read_dir(dir) {
-        Ok(listing) => listing,
-        Err(error) => return tool.error(dir, &plain(&error)),
-    };
-    for entry in listing {
-        match entry {
-            Ok(entry) => {
-                let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-                if is_file && is_stats_name(&entry.file_name()) {
-                    found.push(Found { path: entry.path(), origin: Origin::Found });
+    fn list(&mut self, dir: &Path) {
+        self.folders.push(dir.to_owned());
+        let listing = match fs::read_dir(dir) {
+            Ok(listing) => listing,
+            Err(error) => return self.error(dir, &plain(&error)),
+        };
+        for entry in listing {
+            match entry {
+                Ok(entry) => {
+                    let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+                    if is_file && is_stats_name(&entry.file_name()) {
+                        self.found.push(Found { path: entry.path(), origin: Origin::Found });
+                    }
+                }
+                Err(error) => self.error(dir, &plain(&error)),
+            }
+        }
+    }
+
+    fn glob(&mut self, pattern: &OsStr) {
+        let folder = folder_of(Path::new(pattern));
+        // Where the pattern stands for folders, too, they are not known before it is tried again.
+        self.is_volatile |= folder.as_os_str().as_bytes().iter().any(|byte| b"*?[".contains(byte));
+        self.folders.push(folder);
+        let Some(pattern) = pattern.to_str() else {
+            return self.error_at("MMSTATS_GLOB", &"not UTF-8");
+        };
+        match glob::glob(pattern) {
+            Ok(paths) => {
+                for path in paths {
+                    match path {
+                        Ok(path) => self.resolve(&path, false),
+                        Err(error) => self.error(error.path(), &plain(error.error())),
+                    }
                 }
             }
-            Err(error) => tool.error(dir, &plain(&error)),
+            Err(error) => self.error_at("MMSTATS_GLOB", &error),
         }
     }
 }
 
-fn glob(tool: &Tool, pattern: &OsStr, found: &mut Vec<Found>) {
-    let Some(pattern) = pattern.to_str() else {
-        return tool.error_at("MMSTATS_GLOB", &"not UTF-8");
-    };
-    match glob::glob(pattern) {
-        Ok(paths) => {
-            for path in paths {
-                match path {
-                    Ok(path) => resolve(tool, &path, found),
-                    Err(error) => tool.error(error.path(), &plain(error.error())),
-                }
-            }
-        }
-        Err(error) => tool.error_at("MMSTATS_GLOB", &error),
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => ".".into(),
+        Some(parent) => parent.to_owned(),
+        None => path.to_owned(),
     }
 }
 

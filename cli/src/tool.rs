@@ -23,6 +23,10 @@ pub enum Stop {
     Output(io::Error),
     /// What had to be said is said already: the run has failed.
     Failed,
+    /// A signal asked for it.
+    Signal(i32),
+    /// With an exit code of the tool's own.
+    Exit(u8),
 }
 
 impl From<lexopt::Error> for Stop {
@@ -32,7 +36,8 @@ impl From<lexopt::Error> for Stop {
 }
 
 /// Runs a tool from its beginning to its exit code: 0 all well, 1 something could not be read or done, 2
-/// the command line makes no sense. A closed pipe ends it by `SIGPIPE`, as it ends `cat`.
+/// the command line makes no sense; a tool may have codes of its own. A closed pipe ends it by `SIGPIPE`, as
+/// it ends `cat`, and a signal that it caught by that signal.
 pub fn run(name: &'static str, main: impl FnOnce(&Tool) -> Result<(), Stop>) -> ExitCode {
     let tool = Tool { name, failed: Cell::new(false) };
     match main(&tool) {
@@ -49,6 +54,12 @@ pub fn run(name: &'static str, main: impl FnOnce(&Tool) -> Result<(), Stop>) -> 
         }
         Err(Stop::Output(error)) => tool.error_at("standard output", &plain(&error)),
         Err(Stop::Failed) => tool.failed.set(true),
+        Err(Stop::Signal(signal)) => {
+            // So the shell learns that it was interrupted, and stops a loop around it.
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+            return ExitCode::FAILURE;
+        }
+        Err(Stop::Exit(code)) => return ExitCode::from(code),
     }
     if tool.failed.get() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

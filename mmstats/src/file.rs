@@ -32,6 +32,10 @@ impl Identity {
     pub(crate) fn of(metadata: &fs::Metadata) -> Self {
         Self { dev: metadata.dev(), ino: metadata.ino() }
     }
+
+    pub(crate) fn numbers(self) -> (u64, u64) {
+        (self.dev, self.ino)
+    }
 }
 
 /// A file that is not yet, or already, to be seen under its name.

@@ -8,6 +8,7 @@
 mod error;
 mod field;
 mod file;
+mod follow;
 mod instance;
 pub mod layout;
 pub mod live;
@@ -29,6 +30,7 @@ pub use field::{
     MovingAverageSpec, Number, Spec, Static, StaticNumberSpec, StaticNumberStart, StaticText, StaticTextSpec,
     StaticTextStart, Text, TextSpec, Timer, TimerGuard, TimerSpec, WallClock,
 };
+pub use follow::{Followed, FollowedField, Looked, Looks, Observer};
 pub use instance::Instance;
 #[doc(hidden)]
 pub use model::Include;

@@ -185,6 +185,11 @@ impl Snapshot {
         }
     }
 
+    /// The fields' places, and which of its buffers holds a field's value in [`Snapshot::bytes`].
+    pub(crate) fn places(&self) -> impl Iterator<Item = (&Record, Option<usize>)> {
+        self.records.iter().map(|seen| (&seen.record, seen.buffer))
+    }
+
     /// The file that was read last.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -339,23 +344,34 @@ impl Snapshot {
     fn settle(&mut self, file: &File) -> std::io::Result<()> {
         let mut spent = 0;
         for Seen { record, buffer } in &mut self.records {
-            let (first, second) = (&mut self.first, &mut self.second);
-            let values = record.index_at..record.end;
-            for _ in 0..LOOKS {
-                if counts(record, first.bytes(), second.bytes()) {
-                    *buffer = Some(record.current(first.bytes()));
-                    break;
-                }
-                // Once more, this field's pages alone, against the time before.
-                first.bytes_mut()[values.clone()].copy_from_slice(&second.bytes()[values.clone()]);
-                spent += values.len().next_multiple_of(ALIGNMENT);
-                if spent > LOOKS_BYTES || !second.read_again(file, values.clone())? {
-                    break;
-                }
-            }
+            *buffer = settle(file, record, &mut self.first, &mut self.second, &mut spent)?;
         }
         Ok(())
     }
+}
+
+/// Finds the buffer of a field whose value counts after two looks, or more, and leaves its bytes in
+/// `first`. `None`: no look could tell. `spent` is how many bytes were read again for that so far.
+pub(crate) fn settle(
+    file: &File,
+    record: &Record,
+    first: &mut Pages,
+    second: &mut Pages,
+    spent: &mut usize,
+) -> std::io::Result<Option<usize>> {
+    let values = record.index_at..record.end;
+    for _ in 0..LOOKS {
+        if counts(record, first.bytes(), second.bytes()) {
+            return Ok(Some(record.current(first.bytes())));
+        }
+        // Once more, this field's pages alone, against the time before.
+        first.bytes_mut()[values.clone()].copy_from_slice(&second.bytes()[values.clone()]);
+        *spent += values.len().next_multiple_of(ALIGNMENT);
+        if *spent > LOOKS_BYTES || !second.read_again(file, values.clone())? {
+            break;
+        }
+    }
+    Ok(None)
 }
 
 /// Whether the value that `first` says is current is one that its writer has published: see the top of
@@ -377,7 +393,7 @@ fn regular(path: &Path, metadata: Metadata) -> Result<Metadata, Error> {
     }
 }
 
-fn open(path: &Path, origin: Origin) -> Result<(File, Metadata), Error> {
+pub(crate) fn open(path: &Path, origin: Origin) -> Result<(File, Metadata), Error> {
     let mut flags = libc::O_NONBLOCK | libc::O_NOCTTY;
     match origin {
         // Opening alone makes some devices act.
@@ -458,14 +474,14 @@ impl<'a> Field<'a> {
 
 /// Bytes from a file's beginning, in memory that begins on a page boundary.
 #[derive(Default)]
-struct Pages {
+pub(crate) struct Pages {
     memory: Vec<u8>,
     start: usize,
     len: usize,
 }
 
 impl Pages {
-    fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.memory[self.start..self.start + self.len]
     }
 
@@ -499,6 +515,15 @@ impl Pages {
         // The last page anew: part of a page may be a part of a value.
         let from = self.len / ALIGNMENT * ALIGNMENT;
         self.len = self.fill(file, from..end)?;
+        Ok(())
+    }
+
+    /// Reads the pages that hold `range`, and leaves those before it as they are. The bytes end where the
+    /// range does, or the file.
+    pub(crate) fn read_range(&mut self, file: &File, range: Range<usize>) -> std::io::Result<()> {
+        let range = range.start / ALIGNMENT * ALIGNMENT..range.end.next_multiple_of(ALIGNMENT);
+        self.reserve(range.end);
+        self.len = self.fill(file, range)?;
         Ok(())
     }
 

@@ -104,6 +104,10 @@ fn before_nul(bytes: &[u8]) -> &[u8] {
 
 /// At most eight bytes as an unsigned number.
 fn number(raw: &[u8], swapped: bool) -> u64 {
+    if let Ok(eight) = raw.try_into() {
+        let number = u64::from_ne_bytes(eight);
+        return if swapped { number.swap_bytes() } else { number };
+    }
     let big = swapped != cfg!(target_endian = "big");
     let step = |number: u64, byte: &u8| (number << 8) | u64::from(*byte);
     if big { raw.iter().fold(0, step) } else { raw.iter().rev().fold(0, step) }

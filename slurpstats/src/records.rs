@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use cli::{Color, Json, Outcome, Output, Stop, Tallied, escape, escape_path};
+use cli::{Color, Json, Output, Stop, Tallied, escape, escape_path};
 use mmstats::live::{Judge, Life};
 use mmstats::{Snapshot, SnapshotField, Value};
 
@@ -25,7 +25,7 @@ pub(crate) fn text(
 
 /// The same for aggregates, which have no path.
 pub(crate) fn aggregated_text(results: &[Tallied], color: Color, out: &mut Output) -> Result<(), Stop> {
-    column(results.iter().map(|result| (escape(&result.label), in_words(&result.outcome))), color, out)
+    column(results.iter().map(|result| (escape(&result.label), result.outcome.in_words())), color, out)
 }
 
 fn column<'a>(
@@ -67,7 +67,7 @@ impl Lines {
 pub(crate) fn aggregated_lines(results: &[Tallied], color: Color, out: &mut Output) -> Result<(), Stop> {
     for result in results {
         label(&result.label, color, out)?;
-        writeln!(out, "{}", in_words(&result.outcome))?;
+        writeln!(out, "{}", result.outcome.in_words())?;
     }
     Ok(())
 }
@@ -113,17 +113,7 @@ impl Objects {
 pub(crate) fn aggregated_json(results: &[Tallied], out: &mut Output) -> Result<(), Stop> {
     for Tallied { label, code, outcome } in results {
         let (label, code) = (Json::Text(label), Json::Text(code.as_bytes()));
-        let value = match outcome {
-            Outcome::Bool(value) => Json::Bool(*value).to_string(),
-            Outcome::Integer(value) => Json::Integer(*value).to_string(),
-            Outcome::Float(value) => Json::Float(*value).to_string(),
-            Outcome::Double(value) => Json::Double(*value).to_string(),
-            Outcome::Text(text) => Json::Text(text).to_string(),
-            Outcome::Texts(texts) => {
-                let texts: Vec<_> = texts.iter().map(|text| Json::Text(text).to_string()).collect();
-                format!("[{}]", texts.join(","))
-            }
-        };
+        let value = outcome.in_json();
         writeln!(out, "{{\"label\":{label},\"type\":{code},\"value\":{value}}}")?;
     }
     Ok(())
@@ -134,20 +124,5 @@ fn shown(value: Value<'_>) -> Cow<'_, str> {
     match value {
         Value::Text(bytes) => escape(bytes),
         number => Cow::Owned(number.to_string()),
-    }
-}
-
-fn in_words(outcome: &Outcome) -> Cow<'_, str> {
-    match outcome {
-        Outcome::Bool(value) => value.to_string().into(),
-        Outcome::Integer(value) => value.to_string().into(),
-        // Debug: see `Value`'s Display.
-        Outcome::Float(value) => format!("{value:?}").into(),
-        Outcome::Double(value) => format!("{value:?}").into(),
-        Outcome::Text(text) => escape(text),
-        Outcome::Texts(texts) => {
-            let texts: Vec<_> = texts.iter().map(|text| escape(text)).collect();
-            texts.join(", ").into()
-        }
     }
 }

@@ -1,0 +1,16 @@
+//! How many files a process may hold.
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+/// Descriptors that are left for everything but followed files.
+const SPARE: u64 = 64;
+
+/// How many files may be kept open, after asking for as many as the system grants.
+pub(crate) fn open_files() -> usize {
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 0 };
+    let granted = match setrlimit(Resource::RLIMIT_NOFILE, hard, hard) {
+        Ok(()) => hard,
+        Err(_) => soft,
+    };
+    usize::try_from(granted.saturating_sub(SPARE)).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,242 @@
+//! Following files: the same fields of the same files again and again, for what reading them costs.
+//!
+//! The first look at a file is a [`Snapshot`]. It yields where the wanted fields are; from then on one
+//! `pread` of their pages is a look, and comparing the heads of the fields makes sure that they are
+//! still what they were. Where the heads differ, or where fields were added and some might be wanted,
+//! the file is read anew. Files of one program share one description of their layout.
+//!
+//! Values that have not changed since the look before are two looks that agree. Of those that have
+//! changed, text and numbers off their boundary are looked at twice, as a snapshot does. Numbers on
+//! their boundary are never torn; [`Looks`] says whether one look is enough for them.
+
+mod followed;
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::file::Identity;
+use crate::layout::{self, Record};
+use crate::read::{Origin, Pages, Snapshot, open, settle};
+
+pub use followed::{Followed, FollowedField};
+use followed::{Layout, NONE, Wanted, buffer_of, value_in};
+
+/// How often a number that has changed is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looks {
+    /// Once. The value may be one that its writer publishes only a moment later, so it is at most one
+    /// update ahead. An integer that has become less is looked at twice nevertheless, since that may be
+    /// the only trace of it.
+    One,
+    /// Until it is certain that the value was published.
+    Two,
+}
+
+/// What a look at a file has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looked {
+    /// No byte of the wanted values has changed.
+    Unchanged,
+    /// Some have.
+    Changed,
+    /// The wanted fields are others than before, or elsewhere: their list was made anew.
+    Anew,
+    /// Another file has the name by now. Only of files that are not kept open.
+    Replaced,
+}
+
+/// Looks at followed files. Its memory grows with the largest of them and with how many kinds there
+/// are, not with time.
+pub struct Observer {
+    looks: Looks,
+    snapshot: Snapshot,
+    first: Pages,
+    second: Pages,
+    doubtful: Vec<usize>,
+    layouts: HashSet<Arc<Layout>>,
+    /// How many layouts there may be before those that nobody uses are cleared away.
+    crowd: usize,
+}
+
+impl Observer {
+    /// One that has seen nothing yet.
+    #[must_use]
+    pub fn new(looks: Looks) -> Self {
+        Self {
+            looks,
+            snapshot: Snapshot::new(),
+            first: Pages::default(),
+            second: Pages::default(),
+            doubtful: Vec::new(),
+            layouts: HashSet::new(),
+            crowd: 64,
+        }
+    }
+
+    /// Begins to follow the file at `path`: the fields whose labels `wanted` chooses. It is kept open if
+    /// the system allows one more; see [`Followed::close`].
+    ///
+    /// # Errors
+    /// As [`Snapshot::read`].
+    pub fn follow(
+        &mut self,
+        path: &Path,
+        origin: Origin,
+        wanted: impl FnMut(&[u8]) -> bool,
+    ) -> Result<Followed, Error> {
+        self.snapshot.read(path, origin)?;
+        let Some(file) = self.snapshot.file() else { return Err(Error::io(path, "opening it")(gone())) };
+        let metadata = file.metadata().map_err(Error::io(path, "looking at it"))?;
+        let identity = Identity::of(&metadata);
+        let file = file.try_clone().ok();
+        let (layout, seen) = self.describe(wanted);
+        Ok(Followed { path: path.to_owned(), origin, identity, file, layout, seen })
+    }
+
+    /// The file that [`Observer::follow`] has read last, whole: whose it is, what else it holds.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Looks at a file. Where its list of fields is made anew, `wanted` chooses again.
+    ///
+    /// # Errors
+    /// As [`Snapshot::read`].
+    pub fn look(
+        &mut self,
+        followed: &mut Followed,
+        wanted: impl FnMut(&[u8]) -> bool,
+    ) -> Result<Looked, Error> {
+        if followed.file.is_some() {
+            return self.look_at(followed, None, wanted);
+        }
+        let (file, metadata) = open(&followed.path, followed.origin)?;
+        if Identity::of(&metadata) != followed.identity {
+            return Ok(Looked::Replaced);
+        }
+        self.look_at(followed, Some(&file), wanted)
+    }
+
+    fn look_at(
+        &mut self,
+        followed: &mut Followed,
+        opened: Option<&File>,
+        wanted: impl FnMut(&[u8]) -> bool,
+    ) -> Result<Looked, Error> {
+        let Followed { path, file, layout, seen, .. } = followed;
+        let failed = || Error::io(path, "reading it");
+        let Some(file) = opened.or(file.as_ref()) else { return Err(failed()(gone())) };
+        self.first.read_range(file, layout.range.clone()).map_err(failed())?;
+        let mut holds = layout.holds(self.first.bytes());
+        let mut looked = Looked::Unchanged;
+        self.doubtful.clear();
+        if holds {
+            let bytes = self.first.bytes();
+            for (number, Wanted { record, seen_at, .. }) in layout.wanted.iter().enumerate() {
+                let now = &bytes[record.index_at..record.end];
+                let (current, before) = piece(seen, *seen_at, now.len());
+                if now == before && *current != NONE {
+                    continue;
+                }
+                looked = Looked::Changed;
+                if self.looks == Looks::One && is_enough(record, *current, before, now) {
+                    before.copy_from_slice(now);
+                    *current = buffer_of(record, now);
+                } else {
+                    self.doubtful.push(number);
+                }
+            }
+        }
+        if !self.doubtful.is_empty() {
+            self.second.read_range(file, layout.range.clone()).map_err(failed())?;
+            holds = layout.holds(self.second.bytes());
+        }
+        if !holds {
+            let file = file.try_clone().map_err(failed())?;
+            self.snapshot.read_file(file, path)?;
+            (followed.layout, followed.seen) = self.describe(wanted);
+            return Ok(Looked::Anew);
+        }
+        let mut spent = 0;
+        for &number in &self.doubtful {
+            let Wanted { record, seen_at, .. } = &layout.wanted[number];
+            let settled = settle(file, record, &mut self.first, &mut self.second, &mut spent);
+            // What cannot be had stays what it was: the next look may be luckier.
+            if settled.map_err(failed())?.is_some() {
+                let now = &self.first.bytes()[record.index_at..record.end];
+                let (current, before) = piece(seen, *seen_at, now.len());
+                before.copy_from_slice(now);
+                *current = buffer_of(record, now);
+            }
+        }
+        Ok(looked)
+    }
+
+    /// The wanted fields of the snapshot, and what is in them.
+    fn describe(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) -> (Arc<Layout>, Box<[u8]>) {
+        let bytes = self.snapshot.bytes();
+        let mut layout = Layout { wanted: Vec::new(), heads: Vec::new(), end: None, range: 0..0 };
+        let (mut seen, mut end) = (Vec::new(), layout::FIRST_FIELD);
+        for (record, buffer) in self.snapshot.places() {
+            end = record.end;
+            if !wanted(record.label(bytes)) {
+                continue;
+            }
+            let (head_at, seen_at) = (layout.heads.len(), seen.len());
+            layout.heads.extend(&bytes[record.at..record.index_at]);
+            seen.push(buffer.map_or(NONE, |buffer| u8::from(buffer == 1)));
+            seen.extend(&bytes[record.index_at..record.end]);
+            layout.wanted.push(Wanted { record: *record, head_at, seen_at });
+        }
+        layout.end = self.snapshot.defect().is_none().then_some(end);
+        let from = layout.wanted.first().map_or(end, |wanted| wanted.record.at);
+        let to = layout.wanted.last().map_or(end, |wanted| wanted.record.end);
+        layout.range = from..layout.end.map_or(to, |end| end + 2);
+        (self.share(layout), seen.into())
+    }
+
+    fn share(&mut self, layout: Layout) -> Arc<Layout> {
+        if let Some(known) = self.layouts.get(&layout) {
+            return Arc::clone(known);
+        }
+        if self.layouts.len() >= self.crowd {
+            self.layouts.retain(|layout| Arc::strong_count(layout) > 1);
+            self.crowd = 64.max(2 * self.layouts.len());
+        }
+        let layout = Arc::new(layout);
+        self.layouts.insert(Arc::clone(&layout));
+        layout
+    }
+}
+
+/// Whether one look at a number is enough, as [`Looks::One`] has it. `before` and `now` begin with the
+/// index byte.
+fn is_enough(record: &Record, counted: u8, before: &[u8], now: &[u8]) -> bool {
+    let current = buffer_of(record, now);
+    if !record.shape.loads_at_once(record.value_at(current.into())) {
+        return false;
+    }
+    let integer = |values, buffer| value_in(record, values, buffer).as_integer();
+    if counted == NONE {
+        return true;
+    }
+    match integer(before, counted) {
+        Some(before) => integer(now, current).is_some_and(|now| now >= before),
+        None => true,
+    }
+}
+
+/// What is remembered of a field: which value counts, and index byte and values, `len` bytes.
+fn piece(seen: &mut [u8], at: usize, len: usize) -> (&mut u8, &mut [u8]) {
+    let (current, rest) = seen[at..].split_at_mut(1);
+    (&mut current[0], &mut rest[..len])
+}
+
+/// For a file that is open by all that is known of it.
+fn gone() -> std::io::Error {
+    std::io::ErrorKind::NotFound.into()
+}

@@ -1,0 +1,168 @@
+//! Followed files: looked at again and again, whatever their writers do meanwhile.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use mmstats::{
+    Counter, ErrorKind, Followed, Gauge, Looked, Looks, Observer, Options, Origin, Text, Value, stats,
+};
+
+stats! {
+    struct Web {
+        hits: Counter,
+        depth: Gauge<i64>,
+        page: Text,
+    }
+}
+
+fn values(followed: &Followed) -> Vec<String> {
+    let shown = followed.fields().map(|field| {
+        let label = String::from_utf8_lossy(field.label()).into_owned();
+        format!("{label} {} {} {}", field.type_code(), field.bits(), field.value().unwrap())
+    });
+    shown.collect()
+}
+
+fn ours(label: &[u8]) -> bool {
+    !label.starts_with(b"sys.") && !label.starts_with(b"org.")
+}
+
+fn follow(observer: &mut Observer, path: &Path) -> Followed {
+    observer.follow(path, Origin::Found, ours).unwrap()
+}
+
+#[test]
+fn looks_tell_what_has_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = Options::new().path(dir.path()).create::<Web>().unwrap();
+    for looks in [Looks::One, Looks::Two] {
+        let mut observer = Observer::new(looks);
+        let mut followed = follow(&mut observer, web.path());
+        let mut look = || (observer.look(&mut followed, ours).unwrap(), values(&followed));
+        web.hits.add(1);
+        web.depth.set(-4);
+        web.page.set("/a");
+        let hits = web.hits.value();
+        let want = vec![format!("hits Q 64 {hits}"), "depth q 64 -4".into(), "page 255s 2040 /a".into()];
+        assert_eq!(look(), (Looked::Changed, want.clone()));
+        assert_eq!(look(), (Looked::Unchanged, want));
+        web.depth.set(-5);
+        assert_eq!((look().0, look().1[1].as_str()), (Looked::Changed, "depth q 64 -5"));
+        web.page.set("/b");
+        assert_eq!((look().0, look().1[2].as_str()), (Looked::Changed, "page 255s 2040 /b"));
+    }
+}
+
+#[test]
+fn a_field_that_is_added_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = Options::new().path(dir.path()).create::<Web>().unwrap();
+    let mut observer = Observer::new(Looks::One);
+    let mut followed = follow(&mut observer, web.path());
+    for number in 0..300 {
+        web.add_field(&format!("late.{number}"), Counter::spec()).unwrap().add(number);
+        assert_eq!(observer.look(&mut followed, ours).unwrap(), Looked::Anew);
+        let last = followed.fields().last().unwrap();
+        assert_eq!(
+            (last.label(), last.value()),
+            (format!("late.{number}").as_bytes(), Some(Value::Unsigned(number)))
+        );
+        assert_eq!(observer.look(&mut followed, ours).unwrap(), Looked::Unchanged);
+    }
+    assert!(fs::metadata(web.path()).unwrap().len() > 4096, "over more than one page");
+}
+
+#[test]
+fn a_file_that_is_written_anew_in_place_is_read_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = Options::new().path(dir.path()).create::<Web>().unwrap();
+    let other = Options::new().path(dir.path()).filename("other").create::<()>().unwrap();
+    other.add_field("other", Counter::spec()).unwrap().add(3);
+    let path = dir.path().join("copy.mmstats");
+    fs::copy(web.path(), &path).unwrap();
+    let mut observer = Observer::new(Looks::One);
+    let mut followed = follow(&mut observer, &path);
+    fs::write(&path, fs::read(other.path()).unwrap()).unwrap();
+    assert_eq!(observer.look(&mut followed, ours).unwrap(), Looked::Anew);
+    assert_eq!(values(&followed), ["other Q 64 3"]);
+    for (bytes, kind) in [(&b""[..], ErrorKind::Version), (b"no", ErrorKind::Version)] {
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(observer.look(&mut followed, ours).unwrap_err().kind(), kind);
+    }
+    fs::write(&path, fs::read(web.path()).unwrap()).unwrap();
+    assert_eq!(observer.look(&mut followed, ours).unwrap(), Looked::Anew);
+    assert_eq!(values(&followed).len(), 3);
+}
+
+#[test]
+fn an_open_file_outlives_its_name_and_a_closed_one_is_opened_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options::new().path(dir.path()).filename("x.mmstats");
+    let web = options.create::<Web>().unwrap();
+    let mut observer = Observer::new(Looks::One);
+    let (mut open, mut closed) = (follow(&mut observer, web.path()), follow(&mut observer, web.path()));
+    closed.close();
+    assert_eq!((open.is_open(), closed.is_open()), (true, false));
+    assert_eq!((open.is_locked().unwrap(), closed.is_locked().unwrap()), (true, true));
+    assert_eq!(open.identity(), closed.identity());
+    web.hits.add(2);
+    for followed in [&mut open, &mut closed] {
+        assert_eq!(observer.look(followed, ours).unwrap(), Looked::Changed);
+    }
+    web.hits.add(3);
+    let path = web.path().to_owned();
+    web.remove().unwrap();
+    assert_eq!(observer.look(&mut open, ours).unwrap(), Looked::Changed);
+    assert_eq!(open.field(0).value(), Some(Value::Unsigned(5)), "its last counts");
+    assert!(observer.look(&mut closed, ours).unwrap_err().is_not_found());
+    drop(web);
+    assert!(!open.is_locked().unwrap());
+    let _again = options.create::<Web>().unwrap();
+    assert!(path.exists());
+    assert_eq!(observer.look(&mut closed, ours).unwrap(), Looked::Replaced);
+}
+
+#[test]
+fn nothing_runs_backwards_or_is_torn_under_a_writer() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = Options::new().path(dir.path()).create::<Web>().unwrap();
+    let path = web.path().to_owned();
+    let done = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&done);
+    let writer = std::thread::spawn(move || {
+        let texts = ["a".repeat(200), "b".repeat(250)];
+        let mut n = 0_usize;
+        while !stop.load(Ordering::Relaxed) {
+            web.hits.incr();
+            n += 1;
+            if n % 4096 == 0 {
+                web.page.set(&texts[n / 4096 % 2]);
+            }
+        }
+        web
+    });
+    let (mut one, mut two) = (Observer::new(Looks::One), Observer::new(Looks::Two));
+    let (mut by_one, mut by_two) = (follow(&mut one, &path), follow(&mut two, &path));
+    let mut last = [0; 2];
+    for _ in 0..30_000 {
+        for (number, (observer, followed)) in
+            [(&mut one, &mut by_one), (&mut two, &mut by_two)].into_iter().enumerate()
+        {
+            observer.look(followed, ours).unwrap();
+            let Some(Value::Unsigned(now)) = followed.field(0).value() else { panic!("no counter") };
+            // One look may be one update ahead.
+            let ahead = if number == 0 { 2 } else { 0 };
+            assert!(now + ahead >= last[number], "{now} after {}", last[number]);
+            last[number] = now;
+            let Some(Value::Text(text)) = followed.field(2).value() else { panic!("no text") };
+            assert!(text.windows(2).all(|pair| pair[0] == pair[1]), "torn: {}", text.escape_ascii());
+        }
+    }
+    done.store(true, Ordering::Relaxed);
+    drop(writer.join().unwrap());
+    assert!(last.iter().all(|&last| last > 0));
+}

@@ -1,0 +1,160 @@
+//! mmwatch: what changed.
+
+#![forbid(unsafe_code)]
+
+mod records;
+mod until;
+mod watch;
+
+use std::ffi::{OsStr, OsString};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use cli::{Function, Output, Roster, Stop, Ticker, Tool, When};
+use lexopt::prelude::*;
+use mmstats::Looks;
+
+use records::{Format, Records};
+use until::Until;
+use watch::{Choice, Watch};
+
+const HELP: &str = "\
+Print what changes in what running programs publish.
+
+Usage: mmwatch [OPTION]... [PATH]...
+
+A record a change: time (UTC), file, label, old value, new value, a TAB between
+them. What befalls a file as a whole has no label, and the new value tells:
+appeared, vanished, or died where its process has ended and left it. A field
+that is added has no old value. The first look is what the next is compared
+with, and prints nothing.
+
+PATH is a stats file, or a directory: then every *.mmstats below it. Without
+PATH, the files of $MMSTATS_GLOB, else *.mmstats in $MMSTATS_PATH, else in the
+temp directory. Files of processes that have ended are left out unless they are
+named.
+
+Options:
+  -p, --prefix PREFIX    only labels that begin with PREFIX; may be given again
+  -x, --exclude PREFIX   no labels that begin with PREFIX; may be given again
+  -d, --delay SECONDS    between looks; 1 without, 0.01 or more
+  -c, --count N          stop after N records
+  -i, --initial          first print everything there is
+  -o, --output FORMAT    lines or json; lines is the default
+      --until EXPR       stop as soon as EXPR holds in some file: LABEL OP VALUE,
+                         OP one of = != < <= > >=; the label may appear later
+  -a, --aggregate FN     ... as soon as it holds for the label over all files;
+                         FN as slurpstats has it
+      --timeout SECONDS  stop after that time with exit status 3
+      --color WHEN       auto, always or never
+  -h, --help             print this help
+  -V, --version          print the version
+
+Exit status: 0 all well, 1 something could not be read or written, 2 usage,
+3 the time was up.
+";
+
+/// The exit code where the time was up.
+const TIME_IS_UP: u8 = 3;
+
+/// What the command line asks for.
+#[derive(Default)]
+struct Request {
+    choice: Choice,
+    delay: Option<Duration>,
+    count: Option<u64>,
+    initial: bool,
+    format: Format,
+    until: Option<Until>,
+    function: Option<Function>,
+    timeout: Option<Duration>,
+    color: When,
+    operands: Vec<OsString>,
+}
+
+fn main() -> ExitCode {
+    cli::run("mmwatch", watch)
+}
+
+/// Reads the command line. `None` where help or version was all that was wanted.
+fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
+    let mut request = Request::default();
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('p') | Long("prefix") => request.choice.prefixes.push(parser.value()?),
+            Short('x') | Long("exclude") => request.choice.excluded.push(parser.value()?),
+            Short('d') | Long("delay") => {
+                request.delay = Some(cli::seconds("--delay", &parser.value()?, 0.01)?);
+            }
+            Short('c') | Long("count") => request.count = Some(count(&parser.value()?)?),
+            Short('i') | Long("initial") => request.initial = true,
+            Short('o') | Long("output") => request.format = format(&parser.value()?)?,
+            Long("until") => request.until = Some(Until::parse(&parser.value()?)?),
+            Short('a') | Long("aggregate") => request.function = Some(Function::parse(&parser.value()?)?),
+            Long("timeout") => request.timeout = Some(cli::seconds("--timeout", &parser.value()?, 0.0)?),
+            Long("color") => request.color = When::parse(&parser.value()?)?,
+            Short('h') | Long("help") => return inform(HELP),
+            Short('V') | Long("version") => {
+                return inform(&format!("{} {}\n", tool.name(), env!("CARGO_PKG_VERSION")));
+            }
+            Value(operand) => request.operands.push(operand),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if request.function.is_some() && request.until.is_none() {
+        return Err(Stop::Usage("--aggregate says what --until is about, and there is none".to_owned()));
+    }
+    Ok(Some(request))
+}
+
+fn inform(text: &str) -> Result<Option<Request>, Stop> {
+    let mut out = Output::standard()?;
+    out.write_str(text)?;
+    out.flush()?;
+    Ok(None)
+}
+
+fn count(value: &OsStr) -> Result<u64, Stop> {
+    let count = value.to_str().and_then(|text| text.parse().ok()).filter(|&count| count >= 1);
+    count.ok_or_else(|| Stop::Usage(format!("--count takes a number, 1 or more, not {value:?}")))
+}
+
+fn format(value: &OsStr) -> Result<Format, Stop> {
+    match value.to_str() {
+        Some("lines") => Ok(Format::Lines),
+        Some("json") => Ok(Format::Json),
+        _ => Err(Stop::Usage(format!("--output takes lines or json, not {value:?}"))),
+    }
+}
+
+fn watch(tool: &Tool) -> Result<(), Stop> {
+    let Some(request) = parse(tool)? else { return Ok(()) };
+    let deadline = request.timeout.map(|timeout| Instant::now() + timeout);
+    let mut out = Output::standard()?;
+    let records = Records { format: request.format, color: request.color.decide(out.is_terminal()) };
+    let mut ticker = Ticker::new(request.delay.unwrap_or(Duration::from_secs(1)))?;
+    let mut roster = Roster::new(request.operands, Looks::Two, 0);
+    if request.until.is_some() {
+        // Whoever waits for a value may well wait for the program that publishes it.
+        roster = roster.patient();
+    }
+    let mut watch = Watch::new(request.choice, records, &mut out);
+    (watch.until, watch.function) = (request.until, request.function);
+    (watch.left, watch.initial) = (request.count, request.initial);
+    let waits = watch.until.is_some();
+    let mut goes_on = watch.look(tool, &mut roster)?;
+    if roster.members().is_empty() && !waits {
+        roster.complain(tool);
+        return Err(Stop::Failed);
+    }
+    while goes_on {
+        let in_time = ticker.wait_or(deadline)?;
+        goes_on = watch.look(tool, &mut roster)?;
+        if goes_on && !in_time {
+            return Err(Stop::Exit(TIME_IS_UP));
+        }
+    }
+    // A file that could not be read has nothing to do with what was waited for.
+    if watch.holds() { Err(Stop::Exit(0)) } else { Ok(()) }
+}

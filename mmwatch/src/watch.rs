@@ -1,0 +1,236 @@
+//! What every followed file held at the last look, and how it differs now.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use cli::{Aggregate, Function, Left, Member, Outcome, Output, Roster, Stop, Tool, Visitor};
+use mmstats::{Followed, Looked};
+
+use crate::records::{Event, Records};
+use crate::until::Until;
+
+/// Which labels are wanted.
+#[derive(Default)]
+pub(crate) struct Choice {
+    pub(crate) prefixes: Vec<OsString>,
+    pub(crate) excluded: Vec<OsString>,
+}
+
+impl Choice {
+    fn wants(&self, label: &[u8]) -> bool {
+        let begins = |prefix: &OsString| label.starts_with(prefix.as_encoded_bytes());
+        let is_in = self.prefixes.is_empty() || self.prefixes.iter().any(begins);
+        is_in && !self.excluded.iter().any(begins)
+    }
+}
+
+/// Watches.
+pub(crate) struct Watch<'a> {
+    pub(crate) choice: Choice,
+    pub(crate) until: Option<Until>,
+    pub(crate) function: Option<Function>,
+    pub(crate) records: Records,
+    pub(crate) out: &'a mut Output,
+    /// How many records are left to be written, if they are counted.
+    pub(crate) left: Option<u64>,
+    /// Whether first values are wanted.
+    pub(crate) initial: bool,
+    now: SystemTime,
+    is_first: bool,
+    /// The labels of the file that was described last: most files have the same as their neighbour.
+    labels: Rc<Vec<Vec<u8>>>,
+    /// Whether a file satisfies `--until`, and whether its value could not be compared.
+    holds: bool,
+    cannot: bool,
+}
+
+/// What a file held.
+#[derive(Default)]
+pub(crate) struct Seen {
+    labels: Rc<Vec<Vec<u8>>>,
+    /// `None`: not to be had yet.
+    values: Vec<Option<Outcome>>,
+    is_known: bool,
+}
+
+impl<'a> Watch<'a> {
+    pub(crate) fn new(choice: Choice, records: Records, out: &'a mut Output) -> Self {
+        Self {
+            choice,
+            until: None,
+            function: None,
+            records,
+            out,
+            left: None,
+            initial: false,
+            now: SystemTime::now(),
+            is_first: true,
+            labels: Rc::default(),
+            holds: false,
+            cannot: false,
+        }
+    }
+
+    /// Looks at all files and writes what has changed. False once enough is written, or once what is
+    /// waited for holds.
+    pub(crate) fn look(&mut self, tool: &Tool, roster: &mut Roster<Seen>) -> Result<bool, Stop> {
+        (self.now, self.holds, self.cannot) = (SystemTime::now(), false, false);
+        roster.look(tool, self)?;
+        self.is_first = false;
+        // Somebody may wait for just these.
+        self.out.flush()?;
+        if self.left == Some(0) {
+            return Ok(false);
+        }
+        let Some(until) = &self.until else { return Ok(true) };
+        if let Some(outcome) = self.function.and_then(|function| aggregate(function, until, roster)) {
+            let holds = until.holds(&outcome);
+            (self.holds, self.cannot) = (holds == Some(true), holds.is_none());
+        }
+        if self.cannot {
+            tool.error_at("--until", &"the label's value and VALUE cannot be compared");
+            return Err(Stop::Failed);
+        }
+        Ok(!self.holds)
+    }
+
+    /// Whether what is waited for holds.
+    pub(crate) fn holds(&self) -> bool {
+        self.holds
+    }
+
+    fn write(&mut self, path: &Path, event: Event<'_>) -> Result<(), Stop> {
+        match &mut self.left {
+            Some(0) => return Ok(()),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        self.records.write(self.now, path, event, self.out)
+    }
+
+    /// Describes a file whose fields are new, and writes how they differ from those that were there.
+    fn describe(&mut self, file: &Followed, state: &mut Seen) -> Result<(), Stop> {
+        let labels = || file.fields().map(|field| field.label());
+        if !labels().eq(self.labels.iter().map(Vec::as_slice)) {
+            self.labels = Rc::new(labels().map(<[u8]>::to_vec).collect());
+        }
+        let old_labels = std::mem::replace(&mut state.labels, Rc::clone(&self.labels));
+        let old_values = std::mem::take(&mut state.values);
+        let mut old: HashMap<_, _> = old_labels.iter().map(Vec::as_slice).zip(old_values).rev().collect();
+        for field in file.fields() {
+            let new = field.value().map(Outcome::from);
+            let label = field.label();
+            let before = old.remove(label);
+            if self.choice.wants(label) {
+                match (&before, &new) {
+                    (Some(Some(before)), Some(new)) if !is_same(before, new) => {
+                        self.write(file.path(), Event::Changed(label, before, new))?;
+                    }
+                    (None, Some(new)) if state.is_known => {
+                        self.write(file.path(), Event::Added(label, new))?;
+                    }
+                    (None, Some(new)) if self.initial => {
+                        self.write(file.path(), Event::Initial(label, new))?;
+                    }
+                    _ => {}
+                }
+            }
+            state.values.push(new.or(before.flatten()));
+        }
+        for (label, before) in old_labels.iter().filter_map(|label| old.remove_entry(label.as_slice())) {
+            if let Some(before) = before.filter(|_| self.choice.wants(label)) {
+                self.write(file.path(), Event::Removed(label, &before))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what has changed in a file whose fields are the same.
+    fn compare(&mut self, file: &Followed, state: &mut Seen) -> Result<(), Stop> {
+        for (field, before) in file.fields().zip(&mut state.values) {
+            let Some(new) = field.value().map(Outcome::from) else { continue };
+            let is_wanted = self.choice.wants(field.label());
+            match before {
+                Some(before) if is_same(before, &new) => continue,
+                Some(before) if is_wanted => {
+                    self.write(file.path(), Event::Changed(field.label(), before, &new))?;
+                }
+                _ => {}
+            }
+            *before = Some(new);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, member: &mut Member<Seen>, looked: Looked) -> Result<(), Stop> {
+        let Member { file, state, .. } = member;
+        match looked {
+            Looked::Anew => {
+                if !state.is_known && !self.is_first {
+                    self.write(file.path(), Event::Appeared)?;
+                }
+                self.describe(file, state)?;
+            }
+            Looked::Changed => self.compare(file, state)?,
+            Looked::Unchanged | Looked::Replaced => {}
+        }
+        state.is_known = true;
+        Ok(())
+    }
+}
+
+impl Visitor for Watch<'_> {
+    type State = Seen;
+
+    fn wants(&mut self, label: &[u8]) -> bool {
+        self.choice.wants(label) || self.until.as_ref().is_some_and(|until| until.label == label)
+    }
+
+    fn visit(&mut self, member: &mut Member<Seen>, looked: Looked) -> Result<(), Stop> {
+        self.take(member, looked)?;
+        let Some(until) = self.until.as_ref().filter(|_| self.function.is_none()) else { return Ok(()) };
+        // What has not changed did not hold before.
+        if looked != Looked::Unchanged {
+            let field = member.file.fields().find(|field| field.label() == until.label);
+            match field.and_then(|field| field.value()).map(|value| until.holds(&value.into())) {
+                Some(Some(holds)) => self.holds |= holds,
+                Some(None) => self.cannot = true,
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self, member: &mut Member<Seen>, looked: Looked, why: Left) -> Result<(), Stop> {
+        self.take(member, looked)?;
+        match why {
+            Left::Dead => self.write(member.file.path(), Event::Died),
+            // Why a broken one cannot be read any more was said.
+            Left::Removed | Left::Broken => self.write(member.file.path(), Event::Vanished),
+        }
+    }
+}
+
+/// What the label's values are together; `None` where no file has it.
+fn aggregate(function: Function, until: &Until, roster: &Roster<Seen>) -> Option<Outcome> {
+    let mut aggregate = Aggregate::new(function);
+    for member in roster.members() {
+        let field = member.file.fields().find(|field| field.label() == until.label);
+        if let Some((field, value)) = field.and_then(|field| Some((field, field.value()?))) {
+            aggregate.add_value(&until.label, || field.type_code(), value);
+        }
+    }
+    aggregate.results().into_iter().next().map(|result| result.outcome)
+}
+
+/// Whether two values are the same to whoever looks: NaN is.
+fn is_same(a: &Outcome, b: &Outcome) -> bool {
+    match (a, b) {
+        (Outcome::Float(a), Outcome::Float(b)) => a.to_bits() == b.to_bits(),
+        (Outcome::Double(a), Outcome::Double(b)) => a.to_bits() == b.to_bits(),
+        _ => a == b,
+    }
+}

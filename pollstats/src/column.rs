@@ -1,0 +1,147 @@
+//! What one column of a row makes of the values that the files have.
+
+use std::collections::BTreeSet;
+
+use mmstats::Value;
+
+/// What a row shows in one column.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Cell {
+    /// No file has the field now.
+    Nothing,
+    Integer(i128),
+    Double(f64),
+    Float(f32),
+    Text(Vec<u8>),
+}
+
+/// What changes are divided by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Per {
+    /// Nothing.
+    Row,
+    /// The seconds since the row before.
+    Second(f64),
+    /// The age of each file's process, in the first row.
+    SecondSinceStart,
+}
+
+/// The values of one column, gathered over the files.
+#[derive(Default)]
+pub(crate) struct Tally {
+    /// Integers that are shown as they are, and bools that are true.
+    sum: i128,
+    has_values: bool,
+    /// What was counted.
+    changes: i128,
+    has_changes: bool,
+    /// What was counted a second since each file's process began.
+    since_start: f64,
+    floats: f64,
+    float_count: usize,
+    /// Whether a float of 64 bits was among them.
+    has_doubles: bool,
+    texts: BTreeSet<Vec<u8>>,
+}
+
+impl Tally {
+    /// A file has a counter there, and this is what it has counted.
+    pub(crate) fn add_change(&mut self, change: i128) {
+        self.has_changes = true;
+        self.changes += change;
+    }
+
+    /// The same a second, in the row that holds what was counted since the start.
+    pub(crate) fn add_since_start(&mut self, per_second: f64) {
+        self.since_start += per_second;
+    }
+
+    /// A file has this there, which is shown as it is.
+    pub(crate) fn add_value(&mut self, value: Value<'_>) {
+        match value {
+            Value::Float(value) => self.add_float(value.into(), false),
+            Value::Double(value) => self.add_float(value, true),
+            Value::Text(bytes) => {
+                if !self.texts.contains(bytes) {
+                    self.texts.insert(bytes.to_vec());
+                }
+            }
+            Value::Bool(value) => self.add_integer(value.into()),
+            Value::Signed(value) => self.add_integer(value.into()),
+            Value::Unsigned(value) => self.add_integer(value.into()),
+        }
+    }
+
+    fn add_integer(&mut self, value: i128) {
+        self.has_values = true;
+        self.sum += value;
+    }
+
+    fn add_float(&mut self, value: f64, is_double: bool) {
+        self.floats += value;
+        self.float_count += 1;
+        self.has_doubles |= is_double;
+    }
+
+    /// What is shown. Files that disagree about a field's type are rare: text wins over floats, floats
+    /// over integers.
+    pub(crate) fn cell(self, per: Per) -> Cell {
+        if let Some(first) = self.texts.first() {
+            let count = self.texts.len();
+            // No length is beyond an i128.
+            return if count == 1 { Cell::Text(first.clone()) } else { Cell::Integer(count as i128) };
+        }
+        if self.float_count > 0 {
+            #[allow(clippy::cast_precision_loss)]
+            let mean = self.floats / self.float_count as f64;
+            #[allow(clippy::cast_possible_truncation)]
+            return if self.has_doubles { Cell::Double(mean) } else { Cell::Float(mean as f32) };
+        }
+        if self.has_values {
+            return Cell::Integer(self.sum);
+        }
+        if !self.has_changes {
+            return Cell::Nothing;
+        }
+        #[allow(clippy::cast_precision_loss)]
+        match per {
+            Per::Row => Cell::Integer(self.changes),
+            Per::SecondSinceStart => Cell::Double(to_thousandths(self.since_start)),
+            Per::Second(seconds) => Cell::Double(to_thousandths(self.changes as f64 / seconds)),
+        }
+    }
+}
+
+/// No clock makes more of a rate.
+fn to_thousandths(rate: f64) -> f64 {
+    (rate * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(values: &[Value<'_>]) -> Cell {
+        let mut tally = Tally::default();
+        values.iter().for_each(|value| tally.add_value(*value));
+        tally.cell(Per::Row)
+    }
+
+    #[test]
+    fn each_type_has_its_way() {
+        assert_eq!(cell(&[]), Cell::Nothing);
+        assert_eq!(cell(&[Value::Unsigned(u64::MAX), Value::Signed(1)]), Cell::Integer(1 << 64));
+        assert_eq!(cell(&[Value::Double(1.0), Value::Double(2.0)]), Cell::Double(1.5));
+        assert_eq!(cell(&[Value::Float(0.1)]), Cell::Float(0.1));
+        assert_eq!(cell(&[Value::Bool(true), Value::Bool(false), Value::Bool(true)]), Cell::Integer(2));
+        assert_eq!(cell(&[Value::Text(b"a"), Value::Text(b"a")]), Cell::Text(b"a".to_vec()));
+        assert_eq!(cell(&[Value::Text(b"a"), Value::Text(b"b")]), Cell::Integer(2));
+    }
+
+    #[test]
+    fn rates_are_a_second() {
+        let mut tally = Tally::default();
+        tally.add_change(1000);
+        assert_eq!(tally.cell(Per::Second(3.0)), Cell::Double(333.333));
+    }
+}

@@ -1,0 +1,285 @@
+//! pollstats: columns over time.
+
+#![forbid(unsafe_code)]
+
+mod change;
+mod column;
+mod field;
+mod filter;
+mod fold;
+mod nearest;
+mod poll;
+mod records;
+mod table;
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use cli::{Output, Roster, Stop, Ticker, Tool, When, escape};
+use lexopt::prelude::*;
+use mmstats::{Looks, Snapshot};
+
+use field::Field;
+use filter::Filters;
+use nearest::nearest;
+use poll::{Poll, Row, Seen};
+use records::Separator;
+use table::Table;
+
+const HELP: &str = "\
+Watch what running programs publish, a row at a time, as vmstat does.
+
+Usage: pollstats [OPTION]... FIELD[,FIELD]... [PATH]...
+
+A column for each FIELD. An integer shows what was counted since the last row,
+summed over all files; =FIELD shows the value itself, summed. Floats, averages
+and timers show their mean over the files, bools how many are true, text the
+text, or how many different ones there are. The first row holds totals since
+the start.
+
+PATH is a stats file, or a directory: then every *.mmstats below it. Without
+PATH, the files of $MMSTATS_GLOB, else *.mmstats in $MMSTATS_PATH, else in the
+temp directory. New files join. Files of processes that have ended leave, and
+are left out from the beginning unless they are named: their gauges say nothing
+about now.
+
+Options:
+  -c, --count N         stop after N rows
+  -d, --delay SECONDS   between rows; 1 without, fractions allowed
+  -f, --filter EXPR     only files that have a label beginning with EXPR, or,
+                        for LABEL=VALUE, the label with that value; of several
+                        EXPR all must hold, of several values for a label one
+  -n, --headers N       the header again every N rows, 0 for once; without, as
+                        the terminal's height has it, 20 elsewhere
+  -p, --prefix PREFIX   put PREFIX, or PREFIX and a dot, before every FIELD
+  -r, --rate            what was counted a second, whatever the delay
+  -t, --timestamp       begin each row with the time (UTC)
+  -y, --no-first        leave out the first row
+  -v                    say which files are left out; -vv, which join and
+                        leave; -vvv, what a row costs
+  -o, --output FORMAT   text, tsv, csv or json; text is the default
+      --color WHEN      auto, always or never
+  -h, --help            print this help
+  -V, --version         print the version
+
+Exit status: 0 all well, 1 something could not be read or written or no file
+has a FIELD, 2 usage.
+";
+
+/// How rows look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Format {
+    #[default]
+    Text,
+    Separated(Separator),
+    Json,
+}
+
+/// What the command line asks for.
+#[derive(Default)]
+struct Request {
+    count: Option<u64>,
+    delay: Option<Duration>,
+    filters: Vec<OsString>,
+    headers: Option<usize>,
+    prefix: OsString,
+    is_rate: bool,
+    has_time: bool,
+    without_first: bool,
+    verbosity: u8,
+    format: Format,
+    color: When,
+    fields: Option<OsString>,
+    operands: Vec<OsString>,
+}
+
+fn main() -> ExitCode {
+    cli::run("pollstats", poll)
+}
+
+/// Reads the command line. `None` where help or version was all that was wanted.
+fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
+    let mut request = Request::default();
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('c') | Long("count") => request.count = Some(number("--count", &parser.value()?, 1)?),
+            Short('d') | Long("delay") => {
+                request.delay = Some(cli::seconds("--delay", &parser.value()?, 0.001)?);
+            }
+            Short('f') | Long("filter") => request.filters.push(parser.value()?),
+            Short('n') | Long("headers") => {
+                let rows = number("--headers", &parser.value()?, 0)?;
+                request.headers = Some(usize::try_from(rows).unwrap_or(usize::MAX));
+            }
+            Short('p') | Long("prefix") => request.prefix = parser.value()?,
+            Short('r') | Long("rate") => request.is_rate = true,
+            Short('t') | Long("timestamp") => request.has_time = true,
+            Short('y') | Long("no-first") => request.without_first = true,
+            Short('v') => request.verbosity = request.verbosity.saturating_add(1),
+            Short('o') | Long("output") => request.format = format(&parser.value()?)?,
+            Long("color") => request.color = When::parse(&parser.value()?)?,
+            Short('h') | Long("help") => return inform(HELP),
+            Short('V') | Long("version") => {
+                return inform(&format!("{} {}\n", tool.name(), env!("CARGO_PKG_VERSION")));
+            }
+            Value(fields) if request.fields.is_none() => request.fields = Some(fields),
+            Value(operand) => request.operands.push(operand),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Some(request))
+}
+
+fn inform(text: &str) -> Result<Option<Request>, Stop> {
+    let mut out = Output::standard()?;
+    out.write_str(text)?;
+    out.flush()?;
+    Ok(None)
+}
+
+fn number(option: &str, value: &OsStr, least: u64) -> Result<u64, Stop> {
+    let number = value.to_str().and_then(|text| text.parse().ok()).filter(|&number| number >= least);
+    number.ok_or_else(|| Stop::Usage(format!("{option} takes a number, {least} or more, not {value:?}")))
+}
+
+fn format(value: &OsStr) -> Result<Format, Stop> {
+    match value.to_str() {
+        Some("text") => Ok(Format::Text),
+        Some("tsv") => Ok(Format::Separated(Separator::Tab)),
+        Some("csv") => Ok(Format::Separated(Separator::Comma)),
+        Some("json") => Ok(Format::Json),
+        _ => Err(Stop::Usage(format!("--output takes text, tsv, csv or json, not {value:?}"))),
+    }
+}
+
+fn poll(tool: &Tool) -> Result<(), Stop> {
+    let Some(request) = parse(tool)? else { return Ok(()) };
+    let Some(list) = &request.fields else { return Err(Stop::Usage("no FIELD is given".to_owned())) };
+    let prefix = request.prefix.as_bytes();
+    let fields = list.to_str().and_then(|list| field::fields(list, prefix));
+    let Some(fields) = fields else {
+        return Err(Stop::Usage(format!("FIELD[,FIELD]... takes labels, not {list:?}")));
+    };
+    let mut filters = Filters::default();
+    for filter in &request.filters {
+        filters.add(filter.clone(), prefix);
+    }
+    let mut out = Output::standard()?;
+    let mut rows = Rows::new(&request, &fields, &out);
+    let mut ticker = Ticker::new(request.delay.unwrap_or(Duration::from_secs(1)))?;
+    let mut roster = Roster::new(request.operands.clone(), Looks::One, request.verbosity);
+    let mut poll = Poll::new(fields, filters, request.is_rate);
+    let mut left = request.count;
+    let mut is_first = true;
+    loop {
+        let row = poll.row(tool, &mut roster)?;
+        if request.verbosity >= 3 {
+            let (files, cost) = (roster.members().len(), poll.cost());
+            tool.say(&format!("{files} files read in {} us", cost.as_micros()));
+        }
+        if is_first {
+            check(tool, &poll, &roster)?;
+        }
+        if !(is_first && request.without_first) {
+            rows.write(&row, &mut out)?;
+            // Somebody may wait for this row and no other.
+            out.flush()?;
+            left = left.map(|left| left - 1);
+        }
+        if left == Some(0) {
+            return Ok(());
+        }
+        is_first = false;
+        ticker.wait()?;
+    }
+}
+
+/// Makes sure that there is something to show: zeros for ever would say that all is quiet.
+fn check(tool: &Tool, poll: &Poll, roster: &Roster<Seen>) -> Result<(), Stop> {
+    if roster.members().is_empty() {
+        roster.complain(tool);
+        return Err(Stop::Failed);
+    }
+    let files = match roster.members().len() {
+        1 => "1 file".to_owned(),
+        count => format!("{count} files"),
+    };
+    if !poll.has_matched() {
+        tool.error_at("--filter", &format!("no match in {files}"));
+        return Err(Stop::Failed);
+    }
+    let missing = poll.missing(roster);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let labels = labels(roster);
+    for field in missing {
+        let wanted = field.spelling.best();
+        let word = field.name.trim_start_matches('=').as_bytes();
+        let near = nearest(wanted, word, labels.iter().map(Vec::as_slice));
+        let near: Vec<_> = near.into_iter().map(escape).collect();
+        let near = if near.is_empty() { "no label at all".to_owned() } else { near.join(", ") };
+        tool.error_at(&escape(wanted), &format!("no such label in {files}; nearest: {near}"));
+    }
+    Err(Stop::Failed)
+}
+
+/// All labels of the files that count.
+fn labels(roster: &Roster<Seen>) -> BTreeSet<Vec<u8>> {
+    let mut labels = BTreeSet::new();
+    let mut snapshot = Snapshot::new();
+    for member in roster.members().iter().filter(|member| member.state.counts()) {
+        if snapshot.read(member.file.path(), member.file.origin()).is_ok() {
+            for field in snapshot.fields().flatten() {
+                if !labels.contains(field.label()) {
+                    labels.insert(field.label().to_vec());
+                }
+            }
+        }
+    }
+    labels
+}
+
+/// Where rows go.
+enum Rows {
+    Text { table: Table, is_terminal: bool },
+    Separated { separator: Separator, names: Vec<String>, has_time: bool, has_header: bool },
+    Json { names: Vec<String>, has_time: bool },
+}
+
+impl Rows {
+    fn new(request: &Request, fields: &[Field], out: &Output) -> Self {
+        let names = fields.iter().map(|field| escape(field.name.as_bytes()).into_owned()).collect();
+        let has_time = request.has_time;
+        match request.format {
+            Format::Text => {
+                let is_terminal = out.is_terminal();
+                let color = request.color.decide(is_terminal);
+                Self::Text { table: Table::new(names, has_time, request.headers, color), is_terminal }
+            }
+            Format::Separated(separator) => Self::Separated { separator, names, has_time, has_header: false },
+            Format::Json => Self::Json { names, has_time },
+        }
+    }
+
+    fn write(&mut self, row: &Row, out: &mut Output) -> Result<(), Stop> {
+        match self {
+            Self::Text { table, is_terminal } => {
+                // A terminal that does not say is one of the usual size.
+                let window = is_terminal.then(|| cli::window().unwrap_or((80, 24)));
+                table.write(row, window, out)
+            }
+            Self::Separated { separator, names, has_time, has_header } => {
+                if !std::mem::replace(has_header, true) {
+                    records::header(names, *has_time, *separator, out)?;
+                }
+                records::fields(row, *has_time, *separator, out)
+            }
+            Self::Json { names, has_time } => records::object(row, names, *has_time, out),
+        }
+    }
+}

@@ -1,0 +1,587 @@
+//! pollstats as a user runs it.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use common::{outcome, tool};
+use mmstats::{Bool, Counter, Gauge, Instance, Options, Text, ThreadEnd, Timer, per_thread, stats};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// Long enough for any machine; nothing waits so long unless it has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+stats! {
+    struct Web {
+        ok: Counter = "status.2XX",
+        bad: Counter = "status.5XX",
+        depth: Gauge<i64>,
+        ratio: Gauge<f64>,
+        narrow: Gauge<u16>,
+        ready: Bool,
+        page: Text,
+        answer: Timer,
+    }
+}
+
+fn publish(dir: &Path, name: &str) -> Instance<Web> {
+    let options = Options::new().path(dir).filename(format!("{name}.mmstats"));
+    options.label_prefix("web.stats.").create::<Web>().unwrap()
+}
+
+fn pollstats(args: &[&str]) -> Command {
+    let mut command = tool(env!("CARGO_BIN_EXE_pollstats"));
+    command.args(args).stdin(Stdio::null());
+    command
+}
+
+fn run(command: &mut Command) -> (String, String, i32) {
+    let (out, err, code) = outcome(&command.output().unwrap());
+    (out, err, code.unwrap_or(-1))
+}
+
+/// A pollstats that runs, and its rows as they come.
+struct Watch {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Watch {
+    fn over(dir: &Path, args: &[&str]) -> Self {
+        let mut command = pollstats(args);
+        let mut child = command.arg(dir).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (sender, lines) = channel();
+        let stdout = child.stdout.take().unwrap();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        Self { child, lines }
+    }
+
+    fn line(&self) -> String {
+        match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Timeout) => panic!("no row for {PATIENCE:?}"),
+            Err(RecvTimeoutError::Disconnected) => panic!("it has ended"),
+        }
+    }
+
+    /// The next row's numbers; what is no number is `None`.
+    fn row(&self) -> Vec<Option<i64>> {
+        self.line().split('\t').map(|cell| cell.parse().ok()).collect()
+    }
+
+    /// Sums the first column until it has reached `total`, and one row more. No row may be negative or
+    /// above `most`.
+    fn sum(&self, total: i64, most: i64) -> i64 {
+        let began = Instant::now();
+        let mut sum = 0;
+        let add = |sum: &mut i64| {
+            let change = self.row()[0].unwrap_or(0);
+            assert!((0..=most).contains(&change), "{change} in one row");
+            *sum += change;
+        };
+        while sum < total {
+            assert!(began.elapsed() < PATIENCE, "{sum} of {total}");
+            add(&mut sum);
+        }
+        add(&mut sum);
+        sum
+    }
+
+    fn end(mut self) -> (String, std::process::ExitStatus) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+        let status = self.child.wait().unwrap();
+        let mut stderr = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        (stderr, status)
+    }
+}
+
+#[test]
+fn help_and_version_are_on_stdout_and_nonsense_is_a_usage_error() {
+    let (out, err, code) = run(&mut pollstats(&["--help"]));
+    assert!(out.contains("Usage: pollstats [OPTION]... FIELD[,FIELD]... [PATH]...") && err.is_empty());
+    assert_eq!(code, 0);
+    let version = format!("pollstats {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(run(&mut pollstats(&["-V"])), (version, String::new(), 0));
+    for (args, reason) in [
+        (&[][..], "no FIELD is given"),
+        (&["a,,b"], "FIELD[,FIELD]... takes labels, not \"a,,b\""),
+        (&["-d", "0", "a"], "--delay takes seconds, 0.001 or more, not \"0\""),
+        (&["-c", "none", "a"], "--count takes a number, 1 or more, not \"none\""),
+        (&["-n", "-1", "a"], "--headers takes a number, 0 or more, not \"-1\""),
+        (&["-o", "xml", "a"], "--output takes text, tsv, csv or json, not \"xml\""),
+        (&["--color", "maybe", "a"], "--color takes auto, always or never, not \"maybe\""),
+        (&["--frob", "a"], "invalid option '--frob'"),
+    ] {
+        let want = format!("pollstats: {reason}\nTry 'pollstats --help'.\n");
+        assert_eq!(run(&mut pollstats(args)), (String::new(), want, 2), "{args:?}");
+    }
+}
+
+#[test]
+fn the_lines_that_users_of_the_original_know_work() {
+    let dir = tempfile::tempdir().unwrap();
+    let (a, b) = (publish(dir.path(), "a"), publish(dir.path(), "b"));
+    a.ok.add(40);
+    b.ok.add(2);
+    b.bad.incr();
+    let want = "       2XX        5XX\n        42          1\n";
+    for prefix in ["web.stats.status.", "web.stats.status"] {
+        let args = ["-c", "1", "-p", prefix, "2XX,5XX"];
+        let result = run(pollstats(&args).arg(a.path()).arg(b.path()));
+        assert_eq!(result, (want.to_owned(), String::new(), 0), "{prefix}");
+        assert_eq!(run(pollstats(&args).arg(dir.path())).0, want, "a directory");
+        assert_eq!(run(pollstats(&args).env("MMSTATS_PATH", dir.path())).0, want, "the default place");
+        let glob = dir.path().join("*.mmstats");
+        assert_eq!(run(pollstats(&args).env("MMSTATS_GLOB", glob)).0, want, "MMSTATS_GLOB");
+    }
+}
+
+#[test]
+fn a_field_that_nobody_has_is_an_error_that_names_the_nearest() {
+    let dir = tempfile::tempdir().unwrap();
+    let _web = publish(dir.path(), "a");
+    let run = |args: &[&str]| run(pollstats(args).arg(dir.path()));
+    let (out, err, code) = run(&["-p", "web.stats.status.", "2XX,3XX"]);
+    assert_eq!((out.as_str(), code), ("", 1));
+    let near = "web.stats.status.2XX, web.stats.status.5XX, web.stats.sys.gid";
+    let want = format!("pollstats: web.stats.status.3XX: no such label in 1 file; nearest: {near}\n");
+    assert_eq!(err, want);
+    let (_, err, code) = run(&["5XX"]);
+    assert!(err.contains("5XX: no such label in 1 file; nearest: web.stats.status.5XX, "), "{err}");
+    assert_eq!(code, 1);
+    let (out, err, code) = run(&["-f", "mail.", "5XX"]);
+    assert_eq!((out.as_str(), err.as_str(), code), ("", "pollstats: --filter: no match in 1 file\n", 1));
+}
+
+#[test]
+fn where_no_file_is_the_reason_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().display();
+    let want = format!("pollstats: no stats files found: looked for {path}\n");
+    assert_eq!(run(pollstats(&["a"]).arg(dir.path())), (String::new(), want, 1));
+    let missing = dir.path().join("missing.mmstats");
+    let want = format!("pollstats: {}: opening it: No such file or directory\n", missing.display());
+    assert_eq!(run(pollstats(&["a"]).arg(&missing)), (String::new(), want, 1));
+}
+
+#[test]
+fn each_type_is_shown_in_its_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let (a, b) = (publish(dir.path(), "a"), publish(dir.path(), "b"));
+    for (web, depth, ratio) in [(&a, 7, 0.1), (&b, -10, 0.4)] {
+        web.depth.set(depth);
+        web.ratio.set(ratio);
+        web.answer.record(Duration::from_millis(500));
+    }
+    a.ready.set(true);
+    a.page.set("one,\"two\"\t\x1b[31m");
+    b.page.set("three");
+    let args = ["-c", "1", "-p", "web.stats.", "-o", "tsv", "=depth,depth,ratio,answer,ready,page"];
+    let both = run(pollstats(&args).arg(dir.path()));
+    let want = "=depth\tdepth\tratio\tanswer\tready\tpage\n-3\t-3\t0.25\t0.5\t1\t2\n";
+    assert_eq!(both, (want.to_owned(), String::new(), 0));
+    let one = |format: &str| {
+        let args = ["-c", "1", "-p", "web.stats", "-o", format, "page,=depth"];
+        run(pollstats(&args).arg(a.path())).0
+    };
+    assert_eq!(one("tsv"), "page\t=depth\none,\"two\"\\t\\x1b[31m\t7\n");
+    assert_eq!(one("csv"), "page,=depth\n\"one,\"\"two\"\"\\t\\x1b[31m\",7\n");
+    let object: serde_json::Value = serde_json::from_str(&one("json")).unwrap();
+    assert_eq!(object, serde_json::json!({"page": "one,\"two\"\t\u{1b}[31m", "=depth": 7}));
+}
+
+#[test]
+fn rows_hold_changes_and_come_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = publish(dir.path(), "a");
+    web.ok.add(1_000_000);
+    let watch = Watch::over(dir.path(), &["-d", "0.1", "-o", "tsv", "-p", "web.stats.status.", "2XX,5XX"]);
+    assert_eq!(watch.line(), "2XX\t5XX");
+    assert_eq!(watch.row(), [Some(1_000_000), Some(0)], "totals since the start");
+    web.ok.add(5);
+    assert_eq!(watch.sum(5, 5), 5);
+    let (stderr, status) = watch.end();
+    assert_eq!((stderr.as_str(), status.signal()), ("", Some(2)), "ends as interrupted tools do");
+    let args = ["-y", "-c", "2", "-d", "0.02", "-o", "tsv", "-p", "web.stats.status.", "2XX"];
+    assert_eq!(run(pollstats(&args).arg(dir.path())), ("2XX\n0\n0\n".to_owned(), String::new(), 0));
+}
+
+#[test]
+fn processes_that_start_and_end_make_no_spike() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = publish(dir.path(), "old");
+    old.ok.add(1_000_000);
+    let watch = Watch::over(dir.path(), &["-d", "0.05", "-o", "tsv", "-p", "web.stats.status.", "2XX"]);
+    assert_eq!((watch.line().as_str(), watch.row()), ("2XX", vec![Some(1_000_000)]));
+    // One that begins now has counted since the last row what it has counted at all.
+    let new = publish(dir.path(), "new");
+    new.ok.add(30);
+    assert_eq!(watch.sum(30, 30), 30);
+    // The last counts of one that ends are not lost, and it takes nothing along.
+    old.ok.add(7);
+    drop(old);
+    new.ok.add(1);
+    assert_eq!(watch.sum(8, 8), 8);
+    // One that comes under the same name is another one.
+    drop(new);
+    let again = publish(dir.path(), "new");
+    again.ok.add(20);
+    assert_eq!(watch.sum(20, 20), 20);
+    // A file with a history of its own that is put here now says nothing about what was counted since.
+    let elsewhere = tempfile::tempdir_in(dir.path()).unwrap();
+    let history = publish(elsewhere.path(), "history");
+    history.ok.add(5);
+    assert_eq!(watch.sum(5, 5), 5, "found below the directory");
+    drop(history);
+    drop(again);
+    let began = Instant::now();
+    while watch.line() != "" {
+        assert!(began.elapsed() < PATIENCE, "nobody is left to have the field");
+    }
+    assert_eq!(watch.end().0, "");
+}
+
+#[test]
+fn a_file_with_a_history_begins_at_its_history() {
+    let dir = tempfile::tempdir().unwrap();
+    let aside = tempfile::tempdir().unwrap();
+    let (web, history) = (publish(dir.path(), "a"), publish(aside.path(), "b"));
+    history.ok.add(1_000_000);
+    let watch = Watch::over(dir.path(), &["-d", "0.2", "-o", "tsv", "-p", "web.stats.status.", "2XX"]);
+    watch.line();
+    assert_eq!((watch.row(), watch.row()), (vec![Some(0)], vec![Some(0)]));
+    fs::hard_link(history.path(), dir.path().join("b.mmstats")).unwrap();
+    // Two rows later at the latest it is followed.
+    let rows = [watch.row(), watch.row(), watch.row()];
+    history.ok.add(3);
+    web.ok.add(1);
+    assert!(rows.iter().all(|row| row[0] == Some(0)), "{rows:?}");
+    assert_eq!(watch.sum(4, 4), 4);
+}
+
+#[test]
+fn counters_that_wrap_or_begin_again_make_no_spike() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = publish(dir.path(), "a");
+    web.narrow.set(65_530);
+    web.depth.set(1_000_000);
+    let watch = Watch::over(dir.path(), &["-d", "0.05", "-o", "tsv", "-p", "web.stats.", "narrow,depth"]);
+    watch.line();
+    assert_eq!(watch.row(), [Some(65_530), Some(1_000_000)]);
+    web.narrow.set(4);
+    assert_eq!(watch.sum(10, 10), 10, "u16 has wrapped");
+    web.depth.set(12);
+    let began = Instant::now();
+    let mut sum = 0;
+    while sum < 12 {
+        sum += watch.row()[1].unwrap();
+        assert!(began.elapsed() < PATIENCE && (0..=12).contains(&sum), "{sum}");
+    }
+}
+
+#[test]
+fn a_field_that_is_added_joins_and_one_that_a_file_lacks_counts_as_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = publish(dir.path(), "a");
+    let other = Options::new().path(dir.path()).filename("b.mmstats").create::<()>().unwrap();
+    let watch = Watch::over(dir.path(), &["-d", "0.05", "-o", "tsv", "-p", "web.stats.status.", "2XX"]);
+    watch.line();
+    assert_eq!(watch.row(), [Some(0)]);
+    web.ok.add(2);
+    let added = other.add_field("web.stats.status.2XX", Counter::spec()).unwrap();
+    added.add(3);
+    assert_eq!(watch.sum(5, 5), 5);
+}
+
+/// Where [`WORKERS`] publish.
+static WORKERS_DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
+
+fn workers_dir() -> &'static Path {
+    WORKERS_DIR.get_or_init(|| tempfile::tempdir().unwrap()).path()
+}
+
+per_thread! {
+    static WORKERS: Web =
+        Options::new().path(workers_dir()).label_prefix("web.stats.").thread_end(ThreadEnd::Fold);
+}
+
+#[test]
+fn a_thread_that_ends_and_is_folded_makes_no_spike() {
+    // A worker counts what it is told to, and ends when nobody tells it any more.
+    let worker = || {
+        let (orders, inbox) = channel::<u64>();
+        let (done, outbox) = channel();
+        let thread = std::thread::spawn(move || {
+            for order in inbox {
+                WORKERS.with(|web| web.ok.add(order));
+                done.send(()).unwrap();
+            }
+        });
+        (orders, outbox, thread)
+    };
+    let order = |worker: &(std::sync::mpsc::Sender<u64>, Receiver<()>, _), count| {
+        worker.0.send(count).unwrap();
+        worker.1.recv_timeout(PATIENCE).unwrap();
+    };
+    let (long, mut short) = (worker(), worker());
+    order(&long, 10_000);
+    order(&short, 1_000_000);
+    let args = ["-d", "0.02", "-o", "tsv", "-p", "web.stats.status.", "2XX"];
+    let watch = Watch::over(workers_dir(), &args);
+    watch.line();
+    assert_eq!(watch.row(), [Some(1_010_000)]);
+    for round in 0..20 {
+        order(&short, 7);
+        order(&long, 1);
+        let (orders, _, thread) = short;
+        drop(orders);
+        thread.join().unwrap();
+        assert_eq!(watch.sum(8, 8), 8, "round {round}");
+        short = worker();
+        order(&short, 50_000);
+        assert_eq!(watch.sum(50_000, 50_000), 50_000, "round {round}");
+    }
+    // Threads that nobody has seen count, too.
+    for _ in 0..10 {
+        let (orders, done, thread) = worker();
+        orders.send(3).unwrap();
+        done.recv_timeout(PATIENCE).unwrap();
+        drop(orders);
+        thread.join().unwrap();
+    }
+    assert_eq!(watch.sum(30, 30), 30);
+    for (orders, _, thread) in [long, short] {
+        drop(orders);
+        thread.join().unwrap();
+    }
+    assert_eq!(watch.end().0, "");
+}
+
+/// What the child below does: publishes until it is killed.
+#[test]
+fn child() {
+    let Some(dir) = std::env::var_os("POLLSTATS_TEST_CHILD") else { return };
+    let web = publish(Path::new(&dir), "child");
+    web.ok.add(500);
+    web.depth.set(40);
+    println!("ready");
+    std::thread::sleep(Duration::from_secs(3600));
+}
+
+#[test]
+fn a_process_that_is_killed_leaves_with_its_gauges() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = publish(dir.path(), "a");
+    web.depth.set(2);
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child", "--nocapture"])
+        .env("POLLSTATS_TEST_CHILD", dir.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("ready")));
+    let args = ["-vv", "-d", "0.05", "-o", "tsv", "-p", "web.stats.", "status.2XX,=depth"];
+    let watch = Watch::over(dir.path(), &args);
+    watch.line();
+    assert_eq!(watch.row(), [Some(500), Some(42)]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let began = Instant::now();
+    loop {
+        assert!(began.elapsed() < PATIENCE);
+        let row = watch.row();
+        assert_eq!(row[0], Some(0), "the dead count nothing");
+        if row[1] == Some(2) {
+            break;
+        }
+        assert_eq!(row[1], Some(42));
+    }
+    let path = dir.path().join("child.mmstats");
+    let (stderr, _) = watch.end();
+    assert!(stderr.contains(&format!("{}: leaves: its process has ended\n", path.display())), "{stderr}");
+    // Whoever looks later does not see it, unless it is named.
+    let args = ["-v", "-c", "1", "-o", "tsv", "-p", "web.stats.", "=depth"];
+    let left_out = format!("pollstats: {}: left out: its process has ended\n", path.display());
+    let found = run(pollstats(&args).arg(dir.path()));
+    assert_eq!(found, ("=depth\n2\n".to_owned(), left_out, 0));
+    assert_eq!(run(pollstats(&args).arg(&path)), ("=depth\n40\n".to_owned(), String::new(), 0));
+}
+
+#[test]
+fn filters_choose_files_by_labels_and_values() {
+    let dir = tempfile::tempdir().unwrap();
+    let (a, b) = (publish(dir.path(), "a"), publish(dir.path(), "b"));
+    a.ok.add(1);
+    b.ok.add(10);
+    b.add_field("only.here", Counter::spec()).unwrap();
+    a.page.set("blue=green");
+    b.page.set("red");
+    let ok = |filters: &[&str]| {
+        let mut command = pollstats(&["-c", "1", "-o", "tsv", "-p", "web.stats.", "status.2XX"]);
+        for filter in filters {
+            command.args(["-f", filter]);
+        }
+        let (out, err, code) = run(command.arg(dir.path()));
+        if code == 0 { out.lines().nth(1).unwrap().parse().unwrap() } else { format!("{code} {err}") }
+    };
+    assert_eq!(ok(&[]), "11");
+    assert_eq!(ok(&["web.stats.only"]), "10", "a label that begins so");
+    assert_eq!(ok(&["only.here"]), "10", "behind the prefix");
+    assert_eq!(ok(&["web.stats.page=blue=green"]), "1");
+    assert_eq!(ok(&["page=red", "page=blue=green"]), "11", "either value");
+    assert_eq!(ok(&["page=blue=green", "only"]), "1 pollstats: --filter: no match in 2 files\n", "both keys");
+    assert_eq!(ok(&["ready=false", "status.2XX=10"]), "10");
+    let pid = format!("sys.pid={}", std::process::id());
+    assert_eq!(ok(&[&pid]), "11");
+}
+
+#[test]
+fn a_filter_holds_as_long_as_its_value() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = publish(dir.path(), "a");
+    web.page.set("ready");
+    web.ok.add(100);
+    let args = ["-d", "0.05", "-o", "tsv", "-f", "page=ready", "-p", "web.stats.", "status.2XX"];
+    let watch = Watch::over(dir.path(), &args);
+    watch.line();
+    assert_eq!(watch.row(), [Some(100)]);
+    web.page.set("busy");
+    let until = |wanted: &str| {
+        let began = Instant::now();
+        while watch.line() != wanted {
+            assert!(began.elapsed() < PATIENCE);
+        }
+    };
+    until("");
+    web.ok.add(100_000);
+    web.page.set("ready");
+    until("0");
+    web.ok.add(5);
+    assert_eq!(watch.sum(5, 5), 5);
+}
+
+#[test]
+fn rates_are_a_second_and_times_are_iso() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = publish(dir.path(), "a");
+    let args = ["-r", "-t", "-d", "0.1", "-o", "tsv", "-p", "web.stats.status.", "2XX"];
+    let watch = Watch::over(dir.path(), &args);
+    assert_eq!(watch.line(), "time\t2XX");
+    watch.line();
+    web.ok.add(1000);
+    let began = Instant::now();
+    loop {
+        let line = watch.line();
+        let (time, rate) = line.split_once('\t').unwrap();
+        assert_eq!((time.len(), &time[10..11], &time[23..]), (24, "T", "Z"), "{time}");
+        let rate: f64 = rate.parse().unwrap();
+        if rate > 0.0 {
+            // A row that is late covers more time.
+            assert!((100.0..=10_500.0).contains(&rate), "{rate}");
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE);
+    }
+}
+
+#[test]
+fn the_header_comes_again_and_numbers_fit() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = publish(dir.path(), "a");
+    web.ok.add(12_345_678_901_234);
+    let rows = |args: &[&str]| {
+        let args = [&["-d", "0.001", "-p", "web.stats.status."][..], args, &["2XX"]].concat();
+        run(pollstats(&args).arg(dir.path())).0
+    };
+    assert_eq!(rows(&["-c", "1"]), "       2XX\n   12.346T\n");
+    assert_eq!(rows(&["-c", "1", "-o", "csv"]), "2XX\n12345678901234\n");
+    let headers = |args: &[&str]| rows(args).matches("2XX").count();
+    assert_eq!(headers(&["-c", "41"]), 3, "every 20 rows");
+    assert_eq!(headers(&["-c", "41", "-n", "10"]), 5);
+    assert_eq!(headers(&["-c", "41", "-n", "0"]), 1);
+    assert_eq!(headers(&["-c", "41", "-o", "tsv"]), 1);
+    assert_eq!(rows(&["-c", "1", "--color", "always"]), "\x1b[1m       2XX\x1b[0m\n   12.346T\n");
+}
+
+#[test]
+fn on_a_terminal_columns_fit_the_window_and_follow_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = publish(dir.path(), "a");
+    let size = |columns, rows| rustix::termios::Winsize {
+        ws_col: columns,
+        ws_row: rows,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    let pty = nix::pty::openpty(None, None).unwrap();
+    rustix::termios::tcsetwinsize(&pty.master, size(27, 4)).unwrap();
+    let before = rustix::termios::tcgetattr(&pty.slave).unwrap();
+    let args = ["-d", "0.02", "-p", "web.stats.", "status.2XX,status.5XX,=depth"];
+    let slave = File::from(pty.slave.try_clone().unwrap());
+    let mut child = pollstats(&args).arg(dir.path()).env("TERM", "xterm").stdout(slave).spawn().unwrap();
+    let mut lines = BufReader::new(File::from(pty.master.try_clone().unwrap()))
+        .split(b'\n')
+        .map(|line| String::from_utf8(line.unwrap()).unwrap().trim_end_matches('\r').to_owned());
+    web.ok.add(0);
+    assert_eq!(lines.next().unwrap(), "\x1b[1m…tus.2XX …tus.5XX    =depth\x1b[0m");
+    for _ in 0..3 {
+        assert_eq!(lines.next().unwrap(), "       0        0         0");
+    }
+    assert!(lines.next().unwrap().starts_with("\x1b[1m"), "a window of four lines is full");
+    rustix::termios::tcsetwinsize(&pty.master, size(80, 24)).unwrap();
+    let header = "\x1b[1m          status.2XX           status.5XX               =depth\x1b[0m";
+    assert!(lines.any(|line| line == header));
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(2));
+    let after = rustix::termios::tcgetattr(&pty.slave).unwrap();
+    assert_eq!(format!("{before:?}"), format!("{after:?}"), "the terminal is as it was");
+}
+
+#[test]
+fn a_reader_that_goes_ends_it_at_once_and_a_full_disk_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let _web = publish(dir.path(), "a");
+    let args = ["-d", "3600", "-p", "web.stats.", "=depth"];
+    let mut child =
+        pollstats(&args).arg(dir.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    drop(stdout);
+    let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+    assert_eq!((status.signal(), stderr.as_slice()), (Some(13), &b""[..]), "not an hour later");
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let output = pollstats(&args).arg(dir.path()).stdout(full).output().unwrap();
+    let want = "pollstats: standard output: No space left on device\n";
+    assert_eq!((String::from_utf8_lossy(&output.stderr).as_ref(), output.status.code()), (want, Some(1)));
+}
+
+#[test]
+fn what_cannot_be_read_is_said_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = publish(dir.path(), "a");
+    fs::write(dir.path().join("b.mmstats"), "no stats").unwrap();
+    let args = ["-c", "5", "-d", "0.01", "-o", "tsv", "-p", "web.stats.", "=depth"];
+    let (out, err, code) = run(pollstats(&args).arg(dir.path()));
+    assert_eq!((out.as_str(), code), ("=depth\n0\n0\n0\n0\n0\n", 1));
+    let path = dir.path().join("b.mmstats");
+    let want = format!("pollstats: {}: not a stats file: version 110, 1 is known\n", path.display());
+    assert_eq!(err, want);
+    drop(web);
+}
