@@ -41,10 +41,12 @@ Options:
   -c, --count N          stop after N records
   -i, --initial          first print everything there is
   -o, --output FORMAT    lines or json; lines is the default
-      --until EXPR       stop as soon as EXPR holds in some file: LABEL OP VALUE,
-                         OP one of = != < <= > >=; the label may appear later
+      --until EXPR       stop as soon as EXPR holds in some file: LABEL OP
+                         VALUE, OP one of = != < <= > >=; the label may appear
+                         later
   -a, --aggregate FN     ... as soon as it holds for the label over all files;
-                         FN as slurpstats has it
+                         FN is sum, avg, min, max, one, nonzero-avg or
+                         nonzero-min
       --timeout SECONDS  stop after that time with exit status 3
       --color WHEN       auto, always or never
   -h, --help             print this help
