@@ -57,9 +57,12 @@ struct Watch {
 }
 
 impl Watch {
-    fn over(dir: &Path, args: &[&str]) -> Self {
-        let mut command = pollstats(args);
-        let mut child = command.arg(dir).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    fn over(path: &Path, args: &[&str]) -> Self {
+        Self::start(pollstats(args).arg(path))
+    }
+
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = channel();
         let stdout = child.stdout.take().unwrap();
         std::thread::spawn(move || {
@@ -264,7 +267,10 @@ fn a_file_with_a_history_begins_at_its_history() {
     history.ok.add(1_000_000);
     let watch = Watch::over(dir.path(), &["-d", "0.2", "-o", "tsv", "-p", "web.stats.status.", "2XX"]);
     watch.line();
-    assert_eq!((watch.row(), watch.row()), (vec![Some(0)], vec![Some(0)]));
+    // By then it is older than a file that is only now on its way to its name.
+    for _ in 0..6 {
+        assert_eq!(watch.row(), [Some(0)]);
+    }
     fs::hard_link(history.path(), dir.path().join("b.mmstats")).unwrap();
     // Two rows later at the latest it is followed.
     let rows = [watch.row(), watch.row(), watch.row()];
@@ -272,6 +278,44 @@ fn a_file_with_a_history_begins_at_its_history() {
     web.ok.add(1);
     assert!(rows.iter().all(|row| row[0] == Some(0)), "{rows:?}");
     assert_eq!(watch.sum(4, 4), 4);
+}
+
+#[test]
+fn files_come_back_however_they_were_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let args = ["-d", "0.02", "-o", "tsv", "-p", "web.stats.status.", "2XX"];
+    let web = publish(dir.path(), "a");
+    let path = web.path().to_owned();
+    let link = dir.path().join("link");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let watches = [
+        Watch::over(&path, &args),
+        Watch::over(&link, &args),
+        Watch::start(pollstats(&args).env("MMSTATS_GLOB", dir.path().join("*.mmstats"))),
+        Watch::start(pollstats(&args).env("MMSTATS_PATH", dir.path())),
+    ];
+    for watch in &watches {
+        assert_eq!((watch.line().as_str(), watch.row()), ("2XX", vec![Some(0)]));
+    }
+    let mut web = Some(web);
+    for round in 1..4 {
+        drop(web.take());
+        for watch in &watches {
+            let began = Instant::now();
+            while watch.line() != "" {
+                assert!(began.elapsed() < PATIENCE, "round {round}: it is gone");
+            }
+        }
+        let again = publish(dir.path(), "a");
+        again.ok.add(9);
+        for watch in &watches {
+            assert_eq!(watch.sum(9, 9), 9, "round {round}");
+        }
+        web = Some(again);
+    }
+    for watch in watches {
+        assert_eq!(watch.end().0, "", "coming and going is no error");
+    }
 }
 
 #[test]
@@ -464,8 +508,13 @@ fn a_filter_holds_as_long_as_its_value() {
     web.page.set("busy");
     let until = |wanted: &str| {
         let began = Instant::now();
-        while watch.line() != wanted {
+        loop {
+            let row = watch.line();
+            assert!(["", "0"].contains(&row.as_str()), "what was counted meanwhile is no part of it: {row}");
             assert!(began.elapsed() < PATIENCE);
+            if row == wanted {
+                break;
+            }
         }
     };
     until("");
@@ -480,23 +529,31 @@ fn a_filter_holds_as_long_as_its_value() {
 fn rates_are_a_second_and_times_are_iso() {
     let dir = tempfile::tempdir().unwrap();
     let web = publish(dir.path(), "a");
-    let args = ["-r", "-t", "-d", "0.1", "-o", "tsv", "-p", "web.stats.status.", "2XX"];
+    let args = ["-r", "-t", "-d", "0.2", "-o", "tsv", "-p", "web.stats.status.", "2XX"];
     let watch = Watch::over(dir.path(), &args);
     assert_eq!(watch.line(), "time\t2XX");
-    watch.line();
-    web.ok.add(1000);
-    let began = Instant::now();
-    loop {
+    // Seconds of the hour, and the rate.
+    let row = || {
         let line = watch.line();
         let (time, rate) = line.split_once('\t').unwrap();
         assert_eq!((time.len(), &time[10..11], &time[23..]), (24, "T", "Z"), "{time}");
-        let rate: f64 = rate.parse().unwrap();
+        let number = |text: &str| text.parse::<f64>().unwrap();
+        (60.0 * number(&time[14..16]) + number(&time[17..23]), number(rate))
+    };
+    let mut before = row().0;
+    web.ok.add(1000);
+    let began = Instant::now();
+    loop {
+        let (now, rate) = row();
+        let passed = (now - before).rem_euclid(3600.0);
         if rate > 0.0 {
-            // A row that is late covers more time.
-            assert!((100.0..=10_500.0).contains(&rate), "{rate}");
+            // The times are cut to milliseconds, and taken beside the clock that rates go by.
+            let most = 1000.0 * 0.003 / passed + 1.0;
+            assert!((rate * passed - 1000.0).abs() < most, "{rate} over {passed}");
             break;
         }
         assert!(began.elapsed() < PATIENCE);
+        before = now;
     }
 }
 

@@ -127,3 +127,29 @@ impl Stamp {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_has_rested_is_not_listed_again() {
+        let at =
+            |inode, seconds, is_settled| Stamp::At { folder: (1, inode), changed: (seconds, 0), is_settled };
+        assert!(!at(2, 100, true).may_differ(&at(2, 100, true)));
+        assert!(at(2, 100, true).may_differ(&at(2, 100, false)), "its clock may have stood still");
+        assert!(at(2, 101, true).may_differ(&at(2, 100, true)));
+        assert!(at(3, 100, true).may_differ(&at(2, 100, true)), "another folder of that name");
+        assert!(at(2, 100, true).may_differ(&Stamp::Missing));
+        assert!(!Stamp::Missing.may_differ(&Stamp::Missing));
+        assert!(Stamp::NEVER.may_differ(&Stamp::NEVER));
+    }
+
+    #[test]
+    fn a_folder_that_has_just_changed_is_listed_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let stamp = Stamp::of(dir.path());
+        assert!(stamp.may_differ(&stamp));
+        assert!(Stamp::of(&dir.path().join("missing")) == Stamp::Missing);
+    }
+}

@@ -14,7 +14,7 @@ use crate::fold::{Ledger, Process};
 
 /// How long a file may be on its way between the moment that it names as its beginning and the one when
 /// it can be found, in seconds.
-const PUBLISHING: f64 = 0.1;
+const PUBLISHING: f64 = 0.5;
 
 /// One row.
 pub(crate) struct Row {
@@ -42,7 +42,7 @@ pub(crate) struct Poll {
 /// What is remembered of a file.
 #[derive(Default)]
 pub(crate) struct Seen {
-    cells: Vec<Followed>,
+    parts: Vec<Part>,
     /// Whether the labels that filters ask for are there, and whether the file counts now.
     is_begun: bool,
     counts: bool,
@@ -53,7 +53,7 @@ pub(crate) struct Seen {
 
 /// One column in one file.
 #[derive(Clone, Copy, Default)]
-struct Followed {
+struct Part {
     /// Which of the file's fields.
     field: Option<usize>,
     /// A counter's value at the last look.
@@ -107,7 +107,7 @@ impl Poll {
     pub(crate) fn missing(&self, roster: &Roster<Seen>) -> Vec<&Field> {
         let has = |column: usize| {
             let mut members = roster.members().iter().filter(|member| member.state.counts);
-            members.any(|member| member.state.cells[column].field.is_some())
+            members.any(|member| member.state.parts[column].field.is_some())
         };
         let fields = self.fields.iter().enumerate();
         fields.filter(|(column, _)| !has(*column)).map(|(_, field)| field).collect()
@@ -126,17 +126,17 @@ impl Poll {
     /// Finds out anew which of the file's fields each column means.
     fn assign(&self, member: &mut Member<Seen>) {
         let Member { file, state, .. } = member;
-        state.cells.resize_with(self.fields.len(), Followed::default);
-        for (cell, field) in state.cells.iter_mut().zip(&self.fields) {
+        state.parts.resize_with(self.fields.len(), Part::default);
+        for (part, field) in state.parts.iter_mut().zip(&self.fields) {
             let labels = file.fields().enumerate();
             let ranked =
                 labels.filter_map(|(number, found)| Some((field.spelling.rank(found.label())?, number)));
             // The first of several fields with one label.
-            cell.field = ranked.min().map(|(_, number)| number);
+            part.field = ranked.min().map(|(_, number)| number);
         }
         state.is_begun = self.filters.are_begun();
-        state.only_counters = state.cells.iter().zip(&self.fields).all(|(cell, field)| {
-            let value = cell.field.and_then(|number| file.field(number).value());
+        state.only_counters = state.parts.iter().zip(&self.fields).all(|(part, field)| {
+            let value = part.field.and_then(|number| file.field(number).value());
             !field.is_gauge && value.is_none_or(|value| is_counter(&value))
         });
     }
@@ -146,11 +146,13 @@ impl Poll {
         if looked == Looked::Anew {
             self.assign(member);
         }
+        let mut resumes = false;
         if looked != Looked::Unchanged {
             let holds = member.state.is_begun && self.filters.hold(&member.file);
             if member.state.counts && !holds {
-                member.state.cells.iter_mut().for_each(|cell| cell.before = None);
+                member.state.parts.iter_mut().for_each(|part| part.before = None);
             }
+            resumes = holds && !member.state.counts && member.state.is_known;
             member.state.counts = holds;
             self.has_matched |= holds;
         }
@@ -159,22 +161,23 @@ impl Poll {
             state.is_known = true;
             return;
         }
-        // What a file that is new has counted, it has counted since the row before if it was made since.
+        // What a file that is new has counted, it has counted since the row before if it was made since. A
+        // field that is new in a known file began at 0, too; what a filter let through only now did not.
         let is_young = || match (self.before, writer.created) {
             (Some(before), Some(created)) => created >= unix(before) - PUBLISHING,
             _ => false,
         };
-        let is_young = state.is_known || is_young();
+        let from_zero = !resumes && (state.is_known || is_young());
         let is_first = !state.is_known && self.before.is_none();
         state.is_known = true;
         let is_process = writer.tid == Some(0) && writer.pid.is_some() && !is_first;
-        for (column, cell) in state.cells.iter_mut().enumerate() {
-            let Some(number) = cell.field else {
-                cell.before = None;
+        for (column, part) in state.parts.iter_mut().enumerate() {
+            let Some(number) = part.field else {
+                part.before = None;
                 continue;
             };
             let tally = &mut self.tallies[column];
-            if looked == Looked::Unchanged && state.only_counters && cell.before.is_some() {
+            if looked == Looked::Unchanged && state.only_counters && part.before.is_some() {
                 tally.add_change(0);
                 continue;
             }
@@ -189,13 +192,13 @@ impl Poll {
             };
             let reading =
                 Reading { value: integer, bits: field.bits(), is_signed: matches!(value, Value::Signed(_)) };
-            let change = match cell.before.replace(integer) {
+            let change = match part.before.replace(integer) {
                 Some(before) => reading.since(before, self.passed),
                 None if is_first => {
                     tally.add_since_start(since_start(integer, writer.created, self.now));
                     integer
                 }
-                None if is_young => integer.max(0),
+                None if from_zero => integer.max(0),
                 None => 0,
             };
             if is_process {
@@ -231,8 +234,8 @@ impl Visitor for Poll {
             self.count(member, looked, true);
         }
         if member.writer.tid != Some(0) && member.writer.pid.is_some() {
-            for (column, cell) in member.state.cells.iter().enumerate() {
-                if let Some(counted) = cell.before.filter(|&counted| counted > 0) {
+            for (column, part) in member.state.parts.iter().enumerate() {
+                if let Some(counted) = part.before.filter(|&counted| counted > 0) {
                     self.ledger.gone(process(member.file.path(), member.writer.pid), column, counted);
                 }
             }
@@ -256,7 +259,7 @@ fn least(members: &[Member<Seen>], (folder, pid): &Process, column: usize) -> Op
         let is_thread = member.writer.pid == Some(*pid) && member.writer.tid != Some(0);
         is_thread && member.file.path().parent() == Some(folder)
     });
-    threads.filter_map(|member| member.state.cells.get(column)?.before).filter(|&value| value > 0).min()
+    threads.filter_map(|member| member.state.parts.get(column)?.before).filter(|&value| value > 0).min()
 }
 
 /// What was counted a second, if the file says since when.
