@@ -11,6 +11,8 @@ mod format;
 mod help;
 #[path = "docs/page.rs"]
 mod page;
+#[path = "docs/readme.rs"]
+mod readme;
 #[path = "docs/shells.rs"]
 mod shells;
 #[path = "docs/writer.rs"]
