@@ -1,7 +1,7 @@
 #!/bin/bash
-# The Debian package, tried for real: built twice in two places, looked at by lintian, installed into a
-# throw-away system, used there, and removed without a trace. Wants root, cargo-deb, lintian,
-# debootstrap, man-db and a Debian mirror. `make check-package` runs it.
+# The packages, tried for real: built twice in two places; the Debian one looked at by lintian, installed
+# into a throw-away system, used there, and removed without a trace. Wants root, cargo-deb,
+# cargo-generate-rpm, lintian, debootstrap, man-db and a Debian mirror. `make check-package` runs it.
 set -euo pipefail
 top=$(git rev-parse --show-toplevel)
 work=$(mktemp -d)
@@ -17,11 +17,16 @@ step() { printf '\n-- %s\n' "$*"; }
 step "the same bytes, built twice in two places"
 for place in one another-place; do
     git clone --quiet "$top" "$work/$place"
-    make --silent -C "$work/$place" deb >"$work/$place.log" 2>&1 || { cat "$work/$place.log"; fail "make deb"; }
+    make --silent -C "$work/$place" deb rpm >"$work/$place.log" 2>&1 || {
+        cat "$work/$place.log"
+        fail "make deb rpm"
+    }
 done
 deb=$(echo "$work"/one/target/package-build/debian/mmstats_*.deb)
 cmp "$deb" "$work"/another-place/target/package-build/debian/mmstats_*.deb || fail "two builds differ"
-sha256sum "$deb" | cut -c1-64
+rpm=$(echo "$work"/one/target/package-build/generate-rpm/mmstats-*.rpm)
+cmp "$rpm" "$work"/another-place/target/package-build/generate-rpm/mmstats-*.rpm || fail "two builds differ"
+sha256sum "$deb" "$rpm" | cut -c1-64
 
 step "lintian"
 said=$(lintian --allow-root --fail-on none "$deb")
