@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::file::Identity;
 use crate::layout::{self, Record};
 use crate::read::{Origin, Pages, Snapshot, open, settle};
+use crate::value::Value;
 
 pub use followed::{Followed, FollowedField};
 use followed::{Layout, NONE, buffer_of, value_in};
@@ -226,13 +227,13 @@ fn is_enough(record: &Record, counted: u8, before: &[u8], now: &[u8]) -> bool {
     if !record.shape.loads_at_once(record.value_at(current.into())) {
         return false;
     }
-    let integer = |values, buffer| value_in(record, values, buffer).as_integer();
     if counted == NONE {
         return true;
     }
-    match integer(before, counted) {
-        Some(before) => integer(now, current).is_some_and(|now| now >= before),
-        None => true,
+    match (value_in(record, before, counted), value_in(record, now, current)) {
+        (Value::Unsigned(before), Value::Unsigned(now)) => now >= before,
+        (Value::Signed(before), Value::Signed(now)) => now >= before,
+        _ => true,
     }
 }
 

@@ -81,7 +81,9 @@ impl Layout {
 
     /// Whether the list of fields still ends where it did.
     pub(super) fn ends(&self, bytes: &[u8]) -> bool {
-        self.end.is_none_or(|end| matches!(layout::field(bytes, end), Ok(None)))
+        // Two zero bytes are how it ends in nearly every file.
+        let is_end = |end| bytes[end..].starts_with(&[0, 0]) || layout::field(bytes, end) == Ok(None);
+        self.end.is_none_or(|end| end <= bytes.len() && is_end(end))
     }
 
     /// Whether the fields are still where they were.
