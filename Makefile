@@ -5,7 +5,7 @@ DESTDIR ?=
 CARGO ?= cargo
 INSTALL ?= install
 
-TOOLS = slurpstats mmcat cleanstats
+TOOLS = slurpstats pollstats mmwatch mmcat cleanstats
 PAGES = $(notdir $(wildcard man/*.[1-8]))
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 BINDIR = $(DESTDIR)$(PREFIX)/bin
@@ -16,7 +16,7 @@ PACKAGE_TARGET = target/package-build
 PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
 
-.PHONY: all demo check bench deb rpm check-package install uninstall
+.PHONY: all demo check bench faults deb rpm check-package install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -28,6 +28,11 @@ demo:
 
 check:
 	$(CARGO) test --workspace --locked
+
+# The faults that `make check` tries for a second each, for a minute each.
+faults:
+	$(CARGO) build --workspace --locked
+	MMSTATS_FAULT_SECONDS=60 $(CARGO) test --locked -p cleanstats --test faults -- --nocapture
 
 bench:
 	$(CARGO) bench --locked -p mmstats

@@ -61,7 +61,14 @@ fn dead(dir: &Path, name: &str) -> PathBuf {
     let web = live(dir, name);
     web.hits.add(3);
     web.keep();
-    web.path().to_owned()
+    let path = web.path().to_owned();
+    drop(web);
+    // A child that another test's thread forked just then has the descriptor until it calls exec.
+    let file = File::open(&path).unwrap();
+    while mmstats::live::is_locked(&file).unwrap() {
+        std::thread::yield_now();
+    }
+    path
 }
 
 fn names(dir: &Path) -> Vec<String> {
@@ -386,6 +393,27 @@ fn directories_are_searched_and_links_are_not_followed() {
     assert_eq!(names(elsewhere.path()), ["spared.mmstats"]);
     // A link that somebody names is another matter.
     assert_ran(&clean(dir, &["a/link"]), &removed("a/link/spared.mmstats"), "", 0);
+}
+
+#[test]
+fn neither_deep_nor_many_directories_stop_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    // Each has to be open as long as its files are dealt with, and there are 1024 descriptors at most.
+    for number in 0..1100 {
+        let folder = dir.join(format!("wide/{number:04}"));
+        fs::create_dir_all(&folder).unwrap();
+        Foreign::default().write(&folder, "x.mmstats");
+    }
+    let mut deep = dir.join("deep");
+    for _ in 0..70 {
+        deep.push("d");
+    }
+    fs::create_dir_all(&deep).unwrap();
+    let wide = clean(dir, &["--unknown", "wide"]);
+    assert_eq!((wide.stdout.lines().count(), wide.stderr.as_str(), wide.code), (1100, "", Some(0)));
+    let too_deep = format!("cleanstats: deep{}: too many directories deep\n", "/d".repeat(65));
+    assert_ran(&clean(dir, &["deep"]), "", &too_deep, 1);
 }
 
 #[test]

@@ -11,6 +11,8 @@ mod format;
 mod help;
 #[path = "docs/page.rs"]
 mod page;
+#[path = "docs/readme.rs"]
+mod readme;
 #[path = "docs/shells.rs"]
 mod shells;
 #[path = "docs/writer.rs"]
@@ -26,7 +28,8 @@ use page::{Example, Page};
 use writer::Web;
 
 /// Every tool, and the section of its manual page.
-const TOOLS: &[(&str, u8)] = &[("slurpstats", 1), ("pollstats", 1), ("mmcat", 1), ("cleanstats", 8)];
+const TOOLS: &[(&str, u8)] =
+    &[("slurpstats", 1), ("pollstats", 1), ("mmwatch", 1), ("mmcat", 1), ("cleanstats", 8)];
 
 /// Pages that belong to no tool.
 const OTHER_PAGES: &[&str] = &["mmstats.5", "mmstats.7"];

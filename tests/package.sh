@@ -1,7 +1,7 @@
 #!/bin/bash
-# The Debian package, tried for real: built twice in two places, looked at by lintian, installed into a
-# throw-away system, used there, and removed without a trace. Wants root, cargo-deb, lintian,
-# debootstrap, man-db and a Debian mirror. `make check-package` runs it.
+# The packages, tried for real: built twice in two places; the Debian one looked at by lintian, installed
+# into a throw-away system, used there, and removed without a trace. Wants root, cargo-deb,
+# cargo-generate-rpm, lintian, debootstrap, man-db and a Debian mirror. `make check-package` runs it.
 set -euo pipefail
 top=$(git rev-parse --show-toplevel)
 work=$(mktemp -d)
@@ -17,11 +17,16 @@ step() { printf '\n-- %s\n' "$*"; }
 step "the same bytes, built twice in two places"
 for place in one another-place; do
     git clone --quiet "$top" "$work/$place"
-    make --silent -C "$work/$place" deb >"$work/$place.log" 2>&1 || { cat "$work/$place.log"; fail "make deb"; }
+    make --silent -C "$work/$place" deb rpm >"$work/$place.log" 2>&1 || {
+        cat "$work/$place.log"
+        fail "make deb rpm"
+    }
 done
 deb=$(echo "$work"/one/target/package-build/debian/mmstats_*.deb)
 cmp "$deb" "$work"/another-place/target/package-build/debian/mmstats_*.deb || fail "two builds differ"
-sha256sum "$deb" | cut -c1-64
+rpm=$(echo "$work"/one/target/package-build/generate-rpm/mmstats-*.rpm)
+cmp "$rpm" "$work"/another-place/target/package-build/generate-rpm/mmstats-*.rpm || fail "two builds differ"
+sha256sum "$deb" "$rpm" | cut -c1-64
 
 step "lintian"
 said=$(lintian --allow-root --fail-on none "$deb")
@@ -47,7 +52,7 @@ rm "$work/root/package.deb"
 grep -v '^#' "$work/root/etc/cron.d/mmstats" | grep -q cleanstats && fail "the cron line is active"
 
 step "using"
-# A file of a writer that is gone: from the tests, written by the original on another machine.
+# A file whose writer is gone: one of those that the library's tests compare with.
 install -m 644 "$top/mmstats/tests/golden/ours-little.mmstats" "$work/root/tmp/app-1-1.mmstats"
 inside slurpstats -p a. || fail "slurpstats"
 for tool in $(inside dpkg -L mmstats | sed -n 's,^/usr/bin/,,p'); do
@@ -57,8 +62,8 @@ done
 inside mmcat --check /tmp/app-1-1.mmstats || fail "mmcat"
 inside cleanstats -v || fail "cleanstats"
 [ ! -e "$work/root/tmp/app-1-1.mmstats" ] || fail "cleanstats left the file of a dead writer"
-for page in "$work"/root/usr/share/man/man*/*; do
-    said=$(MANROFFSEQ='' MANWIDTH=80 LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l "$page" 2>&1 >"$work/shown" | cat)
+for page in $(inside dpkg -L mmstats | grep '/man/man.*gz$'); do
+    said=$(MANROFFSEQ='' MANWIDTH=80 LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l "$work/root$page" 2>&1 >"$work/shown" | cat)
     [ -z "$said" ] && [ -s "$work/shown" ] || fail "man -l $page: $said"
 done
 

@@ -73,7 +73,7 @@ impl<'a> Cleaner<'a> {
             .iter()
             .map(|candidate| (candidate, look(candidate, self.choice, &mut self.snapshot), Instant::now()))
             .collect();
-        let judge = Judge::new();
+        let judge = Judge::thorough();
         let mut looks = looks.into_iter().peekable();
         while looks.peek().is_some() {
             let mut sentences: Vec<_> = looks

@@ -100,20 +100,11 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
             Long("unknown") => request.unknown = true,
             Long("archive") => request.archive = Some(parser.value()?.into()),
             Long("color") => request.color = When::parse(&parser.value()?)?,
-            Short('h') | Long("help") => return inform(HELP),
-            Short('V') | Long("version") => {
-                return inform(&format!("{} {}\n", tool.name(), env!("CARGO_PKG_VERSION")));
-            }
+            Short('h') | Long("help") => return tool.help(HELP),
+            Short('V') | Long("version") => return tool.version(),
             Value(operand) => request.operands.push(operand),
             other => return Err(other.unexpected().into()),
         }
     }
     Ok(Some(request))
-}
-
-fn inform(text: &str) -> Result<Option<Request>, Stop> {
-    let mut out = Output::standard()?;
-    out.write_str(text)?;
-    out.flush()?;
-    Ok(None)
 }

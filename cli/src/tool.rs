@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::escape::{escape, escape_path};
+use crate::output::Output;
 
 /// The tool that runs, and whether something went wrong so far.
 pub struct Tool {
@@ -69,6 +70,25 @@ impl Tool {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Prints `text` for `--help`. What it gives stands for a command line that asks for nothing more.
+    ///
+    /// # Errors
+    /// [`Stop::Output`].
+    pub fn help<T>(&self, text: &str) -> Result<Option<T>, Stop> {
+        let mut out = Output::standard()?;
+        out.write_str(text)?;
+        out.flush()?;
+        Ok(None)
+    }
+
+    /// Prints name and version for `--version`; the whole suite has one. Otherwise as [`Tool::help`].
+    ///
+    /// # Errors
+    /// [`Stop::Output`].
+    pub fn version<T>(&self) -> Result<Option<T>, Stop> {
+        self.help(&format!("{} {}\n", self.name, env!("CARGO_PKG_VERSION")))
     }
 
     /// Reports `TOOL: PATH: REASON` and goes on: the exit code will be 1.

@@ -111,10 +111,8 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
             Short('r') | Long("raw") => raw = true,
             Long("check") => check = true,
             Long("color") => color = When::parse(&parser.value()?)?,
-            Short('h') | Long("help") => return inform(HELP),
-            Short('V') | Long("version") => {
-                return inform(&format!("{} {}\n", tool.name(), env!("CARGO_PKG_VERSION")));
-            }
+            Short('h') | Long("help") => return tool.help(HELP),
+            Short('V') | Long("version") => return tool.version(),
             Value(operand) => operands.push(operand),
             other => return Err(other.unexpected().into()),
         }
@@ -129,13 +127,6 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
         return Err(Stop::Usage("FILE is missing".to_owned()));
     }
     Ok(Some(Request { job, color, operands }))
-}
-
-fn inform(text: &str) -> Result<Option<Request>, Stop> {
-    let mut out = Output::standard()?;
-    out.write_str(text)?;
-    out.flush()?;
-    Ok(None)
 }
 
 fn format(value: &OsStr) -> Result<Job, Stop> {

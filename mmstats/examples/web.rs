@@ -19,6 +19,7 @@ stats! {
     pub struct Web {
         /// Answers by class of status.
         pub status_2xx: Counter = "stats.status.2XX",
+        pub status_3xx: Counter = "stats.status.3XX",
         pub status_4xx: Counter = "stats.status.4XX",
         pub status_5xx: Counter = "stats.status.5XX",
         /// UNIX time of the latest request.
@@ -91,6 +92,10 @@ fn serve(mut stream: TcpStream) -> std::io::Result<()> {
                 web.status_2xx.incr();
                 "200 OK"
             }
+            "/old" => {
+                web.status_3xx.incr();
+                "302 Found"
+            }
             "/broken" => {
                 web.status_5xx.incr();
                 "500 Internal Server Error"
@@ -109,6 +114,7 @@ fn load(address: SocketAddr, seed: u64, done: &AtomicBool) -> u64 {
     let mut answered = 0;
     while !done.load(Ordering::Relaxed) {
         let path = match (answered + seed) % 10 {
+            5 => "/old",
             7 => "/missing",
             9 => "/broken",
             _ => "/",

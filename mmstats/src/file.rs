@@ -1,25 +1,20 @@
 //! The file of one instance: made under a temporary name, locked, published by renaming, removed.
-//!
-//! The lifetime lock is two locks on one open file description. A write lock (`F_OFD_SETLK`) says that
-//! the writer lives: only somebody who may write the file can take it, and it can be asked about
-//! without taking anything. A `flock` keeps systemd-tmpfiles off. The kernel drops both when the
-//! description's last reference goes: the mapping is one, so the descriptor need not stay open.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, FcntlArg, FlockArg, RenameFlags, fcntl, posix_fallocate, renameat2};
+use nix::fcntl::{AT_FDCWD, RenameFlags, posix_fallocate, renameat2};
 use nix::libc;
 
 use crate::error::{Error, Reason};
 use crate::layout::VERSION;
 use crate::live::{Judge, Life};
+use crate::lock::{LockHolder, is_kept_by_mappings, lock};
 use crate::map::Segment;
 use crate::name::{TEMP_END, TEMP_START};
 
@@ -55,6 +50,8 @@ pub(crate) struct StatsFile {
     /// Open until the file is published, and for a moment whenever it grows: a program that closes all
     /// descriptors, as daemons do, does no harm.
     open: Option<File>,
+    /// Where the mapping does not keep the lock.
+    holder: Option<LockHolder>,
 }
 
 impl StatsFile {
@@ -63,7 +60,7 @@ impl StatsFile {
         let (path, file) = create_temporary(&target)?;
         // From here on `Drop` clears the temporary name away if anything fails.
         let identity = Identity { dev: 0, ino: 0 };
-        let mut this = Self { target, path, identity, allocated: 0, open: None };
+        let mut this = Self { target, path, identity, allocated: 0, open: None, holder: None };
         this.identity = Identity::of(&file.metadata().map_err(this.failed("looking at it"))?);
         if let Some(mode) = mode {
             let permissions = fs::Permissions::from_mode(mode);
@@ -109,7 +106,15 @@ impl StatsFile {
 
     /// Lets go of the descriptor. Locks and mapping stay.
     pub(crate) fn close(&mut self) {
-        self.open = None;
+        let Some(file) = self.open.take() else { return };
+        if self.holder.is_none() && !is_kept_by_mappings(&file) {
+            self.holder = Some(LockHolder::new(file, self.identity));
+        }
+    }
+
+    /// Gives away what keeps the lock besides the mapping, to whoever keeps that.
+    pub(crate) fn take_holder(&mut self) -> Option<LockHolder> {
+        self.holder.take()
     }
 
     /// Gives the file its name.
@@ -167,6 +172,13 @@ impl StatsFile {
 
     /// Looks at what has the name. `None`: nothing any more.
     fn judge_holder(&self) -> Result<Option<Identity>, Error> {
+        // Opening alone makes some devices act, and whoever waits at a FIFO's other end.
+        match fs::symlink_metadata(&self.target) {
+            Ok(metadata) if !metadata.is_file() => {
+                return Err(Error::new(&self.target, Reason::Foreign(what_it_is(&metadata))));
+            }
+            Ok(_) | Err(_) => {}
+        }
         let mut options = OpenOptions::new();
         let quiet = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
         let file = match options.read(true).custom_flags(quiet).open(&self.target) {
@@ -258,32 +270,6 @@ pub(crate) fn what_it_is(metadata: &fs::Metadata) -> &'static str {
     } else {
         "a device"
     }
-}
-
-/// Whether some process holds the lifetime lock. Takes nothing itself.
-pub(crate) fn is_locked(file: &File) -> io::Result<bool> {
-    // A read lock conflicts with a write lock only, so no reader's lock is mistaken for a writer's.
-    let mut question = whole_file(libc::F_RDLCK);
-    fcntl(file, FcntlArg::F_OFD_GETLK(&mut question))?;
-    Ok(i32::from(question.l_type) != libc::F_UNLCK)
-}
-
-fn lock(file: &File) -> io::Result<()> {
-    fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file(libc::F_WRLCK)))?;
-    flock_shared(file.as_raw_fd())?;
-    Ok(())
-}
-
-/// nix's successor of this function gives the lock back when its guard goes, and the guard holds the
-/// descriptor: but this lock is to outlive the descriptor.
-#[allow(deprecated)]
-fn flock_shared(descriptor: RawFd) -> nix::Result<()> {
-    nix::fcntl::flock(descriptor, FlockArg::LockSharedNonblock)
-}
-
-fn whole_file(kind: i32) -> libc::flock {
-    #[allow(clippy::cast_possible_truncation)]
-    libc::flock { l_type: kind as i16, l_whence: libc::SEEK_SET as i16, l_start: 0, l_len: 0, l_pid: 0 }
 }
 
 /// A new file beside `target`, under a name that says whose it is.

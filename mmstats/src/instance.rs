@@ -12,6 +12,7 @@ use crate::error::{Error, Reason};
 use crate::field::Spec;
 use crate::file::{Identity, remove_if};
 use crate::live::{Judge, Life};
+use crate::lock::LockHolder;
 use crate::map::{ForkMark, Segment};
 use crate::model::Builder;
 use crate::name::tid_in;
@@ -158,9 +159,10 @@ impl<M> Instance<M> {
         if self.is_inherited() {
             return;
         }
-        let store = self.store.borrow();
-        if let Some(file) = store.file() {
-            let parked = Parked { identity: file.identity(), _segments: store.segments().to_vec() };
+        let mut store = self.store.borrow_mut();
+        let _segments = store.segments().to_vec();
+        if let Some(file) = store.file_mut() {
+            let parked = Parked { identity: file.identity(), _segments, _holder: file.take_holder() };
             parked_files().push(parked);
         }
     }
@@ -194,10 +196,11 @@ impl<M> fmt::Debug for Instance<M> {
     }
 }
 
-/// The file of an ended thread. Its mapping holds the lifetime lock.
+/// The file of an ended thread. Its mapping holds the lifetime lock, or else a descriptor does.
 struct Parked {
     identity: Identity,
     _segments: Vec<Arc<Segment>>,
+    _holder: Option<LockHolder>,
 }
 
 fn parked_files() -> std::sync::MutexGuard<'static, Vec<Parked>> {

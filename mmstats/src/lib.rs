@@ -12,6 +12,7 @@ mod follow;
 mod instance;
 pub mod layout;
 pub mod live;
+mod lock;
 mod map;
 mod model;
 mod name;

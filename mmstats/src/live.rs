@@ -109,6 +109,7 @@ pub struct Verdict {
 #[derive(Default)]
 pub struct Judge {
     mappings: RefCell<Option<Mappings>>,
+    thorough: bool,
 }
 
 impl Judge {
@@ -116,6 +117,14 @@ impl Judge {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// One that takes nothing for dead that a visible process maps to write, not even a file of this
+    /// library without its lock. A lock cannot be seen from everywhere: not in the directories that an
+    /// overlayfs is made of, for one. It costs a walk through `/proc` where there are dead files.
+    #[must_use]
+    pub fn thorough() -> Self {
+        Self { thorough: true, ..Self::default() }
     }
 
     /// Judges the file of a snapshot that was just taken.
@@ -139,11 +148,12 @@ impl Judge {
                 return verdict(Life::Alive, Evidence::Running);
             }
         }
-        if clues.ours && clues.locked == Some(false) {
+        if clues.ours && clues.locked == Some(false) && !clues.may_lose_lock && !self.thorough {
             return verdict(Life::Dead, Evidence::Unlocked);
         }
         let evidence = clues.pid.map_or(Evidence::NoPid, |pid| trace(pid, clues.created, clues.uid));
-        if evidence == Evidence::Running {
+        let may_be_alive = !clues.ours || clues.locked.is_none() || clues.may_lose_lock;
+        if evidence == Evidence::Running && may_be_alive {
             return verdict(Life::Alive, evidence);
         }
         let mut mappings = self.mappings.borrow_mut();
@@ -156,6 +166,7 @@ impl Judge {
             return verdict(Life::Alive, Evidence::Mapped);
         }
         match evidence {
+            _ if clues.ours && clues.locked == Some(false) => verdict(Life::Dead, Evidence::Unlocked),
             Evidence::NoPid | Evidence::OutOfSight => verdict(Life::Unknown, evidence),
             _ if clues.shared_by_machines => verdict(Life::Unknown, Evidence::OtherMachine),
             // The process that the file names is not its writer any more, or never was: if all who
@@ -184,7 +195,7 @@ fn verdict(life: Life, evidence: Evidence) -> Verdict {
 /// # Errors
 /// Where the file system has no locks.
 pub fn is_locked(file: &File) -> std::io::Result<bool> {
-    crate::file::is_locked(file)
+    crate::lock::is_locked(file)
 }
 
 /// What became of the process that had `pid` when it made its file, at `created`, as user `uid`.

@@ -144,6 +144,10 @@ impl Store {
         self.file.as_ref()
     }
 
+    pub(crate) fn file_mut(&mut self) -> Option<&mut StatsFile> {
+        self.file.as_mut()
+    }
+
     pub(crate) fn mark(&self) -> ForkMark {
         self.mark
     }

@@ -41,10 +41,12 @@ Options:
   -c, --count N          stop after N records
   -i, --initial          first print everything there is
   -o, --output FORMAT    lines or json; lines is the default
-      --until EXPR       stop as soon as EXPR holds in some file: LABEL OP VALUE,
-                         OP one of = != < <= > >=; the label may appear later
+      --until EXPR       stop as soon as EXPR holds in some file: LABEL OP
+                         VALUE, OP one of = != < <= > >=; the label may appear
+                         later
   -a, --aggregate FN     ... as soon as it holds for the label over all files;
-                         FN as slurpstats has it
+                         FN is sum, avg, min, max, one, nonzero-avg or
+                         nonzero-min
       --timeout SECONDS  stop after that time with exit status 3
       --color WHEN       auto, always or never
   -h, --help             print this help
@@ -94,10 +96,8 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
             Short('a') | Long("aggregate") => request.function = Some(Function::parse(&parser.value()?)?),
             Long("timeout") => request.timeout = Some(cli::seconds("--timeout", &parser.value()?, 0.0)?),
             Long("color") => request.color = When::parse(&parser.value()?)?,
-            Short('h') | Long("help") => return inform(HELP),
-            Short('V') | Long("version") => {
-                return inform(&format!("{} {}\n", tool.name(), env!("CARGO_PKG_VERSION")));
-            }
+            Short('h') | Long("help") => return tool.help(HELP),
+            Short('V') | Long("version") => return tool.version(),
             Value(operand) => request.operands.push(operand),
             other => return Err(other.unexpected().into()),
         }
@@ -106,13 +106,6 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
         return Err(Stop::Usage("--aggregate says what --until is about, and there is none".to_owned()));
     }
     Ok(Some(request))
-}
-
-fn inform(text: &str) -> Result<Option<Request>, Stop> {
-    let mut out = Output::standard()?;
-    out.write_str(text)?;
-    out.flush()?;
-    Ok(None)
 }
 
 fn count(value: &OsStr) -> Result<u64, Stop> {

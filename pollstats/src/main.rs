@@ -122,23 +122,14 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
             Short('v') => request.verbosity = request.verbosity.saturating_add(1),
             Short('o') | Long("output") => request.format = format(&parser.value()?)?,
             Long("color") => request.color = When::parse(&parser.value()?)?,
-            Short('h') | Long("help") => return inform(HELP),
-            Short('V') | Long("version") => {
-                return inform(&format!("{} {}\n", tool.name(), env!("CARGO_PKG_VERSION")));
-            }
+            Short('h') | Long("help") => return tool.help(HELP),
+            Short('V') | Long("version") => return tool.version(),
             Value(fields) if request.fields.is_none() => request.fields = Some(fields),
             Value(operand) => request.operands.push(operand),
             other => return Err(other.unexpected().into()),
         }
     }
     Ok(Some(request))
-}
-
-fn inform(text: &str) -> Result<Option<Request>, Stop> {
-    let mut out = Output::standard()?;
-    out.write_str(text)?;
-    out.flush()?;
-    Ok(None)
 }
 
 fn number(option: &str, value: &OsStr, least: u64) -> Result<u64, Stop> {

@@ -110,22 +110,13 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
             Short('o') | Long("output") => request.format = Some(format(&parser.value()?)?),
             Long("output-file") => request.output_file = Some(parser.value()?.into()),
             Long("color") => request.color = When::parse(&parser.value()?)?,
-            Short('h') | Long("help") => return inform(HELP),
-            Short('V') | Long("version") => {
-                return inform(&format!("{} {}\n", tool.name(), env!("CARGO_PKG_VERSION")));
-            }
+            Short('h') | Long("help") => return tool.help(HELP),
+            Short('V') | Long("version") => return tool.version(),
             Value(operand) => request.operands.push(operand),
             other => return Err(other.unexpected().into()),
         }
     }
     Ok(Some(request))
-}
-
-fn inform(text: &str) -> Result<Option<Request>, Stop> {
-    let mut out = Output::standard()?;
-    out.write_str(text)?;
-    out.flush()?;
-    Ok(None)
 }
 
 fn format(value: &std::ffi::OsStr) -> Result<Format, Stop> {

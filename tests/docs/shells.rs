@@ -114,7 +114,9 @@ fn cases(tool: &str, help: &Help, page: &Page, folder: &Path) -> Vec<(String, Of
     let names: Vec<_> = help.options.iter().flat_map(super::help::Opt::names).collect();
     let mut cases = vec![(format!("{tool} -"), Exactly(set(names.iter().map(String::as_str))))];
     let folder = folder.display();
-    let labels = || set(["web.stats.status.2XX", "web.stats.status.4XX", "web.stats.status.5XX"]);
+    let labels = || {
+        set(["web.stats.status.2XX", "web.stats.status.3XX", "web.stats.status.4XX", "web.stats.status.5XX"])
+    };
     for (option, values) in page.options.iter().zip(&page.values) {
         let Some(argument) = &option.argument else { continue };
         for name in option.names() {

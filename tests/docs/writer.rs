@@ -14,6 +14,7 @@ use mmstats::{Counter, Gauge, Options, StaticText, Text, Timer, stats};
 stats! {
     struct Stats {
         ok: Counter = "stats.status.2XX",
+        moved: Counter = "stats.status.3XX",
         missing: Counter = "stats.status.4XX",
         broken: Counter = "stats.status.5XX",
         last_hit: Gauge<f64> = "stats.last_hit",
@@ -89,6 +90,7 @@ fn serve(stats: &Stats, done: &AtomicBool) {
     while !done.load(Ordering::Relaxed) {
         let _timed = stats.answer.start();
         stats.ok.add(7);
+        stats.moved.incr();
         stats.missing.incr();
         stats.last_hit.add(0.5);
         stats.last_path.set(if stats.missing.value() % 2 == 0 { "/" } else { "/missing" });

@@ -58,15 +58,20 @@ impl Actor {
 
     /// Waits for what it says next.
     pub(crate) fn line(&mut self) -> String {
+        self.next_line().unwrap_or_else(|| panic!("it ended without a word: {:?}", self.child.wait()))
+    }
+
+    /// The same; `None` if it ends instead.
+    pub(crate) fn next_line(&mut self) -> Option<String> {
         let mut line = String::new();
         while self.stdout.read_line(&mut line).unwrap() > 0 {
             // The test harness talks, too.
             if let Some((_, said)) = line.split_once("> ") {
-                return said.trim_end().to_owned();
+                return Some(said.trim_end().to_owned());
             }
             line.clear();
         }
-        panic!("it ended without a word: {:?}", self.child.wait());
+        None
     }
 
     /// Tells it to go on.
@@ -97,6 +102,7 @@ pub(crate) fn play(part: &str) {
         "daemon" => outlive_the_parent(&folder, &name),
         "phoenix" => die_and_rise(&folder, &name),
         "fill" => super::disk::fill(&folder),
+        "overlay" => super::disk::lie_upon_others(&folder),
         "attacker" => super::links::attack(&folder, Path::new(&name)),
         other => panic!("no part is called {other}"),
     }
@@ -158,6 +164,12 @@ fn die_and_rise(folder: &Path, name: &str) {
             lost += 1;
         }
         load.keep();
+        drop(load);
+        // Stays dead for up to 5 ms, so that cleanstats meets every moment of its life.
+        let dead_until = Instant::now() + Duration::from_micros(lives * 37 % 50 * 100);
+        while Instant::now() < dead_until {
+            std::thread::yield_now();
+        }
     }
     say(&format!("{lives} {lost} {refused}"));
 }

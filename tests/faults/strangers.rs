@@ -126,6 +126,35 @@ fn a_process_that_may_not_be_looked_into_may_be_the_writer() {
     secret.wait().unwrap();
 }
 
+#[test]
+fn a_user_cleans_up_without_seeing_everybody() {
+    if !is_root() || !sees_all_processes() {
+        return;
+    }
+    let shared = Shared::new();
+    let path = Foreign::of(gone_pid()).uid(BOB.into()).write(&shared.stats, "x.mmstats");
+    std::os::unix::fs::chown(&path, Some(BOB), Some(BOB)).unwrap();
+    let records = cleaned(shared.cleanstats(BOB).arg("-v").arg(&shared.stats));
+    assert_eq!(verdict(&records, &path), DEAD_GONE);
+}
+
+#[test]
+fn where_processes_are_hidden_nothing_is_known_to_be_dead() {
+    if !is_root() || !can_unshare(&["--mount"]) {
+        return;
+    }
+    let shared = Shared::new();
+    let gone = Foreign::of(gone_pid()).write(&shared.stats, "gone.mmstats");
+    let hidden = Foreign::of(std::process::id()).write(&shared.stats, "hidden.mmstats");
+    let mut command = Command::new("unshare");
+    let script =
+        "mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid $0 --regid $0 --clear-groups \"$@\"";
+    command.args(["--mount", "sh", "-c", script, &BOB.to_string()]).arg(shared.path().join("cleanstats"));
+    let records = cleaned(command.arg("-v").arg(&shared.stats));
+    assert_eq!(verdict(&records, &gone), UNKNOWN);
+    assert_eq!(verdict(&records, &hidden), UNKNOWN, "it runs, and cannot be looked at");
+}
+
 const NAMESPACE: [&str; 4] = ["--pid", "--fork", "--mount-proc", "--kill-child"];
 
 /// A command that runs in a PID namespace of its own.

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::file::{Identity, is_locked};
+use crate::file::Identity;
 use crate::layout::{self, Record};
+use crate::lock::is_locked;
 use crate::read::{Origin, open};
 use crate::typecode::trimmed;
 use crate::value::Value;

@@ -6,10 +6,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use nix::sys::statfs::fstatfs;
-
 use crate::VERSION_LABEL;
-use crate::file::{Identity, is_locked};
+use crate::file::Identity;
+use crate::lock::{file_system, is_kept_by_mappings, is_locked};
 use crate::name::temporary_pid;
 use crate::read::Snapshot;
 use crate::value::Value;
@@ -41,6 +40,8 @@ pub struct Clues {
     pub(super) locked: Option<bool>,
     /// Whether its writer takes the lifetime lock.
     pub(super) ours: bool,
+    /// Whether its writer loses the lock when it closes all descriptors, as daemons do.
+    pub(super) may_lose_lock: bool,
     pub(super) shared_by_machines: bool,
     /// The process that gave the file its name, where it is a temporary one.
     pub(super) maker: Option<u32>,
@@ -74,6 +75,7 @@ impl Clues {
         };
         let mut clues = Self::outside(file, snapshot.path())?;
         clues.ours = snapshot.find(VERSION_LABEL).is_some();
+        clues.may_lose_lock = clues.ours && clues.locked == Some(false) && !is_kept_by_mappings(file);
         clues.pid = unsigned("sys.pid").and_then(|pid| u32::try_from(pid).ok()).filter(|&pid| possible(pid));
         clues.uid = unsigned("sys.uid");
         clues.created = created();
@@ -110,20 +112,33 @@ impl Clues {
     fn outside(file: &File, path: &Path) -> io::Result<Self> {
         let metadata = file.metadata()?;
         Ok(Self {
-            path: path.to_owned(),
             identity: Identity::of(&metadata),
             owner: metadata.uid(),
             // No lock can be asked about on this file system: then none can be taken there, either.
             locked: is_locked(file).ok(),
-            ours: false,
-            shared_by_machines: false,
             maker: path.file_name().and_then(temporary_pid).filter(|&pid| possible(pid)),
+            changed: changed(&metadata),
+            ..Self::unknown(path)
+        })
+    }
+
+    /// What is known of a path that leads nowhere.
+    pub(super) fn unknown(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            identity: Identity { dev: 0, ino: 0 },
+            owner: 0,
+            locked: None,
+            ours: false,
+            may_lose_lock: false,
+            shared_by_machines: false,
+            maker: None,
             pid: None,
             uid: None,
             created: None,
-            changed: changed(&metadata),
+            changed: None,
             noticed: Instant::now(),
-        })
+        }
     }
 
     /// When the file was last changed, in seconds since 1970.
@@ -150,7 +165,5 @@ fn changed(metadata: &Metadata) -> Option<SystemTime> {
 }
 
 fn is_shared_by_machines(file: &File) -> bool {
-    // The type's width differs between platforms; all numbers are of 32 bits.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    fstatfs(file).is_ok_and(|system| SHARED_BY_MACHINES.contains(&(system.filesystem_type().0 as u32)))
+    file_system(file).is_some_and(|magic| SHARED_BY_MACHINES.contains(&magic))
 }

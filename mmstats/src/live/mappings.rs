@@ -22,16 +22,42 @@ const CLOCK_TICKS: Duration = Duration::from_millis(20);
 pub(super) struct Mappings {
     began: Instant,
     began_by_the_clock: SystemTime,
-    /// Device and inode.
-    files: HashSet<(u64, u64)>,
-    /// Inode and name: file systems that lie upon others (overlayfs), or that number their parts
-    /// (btrfs), have device numbers in `/proc` that `stat` does not know.
-    names: HashSet<(u64, Vec<u8>)>,
-    paths: HashSet<Vec<u8>>,
+    mapped: Files,
+    /// Those that somebody may write to.
+    writable: Files,
     unseen: Vec<Unseen>,
     /// Whether there may be processes that are not even listed, or say nothing: those of other PID
     /// namespaces, or hidden ones.
     may_be_more: bool,
+}
+
+/// Files, and how to know them again.
+#[derive(Default)]
+struct Files {
+    /// Device and inode.
+    identities: HashSet<(u64, u64)>,
+    /// Inode and name: file systems that lie upon others (overlayfs), or that number their parts
+    /// (btrfs), have device numbers in `/proc` that `stat` does not know.
+    names: HashSet<(u64, Vec<u8>)>,
+    paths: HashSet<Vec<u8>>,
+}
+
+impl Files {
+    fn insert(&mut self, mapping: &Mapping<'_>) {
+        if let Some(name) = mapping.path.rsplit(|&byte| byte == b'/').next() {
+            self.names.insert((mapping.inode, name.to_vec()));
+        }
+        self.identities.insert((mapping.device, mapping.inode));
+        self.paths.insert(mapping.path.to_vec());
+    }
+
+    fn hold(&self, clues: &Clues) -> bool {
+        let name = || clues.path.file_name().unwrap_or_default().as_bytes().to_vec();
+        let path = || clues.path.canonicalize();
+        self.identities.contains(&(clues.identity.dev, clues.identity.ino))
+            || self.names.contains(&(clues.identity.ino, name()))
+            || path().is_ok_and(|path| self.paths.contains(path.as_os_str().as_bytes()))
+    }
 }
 
 /// A process whose mappings could not be looked at.
@@ -46,9 +72,8 @@ impl Mappings {
         let mut this = Self {
             began: Instant::now(),
             began_by_the_clock: SystemTime::now(),
-            files: HashSet::new(),
-            names: HashSet::new(),
-            paths: HashSet::new(),
+            mapped: Files::default(),
+            writable: Files::default(),
             unseen: Vec::new(),
             may_be_more: !is_first_namespace(),
         };
@@ -106,21 +131,17 @@ impl Mappings {
 
     fn note(&mut self, maps: &[u8]) {
         for mapping in maps.split(|&byte| byte == b'\n').filter_map(Mapping::parse) {
-            if let Some(name) = mapping.path.rsplit(|&byte| byte == b'/').next() {
-                self.names.insert((mapping.inode, name.to_vec()));
+            self.mapped.insert(&mapping);
+            if mapping.is_writable {
+                self.writable.insert(&mapping);
             }
-            self.files.insert((mapping.device, mapping.inode));
-            self.paths.insert(mapping.path.to_vec());
         }
     }
 
-    /// Whether somebody maps the file.
+    /// Whether somebody maps the file; if it is of ours, so that it can be written, for no writer of ours
+    /// maps it otherwise, and readers are no sign of life.
     pub(super) fn map(&self, clues: &Clues) -> bool {
-        let name = || clues.path.file_name().unwrap_or_default().as_bytes().to_vec();
-        let path = || clues.path.canonicalize();
-        self.files.contains(&(clues.identity.dev, clues.identity.ino))
-            || self.names.contains(&(clues.identity.ino, name()))
-            || path().is_ok_and(|path| self.paths.contains(path.as_os_str().as_bytes()))
+        if clues.ours { self.writable.hold(clues) } else { self.mapped.hold(clues) }
     }
 
     /// Whether every process that may have the file mapped could be looked at.
@@ -154,6 +175,7 @@ impl Unseen {
 struct Mapping<'a> {
     device: u64,
     inode: u64,
+    is_writable: bool,
     path: &'a [u8],
 }
 
@@ -161,16 +183,18 @@ impl<'a> Mapping<'a> {
     /// `ADDRESSES PERMISSIONS OFFSET MAJOR:MINOR INODE     PATH`
     fn parse(line: &'a [u8]) -> Option<Self> {
         let mut parts = line.splitn(6, |&byte| byte == b' ');
-        if parts.nth(1)?.get(3) != Some(&b's') {
+        let permissions = parts.nth(1)?;
+        if permissions.get(3) != Some(&b's') {
             return None;
         }
+        let is_writable = permissions[1] == b'w';
         let device = std::str::from_utf8(parts.nth(1)?).ok()?;
         let (major, minor) = device.split_once(':')?;
         let (major, minor) = (u64::from_str_radix(major, 16).ok()?, u64::from_str_radix(minor, 16).ok()?);
         let device = nix::sys::stat::makedev(major, minor);
         let inode = std::str::from_utf8(parts.next()?).ok()?.parse().ok()?;
         let path = parts.next()?.trim_ascii_start();
-        Some(Self { device, inode, path })
+        Some(Self { device, inode, is_writable, path })
     }
 }
 
@@ -189,11 +213,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn who_cannot_be_seen_is_suspected_only_of_what_it_could_have_done() {
+        let clues = |owner, uid, pid, created| {
+            let mut clues = Clues::unknown(Path::new("x"));
+            (clues.owner, clues.uid, clues.pid, clues.created) = (owner, Some(uid), Some(pid), Some(created));
+            clues
+        };
+        let unseen = |uid, pids: &[u32], began| Unseen {
+            status: Status { uids: vec![uid; 4], pids: pids.to_vec() },
+            began: Some(began),
+        };
+        let file = clues(7, 7, 40, 1000.0);
+        assert!(!unseen(7, &[90], 900.0).may_map(&file), "older than the file, so no child of its writer");
+        assert!(unseen(7, &[90], 999.0).may_map(&file), "the clocks are not that exact");
+        assert!(unseen(7, &[90], 1100.0).may_map(&file), "perhaps a child of its writer");
+        assert!(!unseen(8, &[90], 1100.0).may_map(&file), "somebody else's");
+        assert!(unseen(8, &[90, 40], 900.0).may_map(&file), "the writer itself, in its namespace");
+        let file = clues(0, 0, 40, 1000.0);
+        assert!(unseen(8, &[90], 1100.0).may_map(&file), "root's children may be anybody");
+    }
+
+    #[test]
     fn only_shared_mappings_of_files_count() {
         let parse = |line: &'static str| Mapping::parse(line.as_bytes());
         let shared =
             parse("7f1c-7f1d rw-s 00000000 fe:00 1234                       /tmp/a b (x).mmstats").unwrap();
         assert_eq!((shared.inode, shared.path), (1234, &b"/tmp/a b (x).mmstats"[..]));
+        assert!(shared.is_writable);
+        assert!(
+            !parse("7f1c-7f1d r--s 00000000 fe:00 1234                       /tmp/a").unwrap().is_writable
+        );
         assert_eq!(shared.device, nix::sys::stat::makedev(0xfe, 0));
         assert!(parse("7f1c-7f1d r-xp 00000000 fe:00 1234                       /lib/libc.so.6").is_none());
         assert!(parse("7ffc-7ffd rw-p 00000000 00:00 0                          [stack]").is_none());
