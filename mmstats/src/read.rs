@@ -14,7 +14,9 @@
 //!   make a counter seem to run backwards later.
 //! - Everything else (text, numbers off their boundary) counts if index and bytes agree over two looks.
 //!
-//! What does not count is looked at again, a bounded number of times.
+//! So where two looks saw the same bytes, every value counts, and the fields need not be gone through one
+//! by one: most files are at rest for the moment that it takes. What does not count is looked at again, a
+//! bounded number of times.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::ops::Range;
@@ -271,6 +273,9 @@ impl Snapshot {
             // The second look need not go beyond the last field.
             let end = self.records.last().map_or(0, |seen| seen.record.end);
             self.second.read(file, end).map_err(failed())?;
+            if self.is_at_rest(end) {
+                return Ok(());
+            }
             if self.heads_agree() {
                 return self.settle(file).map_err(failed());
             }
@@ -278,7 +283,8 @@ impl Snapshot {
         Err(Error::new(path, Reason::Unstable { at: 0, label: "the list of fields".to_owned() }))
     }
 
-    /// Follows the list of fields, reading on as it leads on. `len` is the file's size as last seen.
+    /// Follows the list of fields, reading on as it leads on. `len` is the file's size as last seen. The
+    /// buffers are those that this look's indices name.
     fn list(&mut self, file: &File, len: &mut usize) -> std::io::Result<()> {
         let mut at = FIRST_FIELD;
         // A list that ends just where the bytes end may go on behind them.
@@ -287,7 +293,8 @@ impl Snapshot {
             match layout::field(self.first.bytes(), at) {
                 Ok(Some(record)) => {
                     at = record.end;
-                    self.records.push(Seen { record, buffer: None });
+                    let buffer = Some(record.current(self.first.bytes()));
+                    self.records.push(Seen { record, buffer });
                 }
                 Ok(None) => {
                     let known = self.first.bytes().len();
@@ -327,6 +334,14 @@ impl Snapshot {
         let want = (2 * self.first.bytes().len()).min(*len).min(LIMIT);
         self.first.extend(file, want.max(end))?;
         Ok(self.first.bytes().len() >= end)
+    }
+
+    /// Whether both looks saw the same bytes up to `end`. Either may have ended early: the file can shrink.
+    fn is_at_rest(&self, end: usize) -> bool {
+        match (self.first.bytes().get(..end), self.second.bytes().get(..end)) {
+            (Some(first), Some(second)) => first == second,
+            _ => false,
+        }
     }
 
     /// Whether both looks saw the same heads. Either may have ended early: the file can shrink.
