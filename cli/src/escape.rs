@@ -36,9 +36,9 @@ pub fn escape(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// Whether there is nothing but printable ASCII. Nearly everything is that, and there is a lot of it: it is
-/// told without decoding.
+/// told without decoding, and without stopping at the first that is not, so that many are compared at once.
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+    bytes.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'))
 }
 
 /// [`escape`] for a path.
