@@ -56,6 +56,7 @@ impl Output {
     ///
     /// # Errors
     /// [`Stop::Output`].
+    #[inline]
     pub fn write_str(&mut self, text: &str) -> Result<(), Stop> {
         self.writer.write_all(text.as_bytes()).map_err(Stop::Output)
     }
@@ -64,6 +65,7 @@ impl Output {
     ///
     /// # Errors
     /// [`Stop::Output`].
+    #[inline]
     pub fn write_escaped(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         if is_plain(bytes) {
             return self.writer.write_all(bytes).map_err(Stop::Output);
@@ -75,6 +77,7 @@ impl Output {
     ///
     /// # Errors
     /// [`Stop::Output`].
+    #[inline]
     pub fn write_value(&mut self, value: Value<'_>) -> Result<(), Stop> {
         match value {
             Value::Text(bytes) => self.write_escaped(bytes),

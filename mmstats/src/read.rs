@@ -239,15 +239,18 @@ impl Snapshot {
         self.first.bytes()
     }
 
+    #[inline]
     fn field<'a>(&'a self, seen: &'a Seen) -> Result<Field<'a>, Error> {
-        let bytes = self.first.bytes();
         match seen.buffer {
-            Some(buffer) => Ok(Field { bytes, record: &seen.record, buffer }),
-            None => {
-                let label = String::from_utf8_lossy(seen.record.label(bytes)).into_owned();
-                Err(Error::new(&self.path, Reason::Unstable { at: seen.record.at, label }))
-            }
+            Some(buffer) => Ok(Field { bytes: self.first.bytes(), record: &seen.record, buffer }),
+            None => Err(self.unstable(&seen.record)),
         }
+    }
+
+    #[cold]
+    fn unstable(&self, record: &Record) -> Error {
+        let label = String::from_utf8_lossy(record.label(self.first.bytes())).into_owned();
+        Error::new(&self.path, Reason::Unstable { at: record.at, label })
     }
 
     /// Looks at the file until two looks agree on the heads of all fields, then settles the values.
@@ -439,6 +442,7 @@ pub struct Field<'a> {
 impl<'a> Field<'a> {
     /// The label, UTF-8 if the writer kept to the format.
     #[must_use]
+    #[inline]
     pub fn label(&self) -> &'a [u8] {
         self.record.label(self.bytes)
     }
@@ -452,6 +456,7 @@ impl<'a> Field<'a> {
 
     /// The value; the first, where the type has several.
     #[must_use]
+    #[inline]
     pub fn value(&self) -> Value<'a> {
         Value::decode(&self.record.shape.first, self.value_bytes())
     }
@@ -464,6 +469,7 @@ impl<'a> Field<'a> {
 
     /// The current value's bytes, as they are in the file.
     #[must_use]
+    #[inline]
     pub fn value_bytes(&self) -> &'a [u8] {
         &self.bytes[self.record.value_at(self.buffer)..][..self.record.shape.size]
     }
