@@ -9,6 +9,8 @@ mod check;
 mod dump;
 #[path = "../../mmcat/src/record.rs"]
 mod record;
+// Its tests are not where a file included like this would have them.
+#[rustfmt::skip]
 #[path = "../../mmcat/src/region.rs"]
 mod region;
 
