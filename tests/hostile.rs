@@ -1,9 +1,9 @@
 //! Every truncation and every single-byte change of the golden files, through every tool: exit 0 or 1, no
 //! signal, and nothing in the output that acts on a terminal.
 //!
-//! `MMSTATS_HOSTILE=all` tries all 255 wrong values of every byte, which takes about an hour. Without, each
-//! byte that holds something gets a few of them, and the zeros behind the last field are tried here and
-//! there. Figures are on stderr, in lines that begin with `hostile:`.
+//! `MMSTATS_HOSTILE=all` cuts at every byte and tries all 255 wrong values of each, which takes about an hour.
+//! Without, each byte gets a few of them, and of the bytes amidst others that are the same (the zeros behind
+//! the last field, long texts) one here and there. Figures are on stderr, in lines that begin with `hostile:`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -27,13 +27,14 @@ const RUNS: [&[&str]; 13] = [
     // A label that no file has: those that are like it are told.
     &["pollstats", "-c", "1", "g.countr"],
     &["mmwatch", "-i", "--timeout", "0"],
-    &["mmwatch", "-i", "-o", "json", "-c", "5000"],
+    &["mmwatch", "-i", "-o", "json", "-c", "5000", "--timeout", "0"],
     &["cleanstats", "-n", "-v"],
 ];
 
 /// A tool gets so many files at once: starting it costs more than reading one.
 const BATCH: usize = 1024;
-/// Of the zeros behind the last field, one in so many is tried.
+/// Of bytes that have this many equal ones on either side, one in so many is tried.
+const AMIDST: usize = 8;
 const STRIDE: usize = 61;
 
 /// A file that somebody has damaged.
@@ -47,10 +48,11 @@ fn wants_all() -> bool {
 }
 
 /// The offsets that are tried.
-fn places(golden: &[u8]) -> impl Iterator<Item = usize> + use<> {
-    let filled = golden.iter().rposition(|&byte| byte != 0).unwrap() + 4;
-    let step = if wants_all() { 1 } else { STRIDE };
-    (0..filled).chain((filled..golden.len()).step_by(step))
+fn places(golden: &[u8]) -> impl Iterator<Item = usize> {
+    (0..golden.len()).filter(|&at| {
+        let around = &golden[at.saturating_sub(AMIDST)..golden.len().min(at + AMIDST + 1)];
+        wants_all() || at % STRIDE == 0 || around.iter().any(|&byte| byte != golden[at])
+    })
 }
 
 fn truncations(golden: &[u8]) -> impl Iterator<Item = Mutant> {
@@ -109,12 +111,32 @@ fn raw(bytes: &[u8]) -> Result<&str, String> {
             || matches!(char,
                 '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    // Nearly everything is printable ASCII, and there is a lot of it.
-    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
-    match text.lines().find(|line| !line.as_bytes().iter().all(is_plain) && line.contains(is_bad)) {
-        Some(line) => Err(format!("{line:?}")),
-        None => Ok(text),
+    // Nearly everything is printable ASCII, and there is a lot of it: told by eight bytes at a time.
+    let mut at = 0;
+    while at < bytes.len() {
+        let end = bytes.len().min(at + 8);
+        if !<[u8; 8]>::try_from(&bytes[at..end]).is_ok_and(is_printable) {
+            // Characters that begin here; their ends are in the text, which is UTF-8.
+            let begin = (at..end).find(|&at| text.is_char_boundary(at)).unwrap_or(end);
+            let end = (end..=bytes.len()).find(|&at| text.is_char_boundary(at)).unwrap();
+            if text[begin..end].contains(is_bad) {
+                let line = text[..end].rfind('\n').map_or(0, |newline| newline + 1);
+                return Err(format!("{:?}", &text[line.min(begin)..end]));
+            }
+        }
+        at = end;
     }
+    Ok(text)
+}
+
+/// Whether all eight are in `b' '..=b'~'`.
+fn is_printable(bytes: [u8; 8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let word = u64::from_ne_bytes(bytes);
+    // A byte below a blank borrows its highest bit, one from DEL on carries into it.
+    let (below, above) = (word.wrapping_sub(ONES * 0x20), word.wrapping_add(ONES));
+    (word | below | above) & HIGH == 0
 }
 
 fn output(bin: &Path, run: &[&str], dir: &Path, names: &[String]) -> Output {
@@ -190,6 +212,15 @@ fn every_byte_of_a_file_of_the_original() {
 fn what_would_be_a_fault_is_one() {
     for bad in [&b"\x1b[31m"[..], b"\xff", b"a\rb", "\u{9b}".as_bytes(), "\u{202e}".as_bytes(), b"\x7f"] {
         assert!(raw(bad).is_err(), "{bad:?}");
+    }
+    for at in 0..20 {
+        let mut text = "x".repeat(20);
+        text.replace_range(at..=at, "\x1b");
+        assert!(raw(text.as_bytes()).is_err(), "at {at}");
+        text.replace_range(at..=at, "\u{202e}");
+        assert!(raw(text.as_bytes()).is_err(), "at {at}");
+        text.replace_range(at..at + 3, "ü✓\n");
+        assert!(raw(text.as_bytes()).is_ok(), "at {at}");
     }
     assert_eq!(raw("a\tb \u{fc}\n".as_bytes()), Ok("a\tb \u{fc}\n"));
     let kill = Command::new("sh").args(["-c", "kill -SEGV $$"]).output().unwrap();
