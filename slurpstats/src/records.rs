@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cli::{Color, Json, Output, Stop, Tallied, escape, escape_path};
 use mmstats::live::{Judge, Life};
-use mmstats::{Snapshot, SnapshotField};
+use mmstats::{Snapshot, SnapshotField, Value};
 
 /// `==> PATH`, the fields in a column, an empty line: as the original prints it. Nothing where nothing is
 /// wanted of the file.
@@ -109,8 +109,14 @@ impl Objects {
     pub(crate) fn write(&mut self, field: &SnapshotField<'_>, out: &mut Output) -> Result<(), Stop> {
         let code = field.type_code();
         let (label, code) = (Json::Text(field.label()), Json::Text(code.as_bytes()));
-        let value = Json::from(field.value());
-        write!(out, "{}{label},\"type\":{code},\"value\":{value}{}", self.start, self.end)
+        out.write_str(&self.start)?;
+        write!(out, "{label},\"type\":{code},\"value\":")?;
+        match field.value() {
+            // JSON writes them no other way.
+            value @ (Value::Bool(_) | Value::Signed(_) | Value::Unsigned(_)) => out.write_value(value)?,
+            value => write!(out, "{}", Json::from(value))?,
+        }
+        out.write_str(&self.end)
     }
 }
 
