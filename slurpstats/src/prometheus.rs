@@ -131,6 +131,11 @@ fn family_name(label: &[u8], is_text: bool) -> String {
 fn label(out: &mut String, name: &str, value: &str) {
     out.push_str(name);
     out.push_str("=\"");
+    if !value.bytes().any(|byte| matches!(byte, b'\\' | b'"')) {
+        out.push_str(value);
+        out.push_str("\",");
+        return;
+    }
     for char in value.chars() {
         match char {
             '\\' => out.push_str("\\\\"),

@@ -46,7 +46,14 @@ fn width<'a>(labels: impl Iterator<Item = &'a [u8]>) -> usize {
 fn padded(label: &[u8], width: usize, color: Color, out: &mut Output) -> Result<(), Stop> {
     let label = escape(label);
     let pad = width - label.chars().count();
-    write!(out, "  {}{:pad$} ", color.label(&label), "")
+    if color.is_on() {
+        write!(out, "  {}", color.label(&label))?;
+    } else {
+        out.write_str("  ")?;
+        out.write_str(&label)?;
+    }
+    // One blank more than the longest label needs.
+    (0..=pad).try_for_each(|_| out.write_str(" "))
 }
 
 /// `PATH<TAB>LABEL<TAB>VALUE`.
