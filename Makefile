@@ -44,7 +44,9 @@ fuzz:
 	fuzz/run.sh
 
 bench:
+	$(CARGO) build --release --locked
 	$(CARGO) bench --locked -p mmstats
+	$(CARGO) bench --locked -p slurpstats --bench dump
 
 deb:
 	$(PACKAGE) $(CARGO) build --release --locked
