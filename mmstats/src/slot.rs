@@ -2,10 +2,12 @@
 //!
 //! One of the two files with `unsafe` (the other is `map.rs`).
 //!
-//! An update of a buffered value is two stores: the value into the spare buffer (relaxed), then the
-//! index (release). Readers are other processes that copy the bytes out with `pread`. The release pairs
-//! with their order of looking: who sees the new index sees the new value. The handle remembers which
-//! buffer is spare, so it never loads from memory that readers pull on.
+//! An update of a buffered value is two stores: the value into the spare buffer, then the index, both
+//! release. Readers are other processes that copy the bytes out with `pread`. The stores pair with their
+//! order of looking: who sees the new index sees the new value, and who sees a value being overwritten
+//! sees that the index had moved on before. `races/tests/orders.rs` tries every interleaving, also with
+//! either order left out, which then fails. The handle remembers which buffer is spare, so it never
+//! loads from memory that readers pull on.
 //!
 //! A [`Slot`] is `Send` and not `Sync`: one thread at a time writes, which is what makes plain cells
 //! enough.
@@ -13,7 +15,7 @@
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
 
 use crate::map::{ForkMark, Segment};
 
@@ -22,7 +24,9 @@ use crate::map::{ForkMark, Segment};
 /// # Safety
 /// `store` writes exactly `size_of::<Self>()` bytes at `target`, which the caller has aligned so.
 pub(crate) unsafe trait Word: Copy {
-    /// Stores atomically, without an order of its own.
+    /// Stores atomically, after all stores before it. The one that matters is the index store of the
+    /// update before: a reader that catches the spare buffer changing must find, when it looks again,
+    /// that the index no longer names this buffer. On x86-64 it is the same instruction as without.
     ///
     /// # Safety
     /// `target` is aligned to `size_of::<Self>()`, valid for writes of as many bytes, and accessed by
@@ -39,7 +43,7 @@ macro_rules! words {
                 let to_bits: fn($type) -> $bits = $to_bits;
                 // SAFETY: the caller keeps what the trait demands.
                 let target = unsafe { <$atomic>::from_ptr(target.cast()) };
-                target.store(to_bits(self), Ordering::Relaxed);
+                target.store(to_bits(self), Ordering::Release);
             }
         }
     )*};
@@ -127,6 +131,8 @@ impl Slot {
         let len = bytes.len().min(self.size);
         // SAFETY: as in `set`.
         let target = unsafe { value.add(spare * self.size) };
+        // The index store of the update before comes first, as in `Word::store`; no instruction on x86-64.
+        fence(Ordering::Release);
         // SAFETY: at most `size` bytes, for which `new` had the bounds checked; the source is a Rust
         // slice, which cannot overlap memory that only slots point to; this slot is the only writer.
         unsafe { target.copy_from_nonoverlapping(NonNull::from(bytes).cast(), len) };
@@ -168,7 +174,8 @@ impl Slot {
         let index = unsafe { value.sub(1) };
         // SAFETY: valid as above, aligned since it is a byte, accessed only as an atomic.
         let index = unsafe { AtomicU8::from_ptr(index.as_ptr()) };
-        // Release: the value is in its buffer before the index points readers to it.
+        // Release: the value is in its buffer before the index points readers to it. Pairs with the
+        // reader's copy, which runs forward: index first.
         #[allow(clippy::cast_possible_truncation)]
         index.store((spare ^ 1) as u8, Ordering::Release);
     }

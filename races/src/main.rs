@@ -1,0 +1,3 @@
+//! Writers and readers of stats files against each other.
+
+fn main() {}
