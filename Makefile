@@ -16,7 +16,7 @@ PACKAGE_TARGET = target/package-build
 PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
 
-.PHONY: all demo check bench faults deb rpm check-package install uninstall
+.PHONY: all demo check bench faults races deb rpm check-package install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -33,6 +33,11 @@ check:
 faults:
 	$(CARGO) build --workspace --locked
 	MMSTATS_FAULT_SECONDS=60 $(CARGO) test --locked -p cleanstats --test faults -- --nocapture
+
+# Writers and readers of both layouts against each other; `make races SECONDS=600`.
+SECONDS = 60
+races:
+	$(CARGO) run --release --locked -p races -- $(SECONDS)
 
 bench:
 	$(CARGO) bench --locked -p mmstats

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use readers::{KINDS, Reader};
+use readers::{KINDS, Reader, Tally};
 
 /// Fields that are added to a file before it is made anew.
 const FIELDS: usize = 300;
@@ -26,7 +26,7 @@ const FIELDS: usize = 300;
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["write", what, path] => ours::write(what, Path::new(path)),
+        ["write", kind, path] => ours::write(kind, Path::new(path)),
         [] => races(10.0),
         [seconds] => seconds.parse().map_err(Into::into).and_then(races),
         _ => Err("races [SECONDS]".into()),
@@ -45,25 +45,23 @@ fn races(seconds: f64) -> Result<(), Box<dyn Error>> {
     if !Command::new("cc").args(["-O2", "-Wall", "-o"]).arg(&packed).arg(&source).status()?.success() {
         return Err("cc failed".into());
     }
-    // Fields being added take an eighth of the time, the rest goes to the values.
-    for (what, share) in [("values", 0.2), ("fields", 0.05)] {
+    let time = Duration::from_secs_f64(seconds / (KINDS.len() * 4) as f64);
+    for kind in KINDS {
         for layout in ["ours", "packed"] {
             for reader in ["mmstats", "naive"] {
-                let mut writer = match layout {
-                    "ours" => Command::new(std::env::current_exe()?),
-                    _ => Command::new(&packed),
-                };
-                if layout == "ours" {
+                let path = dir.path().join(format!("{kind}-{layout}-{reader}.mmstats"));
+                let mut writer = if layout == "ours" {
+                    let mut writer = Command::new(std::env::current_exe()?);
                     writer.arg("write");
-                }
-                let path = dir.path().join(format!("{layout}-{reader}-{what}.mmstats"));
-                race(
-                    writer.arg(what).arg(&path),
-                    &path,
-                    layout,
-                    reader,
-                    Duration::from_secs_f64(seconds * share),
-                )?;
+                    writer
+                } else {
+                    Command::new(&packed)
+                };
+                let tally = race(writer.arg(kind).arg(&path), &path, reader == "naive", kind, time)?;
+                let Tally { reads, torn, backwards, half, refused } = tally;
+                let mut out = std::io::stdout().lock();
+                writeln!(out, "{layout}\t{reader}\t{kind}\t{reads}\t{torn}\t{backwards}\t{half}\t{refused}")?;
+                out.flush()?;
             }
         }
     }
@@ -74,26 +72,22 @@ fn races(seconds: f64) -> Result<(), Box<dyn Error>> {
 fn race(
     writer: &mut Command,
     path: &Path,
-    layout: &str,
-    name: &str,
+    is_naive: bool,
+    kind: &'static str,
     time: Duration,
-) -> Result<(), Box<dyn Error>> {
+) -> Result<Tally, Box<dyn Error>> {
     let mut writer = writer.stdout(Stdio::piped()).spawn()?;
     if let Some(said) = writer.stdout.take() {
         BufReader::new(said).read_line(&mut String::new())?;
     }
-    let mut reader = Reader::new(name == "naive");
-    let what = if path.to_string_lossy().ends_with("fields.mmstats") { KINDS.len() - 1 } else { 0 };
+    let mut reader = Reader::new(is_naive, kind, path)?;
     let end = Instant::now() + time;
     while Instant::now() < end {
-        reader.read(path, what);
+        for _ in 0..10 {
+            reader.read();
+        }
     }
     writer.kill()?;
     writer.wait()?;
-    let mut out = std::io::stdout().lock();
-    for (kind, tally) in KINDS.iter().zip(reader.judge.tallies).filter(|(_, tally)| tally.reads > 0) {
-        let readers::Tally { reads, torn, backwards, half, refused } = tally;
-        writeln!(out, "{layout}\t{name}\t{kind}\t{reads}\t{torn}\t{backwards}\t{half}\t{refused}")?;
-    }
-    Ok(out.flush()?)
+    Ok(reader.tally())
 }

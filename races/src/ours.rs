@@ -23,13 +23,14 @@ fn twice(n: u64) -> u64 {
     n << 32 | n & 0xffff_ffff
 }
 
-/// Writes to the file at `path`: `values` updates values, anything else adds fields.
-pub(crate) fn write(what: &str, path: &Path) -> Result<(), Box<dyn Error>> {
+/// Writes to the file at `path`: `field` adds fields, the other kinds of values are
+/// updated.
+pub(crate) fn write(kind: &str, path: &Path) -> Result<(), Box<dyn Error>> {
     let parent = parent_id();
     let folder = path.parent().ok_or("no folder")?;
     let name = path.file_name().and_then(|name| name.to_str()).ok_or("no name")?;
     let options = Options::new().path(folder).filename(name);
-    if what == "values" { values(&options, parent) } else { fields(&options, parent) }
+    if kind == "field" { fields(&options, parent) } else { values(kind, &options, parent) }
 }
 
 fn ready() -> std::io::Result<()> {
@@ -38,16 +39,18 @@ fn ready() -> std::io::Result<()> {
     out.flush()
 }
 
-fn values(options: &Options, parent: u32) -> Result<(), Box<dyn Error>> {
+fn values(kind: &str, options: &Options, parent: u32) -> Result<(), Box<dyn Error>> {
     let values = options.create::<Values>()?;
     let letters = ["b", "c", "a"];
     let lines = letters.map(|letter| (letter.repeat(255), letter.repeat(8)));
     ready()?;
     for (n, (line, word)) in (1_u64..).zip(lines.iter().cycle()) {
-        values.count.add(twice(1));
-        values.number.set(twice(n));
-        values.text.set(line);
-        values.brief.set(word);
+        match kind {
+            "count" => values.count.add(twice(1)),
+            "number" => values.number.set(twice(n)),
+            "text" => values.text.set(line),
+            _ => values.brief.set(word),
+        }
         if n % 4096 == 0 && parent_id() != parent {
             break;
         }

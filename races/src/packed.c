@@ -66,9 +66,9 @@ static void set(struct field *field, const void *value, size_t length)
     IN_ORDER;
 }
 
-static int values(const char *path, pid_t parent)
+static int values(const char *path, const char *kind, pid_t parent)
 {
-    char *map = file(path), text[255], brief[8];
+    char *map = file(path), text[255];
     if (map == MAP_FAILED)
         return 1;
     size_t at = 1;
@@ -82,11 +82,19 @@ static int values(const char *path, pid_t parent)
     for (uint64_t n = 1;; n++) {
         uint64_t twice = n << 32 | (uint32_t)n;
         memset(text, 'a' + n % 3, sizeof text);
-        memset(brief, 'a' + n % 3, sizeof brief);
-        set(&count, &twice, 8);
-        set(&number, &twice, 8);
-        set(&line, text, sizeof text);
-        set(&word, brief, sizeof brief);
+        switch (*kind) {
+        case 'c':
+            set(&count, &twice, 8);
+            break;
+        case 'n':
+            set(&number, &twice, 8);
+            break;
+        case 't':
+            set(&line, text, sizeof text);
+            break;
+        default:
+            set(&word, text, 8);
+        }
         if (n % 4096 == 0 && getppid() != parent)
             return 0;
     }
@@ -119,5 +127,7 @@ int main(int count, char **arguments)
     if (count != 3)
         return 2;
     pid_t parent = getppid();
-    return strcmp(arguments[1], "values") == 0 ? values(arguments[2], parent) : fields(arguments[2], parent);
+    if (strcmp(arguments[1], "field") == 0)
+        return fields(arguments[2], parent);
+    return values(arguments[2], arguments[1], parent);
 }

@@ -2,9 +2,8 @@
 //! judged here.
 
 use std::fs::File;
-use std::ops::AddAssign;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mmstats::{Origin, Snapshot, layout};
 
@@ -25,64 +24,83 @@ pub(crate) struct Tally {
     pub(crate) refused: u64,
 }
 
-impl AddAssign for Tally {
-    fn add_assign(&mut self, other: Self) {
-        self.reads += other.reads;
-        self.torn += other.torn;
-        self.backwards += other.backwards;
-        self.half += other.half;
-        self.refused += other.refused;
-    }
-}
-
-/// A reader's memory and its findings, by kind of value.
-#[derive(Default)]
-pub(crate) struct Reader {
-    is_naive: bool,
-    snapshot: Snapshot,
-    bytes: Vec<u8>,
-    pub(crate) judge: Judge,
-}
-
 /// Kinds of values, as the writers' labels begin.
 pub(crate) const KINDS: [&str; 5] = ["count", "number", "text", "brief", "field"];
 
+/// A reader of one file.
+pub(crate) struct Reader {
+    is_naive: bool,
+    path: PathBuf,
+    /// Kept open where no other file takes its place.
+    file: Option<File>,
+    snapshot: Snapshot,
+    bytes: Vec<u8>,
+    judge: Judge,
+}
+
 /// Judges what a reader gives.
-#[derive(Default)]
-pub(crate) struct Judge {
-    pub(crate) tallies: [Tally; KINDS.len()],
-    last: [u64; 2],
+struct Judge {
+    kind: &'static str,
+    tally: Tally,
+    last: u64,
     next_field: usize,
 }
 
 impl Reader {
-    pub(crate) fn new(is_naive: bool) -> Self {
-        Self { is_naive, bytes: vec![0; 64 * 1024], ..Self::default() }
+    pub(crate) fn new(is_naive: bool, kind: &'static str, path: &Path) -> std::io::Result<Self> {
+        let file = if kind == "field" { None } else { Some(File::open(path)?) };
+        let judge = Judge { kind, tally: Tally::default(), last: 0, next_field: 0 };
+        let (path, snapshot, bytes) = (path.to_owned(), Snapshot::new(), vec![0; 64 * 1024]);
+        Ok(Self { is_naive, path, file, snapshot, bytes, judge })
     }
 
-    /// Reads the whole file once. `what` is the kind that is charged where nothing could be had.
-    pub(crate) fn read(&mut self, path: &Path, what: usize) {
+    pub(crate) fn tally(&self) -> Tally {
+        self.judge.tally
+    }
+
+    /// Reads the whole file once.
+    pub(crate) fn read(&mut self) {
         self.judge.next_field = 0;
-        if self.is_naive { self.read_naively(path) } else { self.read_with_care(path, what) }
+        if self.is_naive {
+            // No such file for a moment: nothing to be read.
+            let _ = self.read_naively();
+        } else if !self.read_with_care() {
+            self.judge.tally.refused += 1;
+        }
     }
 
-    fn read_with_care(&mut self, path: &Path, what: usize) {
-        if self.snapshot.read(path, Origin::Found).is_err() {
-            self.judge.tallies[what].refused += 1;
-            return;
-        }
-        for field in self.snapshot.fields() {
-            match field {
-                Ok(field) => self.judge.value(field.label(), field.value_bytes()),
-                Err(_) => self.judge.tallies[what].refused += 1,
+    /// False where something was refused.
+    fn read_with_care(&mut self) -> bool {
+        let read = match self.file.as_ref().map(File::try_clone) {
+            Some(Ok(file)) => self.snapshot.read_file(file, &self.path),
+            _ => self.snapshot.read(&self.path, Origin::Found),
+        };
+        let Err(error) = read else {
+            let mut is_all = true;
+            for field in self.snapshot.fields() {
+                match field {
+                    Ok(field) => self.judge.value(field.label(), field.value_bytes()),
+                    Err(_) => is_all = false,
+                }
             }
-        }
+            return is_all;
+        };
+        error.is_not_found()
     }
 
-    /// The file as the first `pread` has it, the index as it stands there.
-    fn read_naively(&mut self, path: &Path) {
-        let Ok(file) = File::open(path) else { return };
-        let Ok(len) = file.read_at(&mut self.bytes, 0) else { return };
+    /// The file as one `pread` has it, each index as it stands there.
+    fn read_naively(&mut self) -> std::io::Result<()> {
+        let opened;
+        let file = match &self.file {
+            Some(file) => file,
+            None => {
+                opened = File::open(&self.path)?;
+                &opened
+            }
+        };
+        // Values are within two pages; fields that are added take more.
+        let wanted = if self.file.is_some() { 8192 } else { self.bytes.len() };
+        let len = file.read_at(&mut self.bytes[..wanted], 0)?;
         let bytes = &self.bytes[..len];
         let mut at = layout::FIRST_FIELD;
         while let Ok(Some(record)) = layout::field(bytes, at) {
@@ -90,33 +108,32 @@ impl Reader {
             self.judge.value(record.label(bytes), value);
             at = record.end;
         }
+        Ok(())
     }
 }
 
 impl Judge {
     fn value(&mut self, label: &[u8], value: &[u8]) {
-        if label.starts_with(b"sys.") {
+        let is_of_kind = label.starts_with(self.kind.as_bytes());
+        // Where fields are being added, a label that no writer has could be one half seen.
+        let is_other = self.kind != "field" || label.starts_with(b"sys.") || label.starts_with(b"org.");
+        if !is_of_kind && is_other {
             return;
         }
-        let kind = KINDS.iter().position(|kind| label.starts_with(kind.as_bytes()));
-        // What is not labelled as its writer does can only be a field half seen.
-        let kind = kind.unwrap_or(KINDS.len() - 1);
-        let tally = &mut self.tallies[kind];
-        tally.reads += 1;
-        match (kind, value.try_into().map(u64::from_ne_bytes)) {
-            (0 | 1, Ok(number)) => {
-                if number >> 32 == number & 0xffff_ffff {
-                    tally.backwards += u64::from(number < self.last[kind]);
-                    self.last[kind] = number;
-                } else {
-                    tally.torn += 1;
-                }
+        self.tally.reads += 1;
+        match (self.kind, value.try_into().map(u64::from_ne_bytes)) {
+            ("count" | "number", Ok(number)) if number >> 32 == number & 0xffff_ffff => {
+                self.tally.backwards += u64::from(number < self.last);
+                self.last = number;
             }
-            (2 | 3, _) => tally.torn += u64::from(value.iter().any(|byte| *byte != value[0])),
+            ("count" | "number", _) => self.tally.torn += 1,
+            ("text" | "brief", _) => {
+                self.tally.torn += u64::from(value.iter().any(|byte| *byte != value[0]));
+            }
             _ => {
                 let expected = format!("field.{:04}", self.next_field);
                 let is_whole = label == expected.as_bytes() && value.starts_with(b"whole\0");
-                tally.half += u64::from(!is_whole || self.next_field >= FIELDS);
+                self.tally.half += u64::from(!is_whole || self.next_field >= FIELDS);
                 self.next_field += 1;
             }
         }
