@@ -70,6 +70,8 @@ pub(crate) struct Slot {
     spare: Cell<usize>,
     /// Bytes of one value.
     size: usize,
+    /// How often text was set.
+    stamp: Cell<u32>,
     mark: Cell<ForkMark>,
     /// Keeps `value` valid.
     home: RefCell<Arc<Segment>>,
@@ -97,7 +99,7 @@ impl Slot {
         // SAFETY: `pointer` vouches for one byte and the values behind it.
         let value = unsafe { index.add(1) };
         let (value, spare, mark) = (Cell::new(value), Cell::new(0), Cell::new(mark));
-        Self { value, spare, size, mark, home: RefCell::new(home) }
+        Self { value, spare, size, stamp: Cell::new(0), mark, home: RefCell::new(home) }
     }
 
     /// Stores a number that has two buffers, and makes it current.
@@ -124,7 +126,11 @@ impl Slot {
     }
 
     /// Stores text in a slot of two buffers, cut to the slot's size, with a NUL behind it where there is
-    /// room, and makes it current. What stands behind the NUL is of no concern.
+    /// room, and makes it current.
+    ///
+    /// What stands behind the NUL is no text. Where there is room, the last four bytes count the updates,
+    /// so that two looks at a buffer that is written meanwhile differ even where the texts repeat: torn
+    /// bytes could agree otherwise. Longer text does without.
     #[inline]
     pub(crate) fn set_bytes(&self, bytes: &[u8]) {
         let (value, spare) = self.begin();
@@ -133,6 +139,17 @@ impl Slot {
         let target = unsafe { value.add(spare * self.size) };
         // The index store of the update before comes first, as in `Word::store`; no instruction on x86-64.
         fence(Ordering::Release);
+        let stamp = self.stamp.get().wrapping_add(1);
+        self.stamp.set(stamp);
+        if len + 1 + size_of::<u32>() <= self.size {
+            // SAFETY: the last four bytes of the buffer, which has more than four, as just checked.
+            let last = unsafe { target.add(self.size - size_of::<u32>()) };
+            // SAFETY: in bounds as above; unaligned, as text may stand anywhere.
+            unsafe { last.cast::<u32>().write_unaligned(stamp) };
+            // The stamp before the text: who sees a byte of it, and then the stamp, sees this stamp or a
+            // later one.
+            fence(Ordering::Release);
+        }
         // SAFETY: at most `size` bytes, for which `new` had the bounds checked; the source is a Rust
         // slice, which cannot overlap memory that only slots point to; this slot is the only writer.
         unsafe { target.copy_from_nonoverlapping(NonNull::from(bytes).cast(), len) };

@@ -42,7 +42,7 @@ fn ready() -> std::io::Result<()> {
 fn values(kind: &str, options: &Options, parent: u32) -> Result<(), Box<dyn Error>> {
     let values = options.create::<Values>()?;
     let letters = ["b", "c", "a"];
-    let lines = letters.map(|letter| (letter.repeat(255), letter.repeat(8)));
+    let lines = letters.map(|letter| (letter.repeat(250), letter.repeat(3)));
     ready()?;
     for (n, (line, word)) in (1_u64..).zip(lines.iter().cycle()) {
         match kind {

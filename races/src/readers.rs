@@ -128,7 +128,9 @@ impl Judge {
             }
             ("count" | "number", _) => self.tally.torn += 1,
             ("text" | "brief", _) => {
-                self.tally.torn += u64::from(value.iter().any(|byte| *byte != value[0]));
+                let text = value.split(|byte| *byte == 0).next().unwrap_or(value);
+                let is_whole = text.iter().all(|byte| *byte == text[0]);
+                self.tally.torn += u64::from(!is_whole);
             }
             _ => {
                 let expected = format!("field.{:04}", self.next_field);
