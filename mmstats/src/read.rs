@@ -13,6 +13,8 @@
 //!   published before). Otherwise `v` may be a value that is not published yet, and showing it could
 //!   make a counter seem to run backwards later.
 //! - Everything else (text, numbers off their boundary) counts if index and bytes agree over two looks.
+//!   Text of ours has a count of its updates among these bytes (`slot.rs`), which makes that certain; in
+//!   text without, values that repeat at full speed can be torn alike in both looks, once in a thousand.
 //!
 //! What does not count is looked at again, a bounded number of times.
 //!

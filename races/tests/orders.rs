@@ -15,6 +15,8 @@
 //! Each protocol is also weakened in one place, and then the same model must find it failing: otherwise
 //! it could not find anything.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use std::sync::Arc as Shared;
 use std::sync::atomic::{AtomicU64 as Tally, Ordering::Relaxed as Plain};
 
