@@ -3,7 +3,7 @@
 //! The first look at a file is a [`Snapshot`]. It yields where the wanted fields are; from then on one
 //! `pread` of their pages is a look, and comparing the heads of the fields makes sure that they are
 //! still what they were. Where the heads differ, or where fields were added and some might be wanted,
-//! the file is read anew. Files of one program share one description of their layout.
+//! the file is read anew. Files of one program share one description of where their fields are.
 //!
 //! Values that have not changed since the look before are two looks that agree. Of those that have
 //! changed, text and numbers off their boundary are looked at twice, as a snapshot does. Numbers on
@@ -20,9 +20,10 @@ use crate::error::Error;
 use crate::file::Identity;
 use crate::layout::{self, Record};
 use crate::read::{Origin, Pages, Snapshot, open, settle};
+use crate::value::Value;
 
 pub use followed::{Followed, FollowedField};
-use followed::{Layout, NONE, Wanted, buffer_of, value_in};
+use followed::{Layout, NONE, buffer_of, value_in};
 
 /// How often a number that has changed is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,21 +132,26 @@ impl Observer {
         let failed = || Error::io(path, "reading it");
         let Some(file) = opened.or(file.as_ref()) else { return Err(failed()(gone())) };
         self.first.read_range(file, layout.range.clone()).map_err(failed())?;
-        let mut holds = layout.holds(self.first.bytes());
-        let mut looked = Looked::Unchanged;
+        let bytes = self.first.bytes();
+        let count = layout.wanted.len();
+        let mut holds = layout.ends(bytes);
+        if holds && layout.is_same(bytes, seen) && !seen[..count].contains(&NONE) {
+            return Ok(Looked::Unchanged);
+        }
+        holds = holds && layout.holds(bytes, seen);
         self.doubtful.clear();
         if holds {
-            let bytes = self.first.bytes();
-            for (number, Wanted { record, seen_at, .. }) in layout.wanted.iter().enumerate() {
+            for (number, wanted) in layout.wanted.iter().enumerate() {
+                let record = &wanted.record;
                 let now = &bytes[record.index_at..record.end];
-                let (current, before) = piece(seen, *seen_at, now.len());
-                if now == before && *current != NONE {
+                let current = seen[number];
+                let before = wanted.values(seen);
+                if now == before && current != NONE {
                     continue;
                 }
-                looked = Looked::Changed;
-                if self.looks == Looks::One && is_enough(record, *current, before, now) {
+                if self.looks == Looks::One && is_enough(record, current, before, now) {
                     before.copy_from_slice(now);
-                    *current = buffer_of(record, now);
+                    seen[number] = buffer_of(record, now);
                 } else {
                     self.doubtful.push(number);
                 }
@@ -153,7 +159,7 @@ impl Observer {
         }
         if !self.doubtful.is_empty() {
             self.second.read_range(file, layout.range.clone()).map_err(failed())?;
-            holds = layout.holds(self.second.bytes());
+            holds = layout.holds(self.second.bytes(), seen);
         }
         if !holds {
             let file = file.try_clone().map_err(failed())?;
@@ -163,34 +169,35 @@ impl Observer {
         }
         let mut spent = 0;
         for &number in &self.doubtful {
-            let Wanted { record, seen_at, .. } = &layout.wanted[number];
+            let wanted = &layout.wanted[number];
+            let record = &wanted.record;
             let settled = settle(file, record, &mut self.first, &mut self.second, &mut spent);
             // What cannot be had stays what it was: the next look may be luckier.
             if settled.map_err(failed())?.is_some() {
                 let now = &self.first.bytes()[record.index_at..record.end];
-                let (current, before) = piece(seen, *seen_at, now.len());
-                before.copy_from_slice(now);
-                *current = buffer_of(record, now);
+                wanted.values(seen).copy_from_slice(now);
+                seen[number] = buffer_of(record, now);
             }
         }
-        Ok(looked)
+        Ok(Looked::Changed)
     }
 
     /// The wanted fields of the snapshot, and what is in them.
     fn describe(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) -> (Arc<Layout>, Box<[u8]>) {
         let bytes = self.snapshot.bytes();
-        let mut layout = Layout { wanted: Vec::new(), heads: Vec::new(), end: None, range: 0..0 };
-        let (mut seen, mut end) = (Vec::new(), layout::FIRST_FIELD);
-        for (record, buffer) in self.snapshot.places() {
-            end = record.end;
-            if !wanted(record.label(bytes)) {
-                continue;
-            }
-            let (head_at, seen_at) = (layout.heads.len(), seen.len());
-            layout.heads.extend(&bytes[record.at..record.index_at]);
+        let chosen: Vec<_> = self.snapshot.places().map(|(record, _)| wanted(record.label(bytes))).collect();
+        let mut layout = Layout { wanted: Vec::new(), runs: Vec::new(), end: None, range: 0..0 };
+        let mut end = layout::FIRST_FIELD;
+        let mut seen = Vec::new();
+        for ((_, buffer), _) in self.snapshot.places().zip(&chosen).filter(|(_, chosen)| **chosen) {
             seen.push(buffer.map_or(NONE, |buffer| u8::from(buffer == 1)));
-            seen.extend(&bytes[record.index_at..record.end]);
-            layout.wanted.push(Wanted { record: *record, head_at, seen_at });
+        }
+        for ((record, _), chosen) in self.snapshot.places().zip(chosen) {
+            end = record.end;
+            if chosen {
+                layout.push(record, seen.len());
+                seen.extend(&bytes[record.at..record.end]);
+            }
         }
         layout.end = self.snapshot.defect().is_none().then_some(end);
         let from = layout.wanted.first().map_or(end, |wanted| wanted.record.at);
@@ -220,20 +227,14 @@ fn is_enough(record: &Record, counted: u8, before: &[u8], now: &[u8]) -> bool {
     if !record.shape.loads_at_once(record.value_at(current.into())) {
         return false;
     }
-    let integer = |values, buffer| value_in(record, values, buffer).as_integer();
     if counted == NONE {
         return true;
     }
-    match integer(before, counted) {
-        Some(before) => integer(now, current).is_some_and(|now| now >= before),
-        None => true,
+    match (value_in(record, before, counted), value_in(record, now, current)) {
+        (Value::Unsigned(before), Value::Unsigned(now)) => now >= before,
+        (Value::Signed(before), Value::Signed(now)) => now >= before,
+        _ => true,
     }
-}
-
-/// What is remembered of a field: which value counts, and index byte and values, `len` bytes.
-fn piece(seen: &mut [u8], at: usize, len: usize) -> (&mut u8, &mut [u8]) {
-    let (current, rest) = seen[at..].split_at_mut(1);
-    (&mut current[0], &mut rest[..len])
 }
 
 /// For a file that is open by all that is known of it.

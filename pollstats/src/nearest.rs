@@ -1,7 +1,5 @@
 //! The labels that come nearest to one that is not there.
 
-use std::cmp::Ordering;
-
 /// The nearest of `labels`, best first, three at most.
 pub(crate) fn nearest<'a>(
     wanted: &[u8],
@@ -9,7 +7,7 @@ pub(crate) fn nearest<'a>(
     labels: impl Iterator<Item = &'a [u8]>,
 ) -> Vec<&'a [u8]> {
     let mut ranked: Vec<_> = labels.map(|label| (rank(wanted, field, label), label)).collect();
-    ranked.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)).then(Ordering::Equal));
+    ranked.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)));
     ranked.into_iter().take(3).map(|(_, label)| label).collect()
 }
 

@@ -55,10 +55,7 @@ impl Lines {
     pub(crate) fn write(&mut self, field: &SnapshotField<'_>, out: &mut Output) -> Result<(), Stop> {
         out.write_str(&self.start)?;
         label(field.label(), self.color, out)?;
-        match field.value() {
-            Value::Text(bytes) => out.write_escaped(bytes)?,
-            number => write!(out, "{number}")?,
-        }
+        out.write_value(field.value())?;
         out.write_str("\n")
     }
 }

@@ -22,8 +22,8 @@ pub struct Followed {
     /// `None`: opened at each look.
     pub(super) file: Option<File>,
     pub(super) layout: Arc<Layout>,
-    /// Of each wanted field which value counts, the index byte, and the values, one behind the other: a
-    /// look at a thousand files fetches a thousand such pieces of memory.
+    /// First, of each wanted field, which value counts. Then, run by run, the bytes of the file as they
+    /// were: a look at a thousand files fetches a thousand such pieces of memory.
     pub(super) seen: Box<[u8]>,
 }
 
@@ -31,11 +31,11 @@ pub struct Followed {
 pub(super) const NONE: u8 = 2;
 
 /// Where the wanted fields of a file are.
-#[derive(PartialEq, Eq)]
+#[derive(PartialEq, Eq, Hash)]
 pub(super) struct Layout {
     pub(super) wanted: Vec<Wanted>,
-    /// The heads of the wanted fields, one behind the other.
-    pub(super) heads: Vec<u8>,
+    /// Wanted fields that lie one behind the other, compared all at once.
+    pub(super) runs: Vec<Run>,
     /// Where the list of fields ends, if it may go on there some day.
     pub(super) end: Option<usize>,
     /// The bytes that a look needs.
@@ -45,27 +45,64 @@ pub(super) struct Layout {
 #[derive(PartialEq, Eq)]
 pub(super) struct Wanted {
     pub(super) record: Record,
-    /// Where its head is in `heads`, and its values in `seen`.
-    pub(super) head_at: usize,
+    /// Where it begins in `seen`.
     pub(super) seen_at: usize,
 }
 
-impl Hash for Layout {
+impl Hash for Wanted {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.heads.hash(state);
-        self.range.hash(state);
+        (self.record.at, self.record.index_at).hash(state);
     }
 }
 
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct Run {
+    /// The bytes of the file, and where they begin in `seen`.
+    pub(super) bytes: Range<usize>,
+    pub(super) seen_at: usize,
+}
+
 impl Layout {
-    /// Whether the fields are still where they were, and none was added.
-    pub(super) fn holds(&self, bytes: &[u8]) -> bool {
-        self.wanted.iter().all(|Wanted { record, head_at, .. }| {
-            let head = &self.heads[*head_at..][..record.index_at - record.at];
+    /// Adds a field that lies behind all others, whose bytes come next in a `seen` that has `seen_at`
+    /// bytes so far.
+    pub(super) fn push(&mut self, record: &Record, seen_at: usize) {
+        self.wanted.push(Wanted { record: *record, seen_at });
+        match self.runs.last_mut() {
+            Some(run) if run.bytes.end == record.at => run.bytes.end = record.end,
+            _ => self.runs.push(Run { bytes: record.at..record.end, seen_at }),
+        }
+    }
+
+    /// Whether no byte of the wanted fields is another.
+    pub(super) fn is_same(&self, bytes: &[u8], seen: &[u8]) -> bool {
+        self.runs.iter().all(|Run { bytes: run, seen_at }| {
+            bytes.get(run.clone()).is_some_and(|bytes| *bytes == seen[*seen_at..][..bytes.len()])
+        })
+    }
+
+    /// Whether the list of fields still ends where it did.
+    pub(super) fn ends(&self, bytes: &[u8]) -> bool {
+        // Two zero bytes are how it ends in nearly every file.
+        let is_end = |end| bytes[end..].starts_with(&[0, 0]) || layout::field(bytes, end) == Ok(None);
+        self.end.is_none_or(|end| end <= bytes.len() && is_end(end))
+    }
+
+    /// Whether the fields are still where they were.
+    pub(super) fn holds(&self, bytes: &[u8], seen: &[u8]) -> bool {
+        self.wanted.iter().all(|Wanted { record, seen_at }| {
+            let head = &seen[*seen_at..][..record.index_at - record.at];
             record.end <= bytes.len()
                 && bytes[record.at..record.index_at] == *head
                 && (bytes[record.index_at] <= 1) == record.buffered
-        }) && self.end.is_none_or(|end| matches!(layout::field(bytes, end), Ok(None)))
+        })
+    }
+}
+
+impl Wanted {
+    /// Index byte and values, as they were.
+    pub(super) fn values<'a>(&self, seen: &'a mut [u8]) -> &'a mut [u8] {
+        let record = &self.record;
+        &mut seen[self.seen_at + (record.index_at - record.at)..][..record.end - record.index_at]
     }
 }
 
@@ -126,46 +163,53 @@ impl Followed {
     #[must_use]
     pub fn field(&self, number: usize) -> FollowedField<'_> {
         let wanted = &self.layout.wanted[number];
-        let head = &self.layout.heads[wanted.head_at..];
-        FollowedField { head, wanted, seen: &self.seen[wanted.seen_at..] }
+        FollowedField {
+            record: &wanted.record,
+            bytes: &self.seen[wanted.seen_at..],
+            current: self.seen[number],
+        }
     }
 }
 
 /// One field of a [`Followed`] file.
 #[derive(Clone, Copy)]
 pub struct FollowedField<'a> {
-    head: &'a [u8],
-    wanted: &'a Wanted,
-    seen: &'a [u8],
+    record: &'a Record,
+    /// From the field's beginning on.
+    bytes: &'a [u8],
+    current: u8,
 }
 
 impl<'a> FollowedField<'a> {
     /// The label, UTF-8 if the writer kept to the format.
     #[must_use]
     pub fn label(&self) -> &'a [u8] {
-        &self.head[2..][..self.wanted.record.label_len]
+        &self.bytes[2..][..self.record.label_len]
     }
 
     /// The type code, without the white space that a writer may put there.
     #[must_use]
     pub fn type_code(&self) -> String {
-        let record = &self.wanted.record;
-        let end = record.index_at - record.at;
-        trimmed(&self.head[end - record.code_len..end])
+        let end = self.values_at();
+        trimmed(&self.bytes[end - self.record.code_len..end])
     }
 
     /// The value; the first, where the type has several. `None` if it has changed faster than it could
     /// be read.
     #[must_use]
     pub fn value(&self) -> Option<Value<'a>> {
-        let (&current, values) = self.seen.split_first()?;
-        (current != NONE).then(|| value_in(&self.wanted.record, values, current))
+        (self.current != NONE).then(|| value_in(self.record, &self.bytes[self.values_at()..], self.current))
+    }
+
+    /// Where index byte and values begin.
+    fn values_at(&self) -> usize {
+        self.record.index_at - self.record.at
     }
 
     /// How many bits the value has in the file: where an integer wraps.
     #[must_use]
     pub fn bits(&self) -> usize {
-        8 * self.wanted.record.shape.first.size
+        8 * self.record.shape.first.size
     }
 }
 

@@ -1,0 +1,78 @@
+//! The format over bytes, and the reader over a file of the same bytes: no panic, nothing out of bounds,
+//! and both find the same.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mmstats::layout::{self, Defect, FIRST_FIELD, Record, VERSION};
+use mmstats::live::Clues;
+use mmstats::typecode::{Shape, items, trimmed};
+use mmstats::{Origin, Snapshot, Value};
+use mmstats_fuzz::with_scratch;
+
+/// A type code may promise more items than anybody can count.
+const ITEMS: usize = 10_000;
+
+/// The code alone: its items lie within its size, in order.
+fn code(code: &[u8]) {
+    let Ok(shape) = Shape::parse(code) else { return };
+    assert_eq!(items(code).next(), Some(shape.first));
+    let mut at = 0;
+    for item in items(code).take(ITEMS) {
+        assert!(item.offset >= at && item.offset + item.size <= shape.size, "{item:?} {shape:?}");
+        at = item.offset + item.size;
+    }
+    // White space between a code's parts moves nothing but the value.
+    if code.first() != Some(&b' ') {
+        assert_eq!(Shape::parse(trimmed(code).as_bytes()), Ok(shape));
+    }
+}
+
+/// The list of fields, as bytes have it.
+fn list(bytes: &[u8]) -> (Vec<Record>, Option<Defect>) {
+    let (mut records, mut at) = (Vec::new(), FIRST_FIELD);
+    loop {
+        match layout::field(bytes, at) {
+            Ok(Some(record)) => {
+                assert!(record.at == at && record.end > at && record.end <= bytes.len());
+                assert_eq!(record.value_at(1 + usize::from(record.buffered)), record.end);
+                at = record.end;
+                records.push(record);
+            }
+            Ok(None) => return (records, None),
+            Err(defect) => return (records, Some(defect)),
+        }
+    }
+}
+
+/// A field's values: those that a reader is given are those that the bytes say.
+fn values(bytes: &[u8], record: &Record, field: &mmstats::SnapshotField<'_>) {
+    let raw = &bytes[record.value_at(record.current(bytes))..][..record.shape.size];
+    assert_eq!((field.label(), field.value_bytes()), (record.label(bytes), raw));
+    let mut all = items(record.code(bytes)).zip(field.values()).take(ITEMS);
+    assert!(all.all(|(item, value)| Value::decode(&item, raw).to_string() == value.to_string()));
+    let _ = (field.type_code(), field.value().as_integer(), field.value().as_f64());
+}
+
+fuzz_target!(|data: &[u8]| {
+    code(data);
+    let (records, defect) = list(data);
+    with_scratch(|scratch| {
+        scratch.fill(data);
+        let mut snapshot = Snapshot::new();
+        let read = snapshot.read_file(scratch.file(), scratch.path());
+        assert_eq!(read.is_ok(), data.first() == Some(&VERSION), "{read:?}");
+        if read.is_ok() {
+            let fields: Vec<_> = snapshot.fields().flatten().collect();
+            assert_eq!(fields.len(), records.len());
+            assert_eq!(snapshot.defect().is_some(), defect.is_some(), "{defect:?}");
+            for (field, record) in fields.iter().zip(&records) {
+                code(record.code(data));
+                values(data, record, field);
+            }
+            assert!(Clues::of(&snapshot).is_ok());
+        }
+        let whole = snapshot.read_whole(scratch.path(), Origin::Found);
+        assert!(whole.is_ok() && snapshot.bytes() == data, "{whole:?}");
+    });
+});

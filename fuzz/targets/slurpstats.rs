@@ -1,0 +1,101 @@
+//! Every form in which slurpstats prints a file, and every way to aggregate it.
+
+#![no_main]
+#![allow(dead_code)]
+
+#[path = "../../slurpstats/src/prometheus.rs"]
+mod prometheus;
+#[path = "../../slurpstats/src/records.rs"]
+mod records;
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+
+use cli::{Aggregate, Color, Function, When};
+use libfuzzer_sys::fuzz_target;
+use mmstats::live::Judge;
+use mmstats::{Snapshot, SnapshotField};
+use mmstats_fuzz::{
+    assert_clean, assert_objects, assert_records, assert_same_but_for_color, printed, with_scratch,
+};
+
+const FUNCTIONS: [&str; 7] = ["sum", "avg", "min", "max", "one", "nonzero-avg", "nonzero-min"];
+
+/// As the format has it: families whole and once, no series twice, nothing but names, labels and numbers.
+fn assert_exposition(text: &str) {
+    assert_clean(text);
+    let (mut families, mut series) = (HashSet::new(), HashSet::new());
+    let mut family = "";
+    for line in text.lines() {
+        if let Some(help) = line.strip_prefix("# HELP ") {
+            family = help.split(' ').next().unwrap_or_default();
+            assert!(families.insert(family), "{family} begins twice");
+        } else if !line.starts_with("# TYPE ") {
+            let Some((name, rest)) = line.split_once('{') else { panic!("{line:?}") };
+            assert_eq!(name, family);
+            let Some((labels, value)) = rest.rsplit_once("} ") else { panic!("{line:?}") };
+            assert!(series.insert(labels), "{line:?} stands there twice");
+            assert!(value.parse::<f64>().is_ok(), "{line:?}");
+        }
+    }
+    assert!(
+        families.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+    );
+}
+
+fn whole(snapshot: &Snapshot, fields: &[SnapshotField<'_>], plain: Color, colored: Color) {
+    let text = |color| printed(|out| records::text(snapshot.path(), fields, color, out));
+    assert_clean(&text(plain));
+    assert_same_but_for_color(&text(colored), &text(plain));
+    let lines = |color| {
+        printed(|out| {
+            let mut lines = records::Lines::new(snapshot.path(), color);
+            fields.iter().try_for_each(|field| lines.write(field, out))
+        })
+    };
+    assert_records(&lines(plain), 3);
+    assert_eq!(lines(plain).lines().count(), fields.len());
+    assert_same_but_for_color(&lines(colored), &lines(plain));
+    let objects = printed(|out| {
+        let mut objects = records::Objects::new(snapshot, &Judge::new());
+        fields.iter().try_for_each(|field| objects.write(field, out))
+    });
+    assert_objects(&objects);
+    assert_eq!(objects.lines().count(), fields.len());
+    let mut exposition = prometheus::Exposition::default();
+    let mut source = exposition.source(snapshot);
+    for field in fields {
+        source.add(field);
+    }
+    assert_exposition(&printed(|out| exposition.write(out)));
+}
+
+fn aggregated(fields: &[SnapshotField<'_>], name: &str, plain: Color, colored: Color) {
+    let Ok(function) = Function::parse(OsStr::new(name)) else { panic!("{name}") };
+    let mut aggregate = Aggregate::new(function);
+    // Twice, as if a second file held the same.
+    fields.iter().chain(fields).for_each(|field| aggregate.add(field));
+    let results = aggregate.results();
+    let text = |color| printed(|out| records::aggregated_text(&results, color, out));
+    assert_clean(&text(plain));
+    assert_same_but_for_color(&text(colored), &text(plain));
+    let lines = |color| printed(|out| records::aggregated_lines(&results, color, out));
+    assert_records(&lines(plain), 2);
+    assert_same_but_for_color(&lines(colored), &lines(plain));
+    assert_objects(&printed(|out| records::aggregated_json(&results, out)));
+    let mut exposition = prometheus::Exposition::default();
+    results.iter().for_each(|result| exposition.add_result(result));
+    assert_exposition(&printed(|out| exposition.write(out)));
+}
+
+fuzz_target!(|data: &[u8]| {
+    let (plain, colored) = (When::Never.decide(false), When::Always.decide(false));
+    with_scratch(|scratch| {
+        scratch.fill(data);
+        let Ok(snapshot) = Snapshot::of(scratch.path()) else { return };
+        let fields: Vec<_> = snapshot.fields().flatten().collect();
+        whole(&snapshot, &fields, plain, colored);
+        // One function an input: there are inputs enough.
+        aggregated(&fields, FUNCTIONS[data.len() % FUNCTIONS.len()], plain, colored);
+    });
+});
