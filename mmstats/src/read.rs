@@ -13,15 +13,23 @@
 //!   published before). Otherwise `v` may be a value that is not published yet, and showing it could
 //!   make a counter seem to run backwards later.
 //! - Everything else (text, numbers off their boundary) counts if index and bytes agree over two looks.
+//!   Text of ours has a count of its updates among these bytes (`slot.rs`), which makes that certain; in
+//!   text without, values that repeat at full speed can be torn alike in both looks, once in a thousand.
 //!
 //! So where two looks saw the same bytes, every value counts, and the fields need not be gone through one
 //! by one: most files are at rest for the moment that it takes. What does not count is looked at again, a
 //! bounded number of times.
+//!
+//! This rests on three orders: the kernel copies forward, so within a look the index comes before the
+//! values; a fence keeps one look before the next; and the writer's stores stay in order (`slot.rs`).
+//! `races/tests/orders.rs` tries every interleaving, and finds a value that was not published, or one
+//! that runs backwards, as soon as any of them is left out.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{Ordering, fence};
 
 use nix::libc;
 
@@ -567,6 +575,8 @@ impl Pages {
                 Err(error) => return Err(error),
             }
         }
+        // This look before the next: pairs with the release stores of the writer, in another process.
+        fence(Ordering::Acquire);
         Ok(at)
     }
 

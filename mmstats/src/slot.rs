@@ -2,10 +2,12 @@
 //!
 //! One of the two files with `unsafe` (the other is `map.rs`).
 //!
-//! An update of a buffered value is two stores: the value into the spare buffer (relaxed), then the
-//! index (release). Readers are other processes that copy the bytes out with `pread`. The release pairs
-//! with their order of looking: who sees the new index sees the new value. The handle remembers which
-//! buffer is spare, so it never loads from memory that readers pull on.
+//! An update of a buffered value is two stores: the value into the spare buffer, then the index, both
+//! release. Readers are other processes that copy the bytes out with `pread`. The stores pair with their
+//! order of looking: who sees the new index sees the new value, and who sees a value being overwritten
+//! sees that the index had moved on before. `races/tests/orders.rs` tries every interleaving, also with
+//! either order left out, which then fails. The handle remembers which buffer is spare, so it never
+//! loads from memory that readers pull on.
 //!
 //! A [`Slot`] is `Send` and not `Sync`: one thread at a time writes, which is what makes plain cells
 //! enough.
@@ -13,7 +15,7 @@
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
 
 use crate::map::{ForkMark, Segment};
 
@@ -22,7 +24,9 @@ use crate::map::{ForkMark, Segment};
 /// # Safety
 /// `store` writes exactly `size_of::<Self>()` bytes at `target`, which the caller has aligned so.
 pub(crate) unsafe trait Word: Copy {
-    /// Stores atomically, without an order of its own.
+    /// Stores atomically, after all stores before it. The one that matters is the index store of the
+    /// update before: a reader that catches the spare buffer changing must find, when it looks again,
+    /// that the index no longer names this buffer. On x86-64 it is the same instruction as without.
     ///
     /// # Safety
     /// `target` is aligned to `size_of::<Self>()`, valid for writes of as many bytes, and accessed by
@@ -39,7 +43,7 @@ macro_rules! words {
                 let to_bits: fn($type) -> $bits = $to_bits;
                 // SAFETY: the caller keeps what the trait demands.
                 let target = unsafe { <$atomic>::from_ptr(target.cast()) };
-                target.store(to_bits(self), Ordering::Relaxed);
+                target.store(to_bits(self), Ordering::Release);
             }
         }
     )*};
@@ -66,6 +70,8 @@ pub(crate) struct Slot {
     spare: Cell<usize>,
     /// Bytes of one value.
     size: usize,
+    /// How often text was set.
+    stamp: Cell<u32>,
     mark: Cell<ForkMark>,
     /// Keeps `value` valid.
     home: RefCell<Arc<Segment>>,
@@ -93,7 +99,7 @@ impl Slot {
         // SAFETY: `pointer` vouches for one byte and the values behind it.
         let value = unsafe { index.add(1) };
         let (value, spare, mark) = (Cell::new(value), Cell::new(0), Cell::new(mark));
-        Self { value, spare, size, mark, home: RefCell::new(home) }
+        Self { value, spare, size, stamp: Cell::new(0), mark, home: RefCell::new(home) }
     }
 
     /// Stores a number that has two buffers, and makes it current.
@@ -120,13 +126,30 @@ impl Slot {
     }
 
     /// Stores text in a slot of two buffers, cut to the slot's size, with a NUL behind it where there is
-    /// room, and makes it current. What stands behind the NUL is of no concern.
+    /// room, and makes it current.
+    ///
+    /// What stands behind the NUL is no text. Where there is room, the last four bytes count the updates,
+    /// so that two looks at a buffer that is written meanwhile differ even where the texts repeat: torn
+    /// bytes could agree otherwise. Longer text does without.
     #[inline]
     pub(crate) fn set_bytes(&self, bytes: &[u8]) {
         let (value, spare) = self.begin();
         let len = bytes.len().min(self.size);
         // SAFETY: as in `set`.
         let target = unsafe { value.add(spare * self.size) };
+        // The index store of the update before comes first, as in `Word::store`; no instruction on x86-64.
+        fence(Ordering::Release);
+        let stamp = self.stamp.get().wrapping_add(1);
+        self.stamp.set(stamp);
+        if len + 1 + size_of::<u32>() <= self.size {
+            // SAFETY: the last four bytes of the buffer, which has more than four, as just checked.
+            let last = unsafe { target.add(self.size - size_of::<u32>()) };
+            // SAFETY: in bounds as above; unaligned, as text may stand anywhere.
+            unsafe { last.cast::<u32>().write_unaligned(stamp) };
+            // The stamp before the text: who sees a byte of it, and then the stamp, sees this stamp or a
+            // later one.
+            fence(Ordering::Release);
+        }
         // SAFETY: at most `size` bytes, for which `new` had the bounds checked; the source is a Rust
         // slice, which cannot overlap memory that only slots point to; this slot is the only writer.
         unsafe { target.copy_from_nonoverlapping(NonNull::from(bytes).cast(), len) };
@@ -168,7 +191,8 @@ impl Slot {
         let index = unsafe { value.sub(1) };
         // SAFETY: valid as above, aligned since it is a byte, accessed only as an atomic.
         let index = unsafe { AtomicU8::from_ptr(index.as_ptr()) };
-        // Release: the value is in its buffer before the index points readers to it.
+        // Release: the value is in its buffer before the index points readers to it. Pairs with the
+        // reader's copy, which runs forward: index first.
         #[allow(clippy::cast_possible_truncation)]
         index.store((spare ^ 1) as u8, Ordering::Release);
     }

@@ -163,7 +163,9 @@ impl Shape {
     /// at `offset` from a page's beginning.
     #[must_use]
     pub fn loads_at_once(&self, offset: usize) -> bool {
-        self.size == self.first.size && self.size <= 8 && offset % self.size.max(1) == 0
+        // Text is written byte by byte, however short it is.
+        let is_number = !matches!(self.first.kind, Kind::Text | Kind::Pascal) || self.size <= 1;
+        is_number && self.size == self.first.size && self.size <= 8 && offset % self.size.max(1) == 0
     }
 }
 
@@ -345,6 +347,8 @@ mod tests {
         assert!(shape("I").loads_at_once(12));
         assert!(!shape("2I").loads_at_once(16));
         assert!(!shape("255s").loads_at_once(0));
+        assert!(!shape("8s").loads_at_once(0), "a writer copies it in pieces");
+        assert!(!shape("4p").loads_at_once(0));
         assert!(shape("0s").loads_at_once(3));
     }
 }
