@@ -16,7 +16,7 @@ PACKAGE_TARGET = target/package-build
 PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
 
-.PHONY: all demo check bench faults deb rpm check-package install uninstall
+.PHONY: all demo check bench faults fuzz hostile deb rpm check-package install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -33,6 +33,15 @@ check:
 faults:
 	$(CARGO) build --workspace --locked
 	MMSTATS_FAULT_SECONDS=60 $(CARGO) test --locked -p cleanstats --test faults -- --nocapture
+
+# All wrong values of every byte of the golden files, through every tool: about an hour.
+hostile:
+	$(CARGO) build --workspace --locked
+	MMSTATS_HOSTILE=all $(CARGO) test --locked -p cleanstats --test hostile -- --nocapture
+
+# Every target of the fuzzer for FUZZ_SECONDS each, 60 without. Needs cargo-fuzz.
+fuzz:
+	fuzz/run.sh
 
 bench:
 	$(CARGO) bench --locked -p mmstats

@@ -511,3 +511,53 @@ fn colour_is_for_terminals_and_for_those_who_ask() {
     assert_eq!(on_terminal("TERM", "dumb", &[]), plain);
     assert_eq!(on_terminal("UNUSED", "", &["--color=never", "-olines"]), format!("{path}\thits\t3\n"));
 }
+
+#[test]
+fn many_files_come_in_their_order_and_so_do_their_errors() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut records, mut errors) = (String::new(), String::new());
+    for n in 0..1000_u32 {
+        let name = format!("{n:04}.mmstats");
+        let path = dir.path().join(&name);
+        match n % 7 {
+            3 => {
+                fs::write(&path, [2]).unwrap();
+                errors +=
+                    &format!("slurpstats: {}: not a stats file: version 2, 1 is known\n", path.display());
+            }
+            5 => {
+                symlink("0000.mmstats", &path).unwrap();
+            }
+            _ => {
+                write(dir.path(), &name, &[counter("hits", n.into())]);
+                records += &format!("{}\thits\t{n}\n", path.display());
+            }
+        }
+    }
+    let want = (records, errors, Some(1));
+    assert!(run(&[], &[dir.path()]) == want);
+    // Reading ahead takes neither many descriptors nor a thread that is not to be had.
+    let script = "ulimit -n 128; exec \"$0\" \"$@\"";
+    let program = env!("CARGO_BIN_EXE_slurpstats");
+    let few = tool("sh").args(["-c", script, program]).arg(dir.path()).output().unwrap();
+    assert!(outcome(&few) == want);
+    let sum: u64 = (0..1000).filter(|n| ![3, 5].contains(&(n % 7))).sum();
+    let (stdout, _, code) = run(&["-a", "sum"], &[dir.path()]);
+    assert_eq!((stdout, code), (format!("hits\t{sum}\n"), Some(1)));
+}
+
+#[test]
+fn many_files_end_quietly_with_a_pipe_that_is_closed() {
+    let dir = tempfile::tempdir().unwrap();
+    for n in 0..1000 {
+        write(dir.path(), format!("{n:04}.mmstats"), &[text("page", &[b'x'; 2000])]);
+    }
+    let mut child =
+        slurpstats().arg(dir.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdout.take().unwrap().read_exact(&mut [0; 100]).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.signal(), output.stderr.as_slice()), (Some(13), &b""[..]));
+    let full = slurpstats().arg(dir.path()).stdout(File::create("/dev/full").unwrap()).output().unwrap();
+    let (_, stderr, code) = outcome(&full);
+    assert_eq!((stderr.as_str(), code), ("slurpstats: standard output: No space left on device\n", Some(1)));
+}

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use mmstats::Value;
 
-use crate::escape::is_unsafe;
+use crate::escape::{is_plain, is_unsafe};
 
 /// Something to be written as JSON.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +52,10 @@ impl fmt::Display for Json<'_> {
 
 fn string(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     f.write_char('"')?;
+    if is_plain(bytes) && !bytes.iter().any(|byte| b"\"\\".contains(byte)) {
+        f.write_str(&String::from_utf8_lossy(bytes))?;
+        return f.write_char('"');
+    }
     for char in String::from_utf8_lossy(bytes).chars() {
         match char {
             '"' => f.write_str("\\\"")?,

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::fd::AsFd;
 
+use mmstats::Value;
+
 use crate::escape::{escape, is_plain};
 use crate::tool::Stop;
 
@@ -54,6 +56,7 @@ impl Output {
     ///
     /// # Errors
     /// [`Stop::Output`].
+    #[inline]
     pub fn write_str(&mut self, text: &str) -> Result<(), Stop> {
         self.writer.write_all(text.as_bytes()).map_err(Stop::Output)
     }
@@ -62,11 +65,26 @@ impl Output {
     ///
     /// # Errors
     /// [`Stop::Output`].
+    #[inline]
     pub fn write_escaped(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         if is_plain(bytes) {
             return self.writer.write_all(bytes).map_err(Stop::Output);
         }
         self.write_str(&escape(bytes))
+    }
+
+    /// Writes a value as [`Value`] shows itself, a text escaped.
+    ///
+    /// # Errors
+    /// [`Stop::Output`].
+    #[inline]
+    pub fn write_value(&mut self, value: Value<'_>) -> Result<(), Stop> {
+        match value {
+            Value::Text(bytes) => self.write_escaped(bytes),
+            Value::Signed(number) => self.write_str(itoa::Buffer::new().format(number)),
+            Value::Unsigned(number) => self.write_str(itoa::Buffer::new().format(number)),
+            Value::Bool(_) | Value::Float(_) | Value::Double(_) => self.write_fmt(format_args!("{value}")),
+        }
     }
 
     /// Writes bytes that are no text: for a pipe or a file, since a terminal may act on them.

@@ -14,7 +14,9 @@
 //!   make a counter seem to run backwards later.
 //! - Everything else (text, numbers off their boundary) counts if index and bytes agree over two looks.
 //!
-//! What does not count is looked at again, a bounded number of times.
+//! So where two looks saw the same bytes, every value counts, and the fields need not be gone through one
+//! by one: most files are at rest for the moment that it takes. What does not count is looked at again, a
+//! bounded number of times.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::ops::Range;
@@ -237,15 +239,18 @@ impl Snapshot {
         self.first.bytes()
     }
 
+    #[inline]
     fn field<'a>(&'a self, seen: &'a Seen) -> Result<Field<'a>, Error> {
-        let bytes = self.first.bytes();
         match seen.buffer {
-            Some(buffer) => Ok(Field { bytes, record: &seen.record, buffer }),
-            None => {
-                let label = String::from_utf8_lossy(seen.record.label(bytes)).into_owned();
-                Err(Error::new(&self.path, Reason::Unstable { at: seen.record.at, label }))
-            }
+            Some(buffer) => Ok(Field { bytes: self.first.bytes(), record: &seen.record, buffer }),
+            None => Err(self.unstable(&seen.record)),
         }
+    }
+
+    #[cold]
+    fn unstable(&self, record: &Record) -> Error {
+        let label = String::from_utf8_lossy(record.label(self.first.bytes())).into_owned();
+        Error::new(&self.path, Reason::Unstable { at: record.at, label })
     }
 
     /// Looks at the file until two looks agree on the heads of all fields, then settles the values.
@@ -271,6 +276,9 @@ impl Snapshot {
             // The second look need not go beyond the last field.
             let end = self.records.last().map_or(0, |seen| seen.record.end);
             self.second.read(file, end).map_err(failed())?;
+            if self.is_at_rest(end) {
+                return Ok(());
+            }
             if self.heads_agree() {
                 return self.settle(file).map_err(failed());
             }
@@ -278,7 +286,8 @@ impl Snapshot {
         Err(Error::new(path, Reason::Unstable { at: 0, label: "the list of fields".to_owned() }))
     }
 
-    /// Follows the list of fields, reading on as it leads on. `len` is the file's size as last seen.
+    /// Follows the list of fields, reading on as it leads on. `len` is the file's size as last seen. The
+    /// buffers are those that this look's indices name.
     fn list(&mut self, file: &File, len: &mut usize) -> std::io::Result<()> {
         let mut at = FIRST_FIELD;
         // A list that ends just where the bytes end may go on behind them.
@@ -287,7 +296,8 @@ impl Snapshot {
             match layout::field(self.first.bytes(), at) {
                 Ok(Some(record)) => {
                     at = record.end;
-                    self.records.push(Seen { record, buffer: None });
+                    let buffer = Some(record.current(self.first.bytes()));
+                    self.records.push(Seen { record, buffer });
                 }
                 Ok(None) => {
                     let known = self.first.bytes().len();
@@ -327,6 +337,14 @@ impl Snapshot {
         let want = (2 * self.first.bytes().len()).min(*len).min(LIMIT);
         self.first.extend(file, want.max(end))?;
         Ok(self.first.bytes().len() >= end)
+    }
+
+    /// Whether both looks saw the same bytes up to `end`. Either may have ended early: the file can shrink.
+    fn is_at_rest(&self, end: usize) -> bool {
+        match (self.first.bytes().get(..end), self.second.bytes().get(..end)) {
+            (Some(first), Some(second)) => first == second,
+            _ => false,
+        }
     }
 
     /// Whether both looks saw the same heads. Either may have ended early: the file can shrink.
@@ -424,6 +442,7 @@ pub struct Field<'a> {
 impl<'a> Field<'a> {
     /// The label, UTF-8 if the writer kept to the format.
     #[must_use]
+    #[inline]
     pub fn label(&self) -> &'a [u8] {
         self.record.label(self.bytes)
     }
@@ -437,6 +456,7 @@ impl<'a> Field<'a> {
 
     /// The value; the first, where the type has several.
     #[must_use]
+    #[inline]
     pub fn value(&self) -> Value<'a> {
         Value::decode(&self.record.shape.first, self.value_bytes())
     }
@@ -449,6 +469,7 @@ impl<'a> Field<'a> {
 
     /// The current value's bytes, as they are in the file.
     #[must_use]
+    #[inline]
     pub fn value_bytes(&self) -> &'a [u8] {
         &self.bytes[self.record.value_at(self.buffer)..][..self.record.shape.size]
     }

@@ -25,6 +25,7 @@ enum Order {
 
 impl Order {
     /// Kind, size and alignment of a letter in this byte order.
+    #[inline]
     fn lookup(self, letter: u8) -> Option<(Kind, usize, usize)> {
         fn c<T>(kind: Kind) -> Option<(Kind, usize, usize)> {
             Some((kind, size_of::<T>(), align_of::<T>()))
@@ -139,9 +140,9 @@ impl Shape {
     /// # Errors
     /// [`BadCode`] where Python's `struct` would refuse it, or where it holds no item at all.
     pub fn parse(code: &[u8]) -> Result<Self, BadCode> {
-        // Nearly every code is one letter behind white space, and there are a lot of them.
+        // Nearly every code is one letter behind blanks, and there are a lot of them.
         if let [space @ .., letter] = code {
-            if letter.is_ascii_alphabetic() && space.iter().all(|&byte| is_space(byte)) {
+            if letter.is_ascii_alphabetic() && space.iter().all(|&byte| byte == b' ') {
                 let (kind, size, _) = Order::Native.lookup(*letter).ok_or(BadCode::Unknown(*letter))?;
                 let first = Item { kind, offset: 0, size, swapped: false };
                 return if *letter == b'x' { Err(BadCode::NoItem) } else { Ok(Self { size, first }) };

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod ahead;
 mod prometheus;
 mod records;
 mod replace;
@@ -12,9 +13,10 @@ use std::process::ExitCode;
 
 use cli::{Aggregate, Found, Function, Output, Stop, Tool, When};
 use lexopt::prelude::*;
+use mmstats::Snapshot;
 use mmstats::live::Judge;
-use mmstats::{Origin, Snapshot};
 
+use ahead::each;
 use prometheus::Exposition;
 use replace::Replacement;
 
@@ -139,7 +141,7 @@ fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> R
     };
     if let Some(function) = request.function {
         let mut aggregate = Aggregate::new(function);
-        each(tool, files, |snapshot| {
+        each(tool, files, &mut |snapshot| {
             for field in fields(tool, snapshot).filter(|field| wanted(field.label())) {
                 aggregate.add(&field);
             }
@@ -158,11 +160,11 @@ fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> R
         };
     }
     match format {
-        Format::Text => each(tool, files, |snapshot| {
+        Format::Text => each(tool, files, &mut |snapshot| {
             let fields: Vec<_> = fields(tool, snapshot).filter(|field| wanted(field.label())).collect();
             records::text(snapshot.path(), &fields, color, out)
         }),
-        Format::Lines => each(tool, files, |snapshot| {
+        Format::Lines => each(tool, files, &mut |snapshot| {
             let mut lines = records::Lines::new(snapshot.path(), color);
             fields(tool, snapshot)
                 .filter(|field| wanted(field.label()))
@@ -170,7 +172,7 @@ fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> R
         }),
         Format::Json => {
             let judge = Judge::new();
-            each(tool, files, |snapshot| {
+            each(tool, files, &mut |snapshot| {
                 let mut objects = records::Objects::new(snapshot, &judge);
                 fields(tool, snapshot)
                     .filter(|field| wanted(field.label()))
@@ -179,7 +181,7 @@ fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> R
         }
         Format::Prometheus => {
             let mut exposition = Exposition::default();
-            each(tool, files, |snapshot| {
+            each(tool, files, &mut |snapshot| {
                 let mut source = exposition.source(snapshot);
                 for field in fields(tool, snapshot).filter(|field| wanted(field.label())) {
                     if !source.add(&field) {
@@ -195,24 +197,6 @@ fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> R
             exposition.write(out)
         }
     }
-}
-
-/// Reads the files one by one and gives each to `show`. What cannot be read is reported.
-fn each(
-    tool: &Tool,
-    files: &[Found],
-    mut show: impl FnMut(&Snapshot) -> Result<(), Stop>,
-) -> Result<(), Stop> {
-    let mut snapshot = Snapshot::new();
-    for Found { path, origin } in files {
-        match snapshot.read(path, *origin) {
-            Ok(()) => show(&snapshot)?,
-            // It was there a moment ago: its process has ended, and that is no error.
-            Err(error) if error.is_not_found() && *origin == Origin::Found => {}
-            Err(error) => tool.report(&error),
-        }
-    }
-    Ok(())
 }
 
 /// The fields that could be had; the others are reported.

@@ -14,13 +14,9 @@ use mmstats::{Snapshot, SnapshotField, Value};
 /// Gathers series by family: a family must not be interrupted by another.
 #[derive(Default)]
 pub(crate) struct Exposition {
-    families: BTreeMap<String, Family>,
-}
-
-#[derive(Default)]
-struct Family {
-    /// What stands in the braces, and the value, in the order of the files.
-    series: Vec<(String, String)>,
+    /// A family's lines, in the order of the files.
+    families: BTreeMap<String, String>,
+    /// The series of the current file: those of another differ from them, since they name their file.
     known: HashSet<String>,
 }
 
@@ -45,6 +41,7 @@ impl Exposition {
         }
         let name = snapshot.path().file_name().unwrap_or_default().as_encoded_bytes();
         label(&mut labels, "cmd", &escape(command(name, pid, tid)));
+        self.known.clear();
         Source { exposition: self, labels }
     }
 
@@ -53,7 +50,7 @@ impl Exposition {
         let value = match &result.outcome {
             Outcome::Bool(value) => Value::Bool(*value),
             Outcome::Integer(value) => {
-                self.add(&result.label, "", None, value.to_string());
+                self.add(&result.label, "", None, &value.to_string());
                 return;
             }
             Outcome::Float(value) => Value::Float(*value),
@@ -61,7 +58,7 @@ impl Exposition {
             Outcome::Text(text) => Value::Text(text),
             Outcome::Texts(texts) => {
                 for text in texts {
-                    self.add(&result.label, "", Some(text), "1".to_owned());
+                    self.add(&result.label, "", Some(text), "1");
                 }
                 return;
             }
@@ -71,42 +68,43 @@ impl Exposition {
 
     fn add_value(&mut self, name: &[u8], labels: &str, value: Value<'_>) -> bool {
         match value {
-            Value::Text(text) => self.add(name, labels, Some(text), "1".to_owned()),
-            number => self.add(name, labels, None, in_go(number)),
+            Value::Text(text) => self.add(name, labels, Some(text), "1"),
+            number => self.add(name, labels, None, &in_go(number)),
         }
     }
 
     /// Adds a series. False if it is there already.
-    fn add(&mut self, name: &[u8], labels: &str, text: Option<&[u8]>, value: String) -> bool {
-        let mut inside = String::new();
-        label(&mut inside, "label", &escape(name));
-        inside.push_str(labels);
+    fn add(&mut self, name: &[u8], labels: &str, text: Option<&[u8]>, value: &str) -> bool {
+        let family = family_name(name, text.is_some());
+        let mut series = format!("{family}{{");
+        label(&mut series, "label", &escape(name));
+        let label_end = series.len();
+        series.push_str(labels);
         if let Some(text) = text {
-            label(&mut inside, "value", &escape(text));
+            label(&mut series, "value", &escape(text));
         }
-        inside.pop();
-        let family = self.families.entry(family_name(name, text.is_some())).or_default();
+        series.pop();
+        series.push('}');
         // Two texts under one label of one file would be two series: the second is as wrong as a number's.
-        let key = if text.is_some() && !labels.is_empty() {
-            format!("{}{labels}", escape(name))
-        } else {
-            inside.clone()
-        };
-        if !family.known.insert(key) {
+        let key_end = if text.is_some() && !labels.is_empty() { label_end } else { series.len() };
+        if self.known.contains(&series[..key_end]) {
             return false;
         }
-        family.series.push((inside, value));
+        let lines = self.families.entry(family).or_default();
+        for part in [&series, " ", value, "\n"] {
+            lines.push_str(part);
+        }
+        series.truncate(key_end);
+        self.known.insert(series);
         true
     }
 
     /// Writes all families.
     pub(crate) fn write(&self, out: &mut Output) -> Result<(), Stop> {
-        for (name, family) in &self.families {
+        for (name, lines) in &self.families {
             writeln!(out, "# HELP {name} Published by a running program through a mmstats file.")?;
             writeln!(out, "# TYPE {name} untyped")?;
-            for (labels, value) in &family.series {
-                writeln!(out, "{name}{{{labels}}} {value}")?;
-            }
+            out.write_str(lines)?;
         }
         Ok(())
     }
@@ -133,6 +131,11 @@ fn family_name(label: &[u8], is_text: bool) -> String {
 fn label(out: &mut String, name: &str, value: &str) {
     out.push_str(name);
     out.push_str("=\"");
+    if !value.bytes().any(|byte| matches!(byte, b'\\' | b'"')) {
+        out.push_str(value);
+        out.push_str("\",");
+        return;
+    }
     for char in value.chars() {
         match char {
             '\\' => out.push_str("\\\\"),

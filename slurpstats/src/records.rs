@@ -1,6 +1,5 @@
 //! Records as text, lines and JSON.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use cli::{Color, Json, Output, Stop, Tallied, escape, escape_path};
@@ -19,26 +18,42 @@ pub(crate) fn text(
         return Ok(());
     }
     writeln!(out, "{}", color.head(format_args!("==> {}", escape_path(path))))?;
-    column(fields.iter().map(|field| (escape(field.label()), shown(field.value()))), color, out)?;
+    let width = width(fields.iter().map(SnapshotField::label));
+    for field in fields {
+        padded(field.label(), width, color, out)?;
+        out.write_value(field.value())?;
+        out.write_str("\n")?;
+    }
     out.write_str("\n")
 }
 
 /// The same for aggregates, which have no path.
 pub(crate) fn aggregated_text(results: &[Tallied], color: Color, out: &mut Output) -> Result<(), Stop> {
-    column(results.iter().map(|result| (escape(&result.label), result.outcome.in_words())), color, out)
-}
-
-fn column<'a>(
-    rows: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> + Clone,
-    color: Color,
-    out: &mut Output,
-) -> Result<(), Stop> {
-    let width = rows.clone().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
-    for (label, value) in rows {
-        let pad = width - label.chars().count();
-        writeln!(out, "  {}{:pad$} {value}", color.label(&label), "")?;
+    let width = width(results.iter().map(|result| result.label.as_slice()));
+    for result in results {
+        padded(&result.label, width, color, out)?;
+        writeln!(out, "{}", result.outcome.in_words())?;
     }
     Ok(())
+}
+
+/// The length of the longest label, in characters.
+fn width<'a>(labels: impl Iterator<Item = &'a [u8]>) -> usize {
+    labels.map(|label| escape(label).chars().count()).max().unwrap_or(0)
+}
+
+/// A label in its column.
+fn padded(label: &[u8], width: usize, color: Color, out: &mut Output) -> Result<(), Stop> {
+    let label = escape(label);
+    let pad = width - label.chars().count();
+    if color.is_on() {
+        write!(out, "  {}", color.label(&label))?;
+    } else {
+        out.write_str("  ")?;
+        out.write_str(&label)?;
+    }
+    // One blank more than the longest label needs.
+    (0..=pad).try_for_each(|_| out.write_str(" "))
 }
 
 /// `PATH<TAB>LABEL<TAB>VALUE`.
@@ -55,10 +70,7 @@ impl Lines {
     pub(crate) fn write(&mut self, field: &SnapshotField<'_>, out: &mut Output) -> Result<(), Stop> {
         out.write_str(&self.start)?;
         label(field.label(), self.color, out)?;
-        match field.value() {
-            Value::Text(bytes) => out.write_escaped(bytes)?,
-            number => write!(out, "{number}")?,
-        }
+        out.write_value(field.value())?;
         out.write_str("\n")
     }
 }
@@ -104,8 +116,14 @@ impl Objects {
     pub(crate) fn write(&mut self, field: &SnapshotField<'_>, out: &mut Output) -> Result<(), Stop> {
         let code = field.type_code();
         let (label, code) = (Json::Text(field.label()), Json::Text(code.as_bytes()));
-        let value = Json::from(field.value());
-        write!(out, "{}{label},\"type\":{code},\"value\":{value}{}", self.start, self.end)
+        out.write_str(&self.start)?;
+        write!(out, "{label},\"type\":{code},\"value\":")?;
+        match field.value() {
+            // JSON writes them no other way.
+            value @ (Value::Bool(_) | Value::Signed(_) | Value::Unsigned(_)) => out.write_value(value)?,
+            value => write!(out, "{}", Json::from(value))?,
+        }
+        out.write_str(&self.end)
     }
 }
 
@@ -117,12 +135,4 @@ pub(crate) fn aggregated_json(results: &[Tallied], out: &mut Output) -> Result<(
         writeln!(out, "{{\"label\":{label},\"type\":{code},\"value\":{value}}}")?;
     }
     Ok(())
-}
-
-/// A value for text and lines.
-fn shown(value: Value<'_>) -> Cow<'_, str> {
-    match value {
-        Value::Text(bytes) => escape(bytes),
-        number => Cow::Owned(number.to_string()),
-    }
 }

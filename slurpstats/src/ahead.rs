@@ -1,0 +1,89 @@
+//! Reading the files; many of them on two threads.
+//!
+//! The second thread reads ahead, and this one shows. Each takes the next batch of files that nobody has
+//! taken, so neither waits long for the other. Everything is shown and reported here, in the order of the
+//! files, so that output and errors are those of a single thread.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread;
+
+use cli::{Found, Stop, Tool};
+use mmstats::{Error, Origin, Snapshot};
+
+/// From how many files on a second thread saves more than it costs.
+const MANY: usize = 300;
+/// Files in a batch.
+const BATCH: usize = 16;
+/// Batches that may wait to be shown. With those at work, 100 files are open at most.
+const AHEAD: usize = 4;
+
+/// Files as they were read.
+type Batch = Vec<(Snapshot, Result<(), Error>)>;
+
+/// Reads the files and gives each to `show`, in their order. What cannot be read is reported.
+pub(crate) fn each(
+    tool: &Tool,
+    files: &[Found],
+    show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let mut show = |found: &Found, snapshot: &Snapshot, read: &Result<(), Error>| match read {
+        Ok(()) => show(snapshot),
+        // It was there a moment ago: its process has ended, and that is no error.
+        Err(error) if error.is_not_found() && found.origin == Origin::Found => Ok(()),
+        Err(error) => {
+            tool.report(error);
+            Ok(())
+        }
+    };
+    let mut snapshot = Snapshot::new();
+    let mut read_and_show = |files: &[Found], show: &mut dyn FnMut(&_, &_, &_) -> Result<(), Stop>| {
+        files.iter().try_for_each(|found| {
+            let read = snapshot.read(&found.path, found.origin);
+            show(found, &snapshot, &read)
+        })
+    };
+    if files.len() < MANY {
+        return read_and_show(files, &mut show);
+    }
+    let batches: Vec<_> = files.chunks(BATCH).collect();
+    let taken = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let (read, to_show) = mpsc::sync_channel(AHEAD);
+        let (shown, to_fill) = mpsc::channel();
+        // Where no second thread is to be had, this one takes all.
+        let _ = thread::Builder::new().spawn_scoped(scope, || read_ahead(&batches, &taken, read, to_fill));
+        let mut next = 0;
+        loop {
+            let mine = taken.fetch_add(1, Ordering::Relaxed);
+            // Those before it are the other's.
+            while next < mine.min(batches.len()) {
+                let Ok(batch): Result<Batch, _> = to_show.recv() else { return Err(Stop::Failed) };
+                for (found, (snapshot, read)) in batches[next].iter().zip(&batch) {
+                    show(found, snapshot, read)?;
+                }
+                // It has gone once there is nothing left to take.
+                let _ = shown.send(batch);
+                next += 1;
+            }
+            let Some(files) = batches.get(mine) else { return Ok(()) };
+            read_and_show(files, &mut show)?;
+            next += 1;
+        }
+    })
+}
+
+/// Reads batch by batch until none is left or nobody wants more.
+#[allow(clippy::needless_pass_by_value)] // Both channels end with this thread.
+fn read_ahead(batches: &[&[Found]], taken: &AtomicUsize, read: SyncSender<Batch>, to_fill: Receiver<Batch>) {
+    while let Some(files) = batches.get(taken.fetch_add(1, Ordering::Relaxed)) {
+        let mut batch: Batch = to_fill.try_recv().unwrap_or_default();
+        batch.resize_with(files.len(), || (Snapshot::new(), Ok(())));
+        for (found, (snapshot, outcome)) in files.iter().zip(&mut batch) {
+            *outcome = snapshot.read(&found.path, found.origin);
+        }
+        if read.send(batch).is_err() {
+            return;
+        }
+    }
+}
