@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 seconds=${FUZZ_SECONDS:-60}
 # The instrumentation is not stable in the compiler; this lets a stable one have it.
 export RUSTC_BOOTSTRAP=1
-${CARGO:-cargo} run --quiet --locked --example seeds -- corpus
+${CARGO:-cargo} run --quiet --example seeds -- corpus
 if [ $# -eq 0 ]; then
 	set -- reader follow text slurpstats mmcat pollstats mmwatch
 fi
