@@ -69,6 +69,12 @@ impl Record {
         self.index_at + 1 + buffer * self.shape.size
     }
 
+    /// Whether a field like this one may have such a write buffer byte.
+    #[must_use]
+    pub(crate) fn fits(&self, index: u8) -> bool {
+        if self.buffered { index <= 1 } else { index == UNBUFFERED }
+    }
+
     /// Which value a reader takes, by the write buffer byte in `bytes`.
     #[must_use]
     pub fn current(&self, bytes: &[u8]) -> usize {

@@ -362,7 +362,7 @@ impl Snapshot {
             let head = record.at..record.index_at;
             record.end <= first.len().min(second.len())
                 && first[head.clone()] == second[head]
-                && (second[record.index_at] <= 1) == record.buffered
+                && record.fits(second[record.index_at])
         })
     }
 

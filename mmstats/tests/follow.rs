@@ -99,6 +99,26 @@ fn a_file_that_is_written_anew_in_place_is_read_anew() {
 }
 
 #[test]
+fn a_write_buffer_that_makes_no_sense_is_noticed() {
+    // A fuzzer found it: one value, and a write buffer byte of 7 in place of 255.
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/write-buffer-7.mmstats");
+    let damaged = fs::read(golden).unwrap();
+    let mut sound = damaged.clone();
+    sound[7] = 0xff;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.mmstats");
+    fs::write(&path, &sound).unwrap();
+    let mut observer = Observer::new(Looks::One);
+    let mut followed = follow(&mut observer, &path);
+    assert_eq!(values(&followed), ["a B 8 248"]);
+    fs::write(&path, &damaged).unwrap();
+    assert_eq!(observer.look(&mut followed, ours).unwrap(), Looked::Anew);
+    assert!(values(&followed).is_empty());
+    let defect = observer.snapshot().defect().unwrap();
+    assert_eq!(defect.reason().to_string(), "field at byte 1: write buffer 7 is neither 0, 1 nor 255");
+}
+
+#[test]
 fn an_open_file_outlives_its_name_and_a_closed_one_is_opened_again() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options::new().path(dir.path()).filename("x.mmstats");

@@ -93,7 +93,7 @@ impl Layout {
             let head = &seen[*seen_at..][..record.index_at - record.at];
             record.end <= bytes.len()
                 && bytes[record.at..record.index_at] == *head
-                && (bytes[record.index_at] <= 1) == record.buffered
+                && record.fits(bytes[record.index_at])
         })
     }
 }
