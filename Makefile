@@ -34,7 +34,19 @@ faults:
 	$(CARGO) build --workspace --locked
 	MMSTATS_FAULT_SECONDS=60 $(CARGO) test --locked -p cleanstats --test faults -- --nocapture
 
-.PHONY: all demo check bench faults races fuzz hostile deb rpm check-package install uninstall
+# Writers and readers of both layouts against each other; `make races SECONDS=600`.
+SECONDS = 60
+races:
+	$(CARGO) run --release --locked -p races -- $(SECONDS)
+
+# All wrong values of every byte of the golden files, through every tool: about an hour.
+hostile:
+	$(CARGO) build --workspace --locked
+	MMSTATS_HOSTILE=all $(CARGO) test --locked -p cleanstats --test hostile -- --nocapture
+
+# Every target of the fuzzer for FUZZ_SECONDS each, 60 without. Needs cargo-fuzz.
+fuzz:
+	fuzz/run.sh
 
 bench:
 	$(CARGO) build --release --locked
