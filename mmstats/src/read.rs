@@ -25,22 +25,22 @@
 //! `races/tests/orders.rs` tries every interleaving, and finds a value that was not published, or one
 //! that runs backwards, as soon as any of them is left out.
 
-use std::fs::{File, Metadata, OpenOptions};
-use std::ops::Range;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{Ordering, fence};
+mod field;
+mod pages;
 
+use std::fs::{File, Metadata, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+pub use field::Field;
 use nix::libc;
+pub(crate) use pages::Pages;
 
 use crate::error::{Error, Reason};
 use crate::file::what_it_is;
 use crate::layout::{self, Defect, FIRST_FIELD, Record, VERSION};
-use crate::typecode::{items, trimmed};
-use crate::value::Value;
+use pages::ALIGNMENT;
 
-/// Buffers begin on this boundary, so that a copy of whole pages keeps every value's alignment.
-const ALIGNMENT: usize = 4096;
 /// Bytes read at first. Most files are one page.
 const FIRST_READ: usize = 4096;
 const LIMIT: usize = Snapshot::LIMIT;
@@ -437,155 +437,4 @@ pub(crate) fn open(path: &Path, origin: Origin) -> Result<(File, Metadata), Erro
     };
     let metadata = regular(path, file.metadata().map_err(Error::io(path, "looking at it"))?)?;
     Ok((file, metadata))
-}
-
-/// One field of a [`Snapshot`].
-#[derive(Clone, Copy)]
-pub struct Field<'a> {
-    bytes: &'a [u8],
-    record: &'a Record,
-    buffer: usize,
-}
-
-impl<'a> Field<'a> {
-    /// The label, UTF-8 if the writer kept to the format.
-    #[must_use]
-    #[inline]
-    pub fn label(&self) -> &'a [u8] {
-        self.record.label(self.bytes)
-    }
-
-    /// The type code as Python's `struct` has it, without the white space that a writer may put there:
-    /// `Q`, `255s`.
-    #[must_use]
-    pub fn type_code(&self) -> String {
-        trimmed(self.record.code(self.bytes))
-    }
-
-    /// The value; the first, where the type has several.
-    #[must_use]
-    #[inline]
-    pub fn value(&self) -> Value<'a> {
-        Value::decode(&self.record.shape.first, self.value_bytes())
-    }
-
-    /// All values that the type has. Mostly one.
-    pub fn values(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
-        let bytes = self.value_bytes();
-        items(self.record.code(self.bytes)).map(move |item| Value::decode(&item, bytes))
-    }
-
-    /// The current value's bytes, as they are in the file.
-    #[must_use]
-    #[inline]
-    pub fn value_bytes(&self) -> &'a [u8] {
-        &self.bytes[self.record.value_at(self.buffer)..][..self.record.shape.size]
-    }
-
-    /// Whether the writer alternates between two buffers.
-    #[must_use]
-    pub fn is_buffered(&self) -> bool {
-        self.record.buffered
-    }
-
-    /// Where the field begins, in bytes from the file's beginning.
-    #[must_use]
-    pub fn offset(&self) -> usize {
-        self.record.at
-    }
-
-    /// Where all its parts are.
-    #[must_use]
-    pub fn record(&self) -> &'a Record {
-        self.record
-    }
-}
-
-/// Bytes from a file's beginning, in memory that begins on a page boundary.
-#[derive(Default)]
-pub(crate) struct Pages {
-    memory: Vec<u8>,
-    start: usize,
-    len: usize,
-}
-
-impl Pages {
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.memory[self.start..self.start + self.len]
-    }
-
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.memory[self.start..self.start + self.len]
-    }
-
-    /// Reads the pages that hold the first `end` bytes, or as many as there are.
-    fn read(&mut self, file: &File, end: usize) -> std::io::Result<()> {
-        self.len = 0;
-        self.extend(file, end)
-    }
-
-    /// Reads everything, up to [`LIMIT`]. `len` is what the file's size should be; it may have another by
-    /// now, and files that the kernel makes up as they are read say 0.
-    fn read_whole(&mut self, file: &File, len: usize) -> std::io::Result<()> {
-        // A byte more, since only a read that stops short has seen the end.
-        let mut end = len.saturating_add(1).min(LIMIT);
-        self.read(file, end)?;
-        while self.len >= end && end < LIMIT {
-            end = (2 * self.len).min(LIMIT);
-            self.extend(file, end)?;
-        }
-        Ok(())
-    }
-
-    /// Reads on to the end of the page that holds byte `end`, or as far as there is something.
-    fn extend(&mut self, file: &File, end: usize) -> std::io::Result<()> {
-        let end = end.next_multiple_of(ALIGNMENT);
-        self.reserve(end);
-        // The last page anew: part of a page may be a part of a value.
-        let from = self.len / ALIGNMENT * ALIGNMENT;
-        self.len = self.fill(file, from..end)?;
-        Ok(())
-    }
-
-    /// Reads the pages that hold `range`, and leaves those before it as they are. The bytes end where the
-    /// range does, or the file.
-    pub(crate) fn read_range(&mut self, file: &File, range: Range<usize>) -> std::io::Result<()> {
-        let range = range.start / ALIGNMENT * ALIGNMENT..range.end.next_multiple_of(ALIGNMENT);
-        self.reserve(range.end);
-        self.len = self.fill(file, range)?;
-        Ok(())
-    }
-
-    /// Reads the pages that hold `range` once more. False if the file does not reach so far any more.
-    fn read_again(&mut self, file: &File, range: Range<usize>) -> std::io::Result<bool> {
-        let from = range.start / ALIGNMENT * ALIGNMENT;
-        let to = range.end.next_multiple_of(ALIGNMENT);
-        Ok(self.fill(file, from..to)? >= range.end)
-    }
-
-    /// Reads `range`, and gives where it ended.
-    fn fill(&mut self, file: &File, range: Range<usize>) -> std::io::Result<usize> {
-        let mut at = range.start;
-        while at < range.end {
-            let target = &mut self.memory[self.start + at..self.start + range.end];
-            match file.read_at(target, at as u64) {
-                Ok(0) => break,
-                Ok(read) => at += read,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        // This look before the next: pairs with the release stores of the writer, in another process.
-        fence(Ordering::Acquire);
-        Ok(at)
-    }
-
-    fn reserve(&mut self, end: usize) {
-        if self.start + end > self.memory.len() {
-            let mut memory = vec![0; end + ALIGNMENT];
-            let start = memory.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
-            memory[start..start + self.len].copy_from_slice(self.bytes());
-            (self.memory, self.start) = (memory, start);
-        }
-    }
 }
