@@ -1,6 +1,6 @@
 //! Where an instance's file is put and what it is called.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -133,11 +133,12 @@ impl Options {
         names: &Names,
         build: impl FnOnce(&mut Builder<'_>) -> Result<M, Error>,
     ) -> Result<Instance<M>, Error> {
-        let mut store = Store::in_file(self.full_path(names)?, self.mode)?;
-        let model = self.fill(&mut store, names, build)?;
-        store.publish()?;
+        // The environment is asked once, and nothing can fail any more once the file is published.
         let template = self.filename.clone().unwrap_or_else(default_template);
         let siblings = around_tid(&template, names)?;
+        let mut store = Store::in_file(self.full_path(&template, names)?, self.mode)?;
+        let model = self.fill(&mut store, names, build)?;
+        store.publish()?;
         Ok(Instance::new(model, store, self.label_prefix.clone(), siblings, None))
     }
 
@@ -180,10 +181,10 @@ impl Options {
         build(&mut builder)
     }
 
-    fn full_path(&self, names: &Names) -> Result<PathBuf, Error> {
+    fn full_path(&self, template: &OsStr, names: &Names) -> Result<PathBuf, Error> {
         let dir = self.path.clone().unwrap_or_else(default_dir);
         let dir = expand(dir.as_os_str(), names)?;
-        let name = expand(&self.filename.clone().unwrap_or_else(default_template), names)?;
+        let name = expand(template, names)?;
         let path = Path::new(&dir).join(name);
         // A program may change its folder before it removes the file or lets it grow.
         let absolute = std::path::absolute(&path).map_err(Error::io(&path, "finding its folder"))?;
