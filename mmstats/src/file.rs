@@ -1,25 +1,22 @@
 //! The file of one instance: made under a temporary name, locked, published by renaming, removed.
 
+mod publish;
+
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, RenameFlags, posix_fallocate, renameat2};
+use nix::fcntl::posix_fallocate;
 use nix::libc;
 
-use crate::error::{Error, Reason};
-use crate::layout::VERSION;
-use crate::live::{Judge, Life};
+use crate::error::Error;
 use crate::lock::{LockHolder, is_kept_by_mappings, lock};
 use crate::map::Segment;
 use crate::name::{TEMP_END, TEMP_START};
-
-/// How often a name is fought over before publishing gives up.
-const TRIES: usize = 16;
 
 /// Which file it is, whatever it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,96 +114,6 @@ impl StatsFile {
         self.holder.take()
     }
 
-    /// Gives the file its name.
-    ///
-    /// # Errors
-    /// [`crate::ErrorKind::Held`] if a living writer has it, [`crate::ErrorKind::Foreign`] if something
-    /// has it that is not a stats file, [`crate::ErrorKind::Io`].
-    pub(crate) fn publish(&mut self) -> Result<(), Error> {
-        for _ in 0..TRIES {
-            let done = match rename(&self.path, &self.target, RenameFlags::RENAME_NOREPLACE) {
-                // A file system that cannot do that (NFS): a hard link does not replace either.
-                Err(Errno::EINVAL | Errno::ENOSYS) => link(&self.path, &self.target),
-                other => other,
-            };
-            match done {
-                Ok(()) => {
-                    self.path.clone_from(&self.target);
-                    return Ok(());
-                }
-                Err(Errno::EEXIST) => {}
-                Err(errno) => return Err(self.failed("publishing it")(errno)),
-            }
-            if self.replace_dead()? {
-                return Ok(());
-            }
-        }
-        Err(Error::new(&self.target, Reason::Held))
-    }
-
-    /// Takes the name from a dead writer's file. False where the name changed hands meanwhile.
-    fn replace_dead(&mut self) -> Result<bool, Error> {
-        let Some(dead) = self.judge_holder()? else { return Ok(false) };
-        match rename(&self.path, &self.target, RenameFlags::RENAME_EXCHANGE) {
-            Ok(()) => {}
-            Err(Errno::ENOENT) => return Ok(false),
-            Err(Errno::EINVAL | Errno::ENOSYS) => {
-                fs::rename(&self.path, &self.target).map_err(self.failed("replacing a dead one"))?;
-                self.path.clone_from(&self.target);
-                return Ok(true);
-            }
-            Err(errno) => return Err(self.failed("replacing a dead one")(errno)),
-        }
-        // What had the name now has the temporary one. It goes only if it is what was judged.
-        let temporary = std::mem::replace(&mut self.path, self.target.clone());
-        let taken = fs::symlink_metadata(&temporary).map(|metadata| Identity::of(&metadata));
-        if taken.is_ok_and(|taken| taken == dead) {
-            fs::remove_file(&temporary).map_err(self.failed("removing a dead one"))?;
-            return Ok(true);
-        }
-        let back = rename(&temporary, &self.target, RenameFlags::RENAME_EXCHANGE);
-        back.map_err(|errno| self.failed("giving the name back")(errno))?;
-        self.path = temporary;
-        Ok(false)
-    }
-
-    /// Looks at what has the name. `None`: nothing any more.
-    fn judge_holder(&self) -> Result<Option<Identity>, Error> {
-        // Opening alone makes some devices act, and whoever waits at a FIFO's other end.
-        match fs::symlink_metadata(&self.target) {
-            Ok(metadata) if !metadata.is_file() => {
-                return Err(Error::new(&self.target, Reason::Foreign(what_it_is(&metadata))));
-            }
-            Ok(_) | Err(_) => {}
-        }
-        let mut options = OpenOptions::new();
-        let quiet = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
-        let file = match options.read(true).custom_flags(quiet).open(&self.target) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {
-                return Err(Error::new(&self.target, Reason::Foreign("a symbolic link")));
-            }
-            Err(error) => return Err(self.failed("looking at what has the name")(error)),
-        };
-        let metadata = file.metadata().map_err(self.failed("looking at what has the name"))?;
-        let mut version = [0];
-        let foreign = if metadata.is_file() {
-            let read = file.read_at(&mut version, 0).map_err(self.failed("reading what has the name"))?;
-            (read != 1 || version[0] != VERSION).then_some("a file that is no stats file")
-        } else {
-            Some(what_it_is(&metadata))
-        };
-        if let Some(what) = foreign {
-            return Err(Error::new(&self.target, Reason::Foreign(what)));
-        }
-        // What is read and judged is what was just opened, not what has the name by then.
-        match Judge::new().judge_file(&self.target, file).life {
-            Life::Dead => Ok(Some(Identity::of(&metadata))),
-            Life::Alive | Life::Unknown => Err(Error::new(&self.target, Reason::Held)),
-        }
-    }
-
     /// Opens the published file again, to let it grow.
     fn reopen(&self) -> Result<File, Error> {
         let mut options = OpenOptions::new();
@@ -290,13 +197,4 @@ fn create_temporary(target: &Path) -> Result<(PathBuf, File), Error> {
         }
     }
     Err(Error::io(target, "creating it")(Errno::EEXIST))
-}
-
-fn rename(from: &Path, to: &Path, flags: RenameFlags) -> nix::Result<()> {
-    renameat2(AT_FDCWD, from, AT_FDCWD, to, flags)
-}
-
-fn link(from: &Path, to: &Path) -> nix::Result<()> {
-    let linked = fs::hard_link(from, to).and_then(|()| fs::remove_file(from));
-    linked.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
 }

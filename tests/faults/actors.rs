@@ -155,9 +155,13 @@ fn die_and_rise(folder: &Path, name: &str) {
     let until = Instant::now() + super::race_time();
     let (mut lives, mut lost, mut refused) = (0, 0, 0);
     while Instant::now() < until {
-        let Ok(load) = options.create::<Load>() else {
-            refused += 1;
-            continue;
+        let load = match options.create::<Load>() {
+            Ok(load) => load,
+            Err(error) => {
+                eprintln!("{error}");
+                refused += 1;
+                continue;
+            }
         };
         lives += 1;
         if !is_seen(&load) {
