@@ -88,11 +88,12 @@ fn clean_under(mut phoenix: Actor, dir: &Path, where_: &str) {
     let mut count = |output: &std::process::Output| {
         removed += output.stdout.iter().filter(|&&byte| byte == b'\n').count();
         failed += usize::from(!output.status.success());
+        eprint!("{}", String::from_utf8_lossy(&output.stderr));
         runs += 1;
     };
     while phoenix.child.try_wait().unwrap().is_none() {
         let mut other = crate::cleanstats();
-        let other = other.arg(dir).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let other = other.arg(dir).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         count(&crate::cleanstats().arg(dir).output().unwrap());
         count(&other.wait_with_output().unwrap());
     }
