@@ -26,9 +26,9 @@ mod value;
 
 pub use error::{Error, ErrorKind};
 pub use field::{
-    Average, Bool, BoolSpec, Clock, Counter, Field, Gauge, GaugeSpec, Monotonic, MovingAverage,
-    MovingAverageSpec, Number, Spec, Static, StaticNumberSpec, StaticNumberStart, StaticText, StaticTextSpec,
-    StaticTextStart, Text, TextSpec, Timer, TimerGuard, TimerSpec, WallClock,
+    Average, Bool, BoolSpec, Clock, Counter, Field, Gauge, GaugeSpec, Monotonic, MonotonicMoment,
+    MovingAverage, MovingAverageSpec, Number, Spec, Static, StaticNumberSpec, StaticNumberStart, StaticText,
+    StaticTextSpec, StaticTextStart, Text, TextSpec, Timer, TimerGuard, TimerSpec, WallClock,
 };
 pub use follow::{Followed, FollowedField, Looked, Looks, Observer};
 pub use instance::Instance;
@@ -39,7 +39,7 @@ pub use name::{DEFAULT_TEMPLATE, TEMP_END, TEMP_START, default_dir};
 pub use options::Options;
 pub use read::{Field as SnapshotField, Origin, Snapshot};
 #[doc(hidden)]
-pub use thread::Local;
+pub use thread::{Local, ThreadKey};
 pub use thread::{PerThread, ThreadEnd};
 pub use value::Value;
 

@@ -2,8 +2,7 @@
 
 use crate::error::Error;
 use crate::field::Spec;
-use crate::slot::Slot;
-use crate::store::{Encoding, Store};
+use crate::store::{Added, Encoding, Store};
 
 /// A set of fields that one instance has. [`stats!`](crate::stats) writes the implementation; by hand
 /// it is a call of [`Builder::add`] a field.
@@ -56,12 +55,12 @@ impl<'a> Builder<'a> {
         M::build(&mut Builder::new(self.store, prefix))
     }
 
-    pub(crate) fn slot(
+    pub(crate) fn place(
         &mut self,
         label: &str,
         encoding: Encoding<'_>,
         initial: &[u8],
-    ) -> Result<Slot, Error> {
+    ) -> Result<Added, Error> {
         self.store.add(&format!("{}{label}", self.prefix), encoding, initial)
     }
 }

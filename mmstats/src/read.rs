@@ -6,8 +6,9 @@
 //!
 //! - Label, type and the rest of a field's head never change; two looks that agree make sure that none
 //!   was caught half written.
-//! - A number on its natural boundary is never torn, but its index and its bytes are not seen at one
-//!   moment. The value `v` of the buffer that the first look's index names counts if the second look's
+//! - A number on its natural boundary is never torn. Our writers store it in place, and then any look at
+//!   it will do. Others may alternate between two buffers, as the original does, and index and bytes are
+//!   not seen at one moment. The value `v` of the buffer that the first look's index names counts if the second look's
 //!   index names the same buffer (then whatever was in it has been published), or if the buffer holds
 //!   something else by then (then `v` was overwritten, and a writer overwrites only what it has
 //!   published before). Otherwise `v` may be a value that is not published yet, and showing it could
@@ -21,7 +22,8 @@
 //! bounded number of times.
 //!
 //! This rests on three orders: the kernel copies forward, so within a look the index comes before the
-//! values; a fence keeps one look before the next; and the writer's stores stay in order (`slot.rs`).
+//! values; a fence keeps one look before the next; and the writer's stores stay in order (`slot.rs`, for
+//! text; others owe it for numbers, too).
 //! `races/tests/orders.rs` tries every interleaving, and finds a value that was not published, or one
 //! that runs backwards, as soon as any of them is left out.
 

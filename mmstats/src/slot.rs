@@ -1,18 +1,24 @@
-//! A value in an instance's memory, as the one handle that writes it sees it.
+//! Where a value lies in an instance's memory, as the one handle that writes it sees it.
 //!
 //! One of the two files with `unsafe` (the other is `map.rs`).
 //!
-//! An update of a buffered value is two stores: the value into the spare buffer, then the index, both
-//! release. Readers are other processes that copy the bytes out with `pread`. The stores pair with their
-//! order of looking: who sees the new index sees the new value, and who sees a value being overwritten
-//! sees that the index had moved on before. `races/tests/orders.rs` tries every interleaving, also with
-//! either order left out, which then fails. The handle remembers which buffer is spare, so it never
-//! loads from memory that readers pull on.
+//! Readers are other processes that copy the bytes out with `pread`, or map the file. What an update
+//! stores depends on the value:
 //!
-//! A [`Slot`] is `Send` and not `Sync`: one thread at a time writes, which is what makes plain cells
-//! enough.
+//! - A number stands on its natural boundary, and the processor stores such a word whole. So it is
+//!   stored in place, in one store, and the index byte never moves: of the two buffers that the format
+//!   gives it, one is never used. Readers, the original's too, then look at one word that is always
+//!   whole and never older than before, which alternating buffers cannot promise to a reader that looks
+//!   at the index once.
+//! - Text has many words, and needs both buffers: the text into the spare one, then the index, which
+//!   makes it current. The stores pair with the readers' order of looking: who sees the new index sees
+//!   the new text, and who sees text being overwritten sees that the index had moved on before.
+//!   `races/tests/orders.rs` tries every interleaving, also with either order left out, which then fails.
+//!
+//! A slot is `Send` and not `Sync`: one thread at a time writes, which is what makes plain cells enough.
 
 use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
@@ -24,9 +30,9 @@ use crate::map::{ForkMark, Segment};
 /// # Safety
 /// `store` writes exactly `size_of::<Self>()` bytes at `target`, which the caller has aligned so.
 pub(crate) unsafe trait Word: Copy {
-    /// Stores atomically, after all stores before it. The one that matters is the index store of the
-    /// update before: a reader that catches the spare buffer changing must find, when it looks again,
-    /// that the index no longer names this buffer. On x86-64 it is the same instruction as without.
+    /// Stores atomically, after all stores before it, in the program's order: whoever sees that a request
+    /// was answered, in one field, sees in the field that was updated before it that the request came.
+    /// On x86-64 it is the same instruction as without.
     ///
     /// # Safety
     /// `target` is aligned to `size_of::<Self>()`, valid for writes of as many bytes, and accessed by
@@ -62,85 +68,122 @@ words! {
     f64 => AtomicU64, u64, f64::to_bits;
 }
 
-/// Where one field's values lie: the write buffer byte, and behind it one value or two.
-pub(crate) struct Slot {
-    /// The first value. The write buffer byte stands in front of it.
+/// A value in memory, and what tells a forked child that the memory is its parent's.
+struct Place {
+    /// For a number, its word. For text, the first buffer; the write buffer byte stands in front of it.
     value: Cell<NonNull<u8>>,
-    /// The spare buffer, 0 or 1: what the write buffer byte says. Stays 0 where there is one value only.
-    spare: Cell<usize>,
-    /// Bytes of one value.
-    size: usize,
-    /// How often text was set.
-    stamp: Cell<u32>,
     mark: Cell<ForkMark>,
     /// Keeps `value` valid.
     home: RefCell<Arc<Segment>>,
 }
 
-// SAFETY: the pointer is into `home`, which goes with the slot and is `Send` and `Sync`; nothing else in
-// the process writes there. The cells make the slot `!Sync`.
-unsafe impl Send for Slot {}
+// SAFETY: the pointer is into `home`, which goes with the place and is `Send` and `Sync`; nothing else in
+// the process writes there. The cells make it `!Sync`.
+unsafe impl Send for Place {}
 
-impl Slot {
-    /// The field whose write buffer byte is at `index_at` of the file, in `home`; `size` bytes a value,
-    /// on their natural boundary if they are to be stored as a [`Word`].
+impl Place {
+    /// The bytes `at..at + size` of the file, in `home`.
     ///
     /// # Panics
     /// If `home` does not hold them.
-    pub(crate) fn new(
-        home: Arc<Segment>,
-        index_at: usize,
-        size: usize,
-        buffered: bool,
-        mark: ForkMark,
-    ) -> Self {
-        let values = size * (1 + usize::from(buffered));
-        let index = home.pointer(index_at, 1 + values);
-        // SAFETY: `pointer` vouches for one byte and the values behind it.
-        let value = unsafe { index.add(1) };
-        let (value, spare, mark) = (Cell::new(value), Cell::new(0), Cell::new(mark));
-        Self { value, spare, size, stamp: Cell::new(0), mark, home: RefCell::new(home) }
+    fn new(home: Arc<Segment>, at: usize, size: usize, mark: ForkMark) -> Self {
+        let value = Cell::new(home.pointer(at, size));
+        Self { value, mark: Cell::new(mark), home: RefCell::new(home) }
     }
 
-    /// Stores a number that has two buffers, and makes it current.
     #[inline(always)]
-    pub(crate) fn set<W: Word>(&self, word: W) {
-        debug_assert_eq!(size_of::<W>(), self.size);
-        debug_assert_eq!(self.value.get().as_ptr() as usize % size_of::<W>(), 0);
-        let (value, spare) = self.begin();
-        // SAFETY: `spare` is 0 or 1, and `new` had the bounds checked for both buffers.
-        let target = unsafe { value.add(spare * size_of::<W>()) };
-        // SAFETY: in bounds as above; the layout puts numbers on their natural boundary (asserted above
-        // in debug builds); this slot is the only writer.
-        unsafe { word.store(target.as_ptr()) };
-        Self::publish(value, spare);
+    fn is_home(&self) -> bool {
+        self.mark.get().is_home()
     }
 
-    /// Stores a number that has one buffer.
+    /// In a forked child: the mapping is the parent's and is not there. Goes on in private memory of `size`
+    /// bytes, `before` of them in front of the value.
+    #[cold]
+    #[inline(never)]
+    fn leave(&self, before: usize, size: usize) {
+        let home = Arc::new(Segment::private(0, size));
+        self.value.set(home.pointer(before, size - before));
+        self.mark.set(ForkMark::ALWAYS_HOME);
+        self.home.replace(home);
+    }
+}
+
+/// A number's word.
+pub(crate) struct WordSlot<W: Word> {
+    place: Place,
+    word: PhantomData<Cell<W>>,
+}
+
+impl<W: Word> WordSlot<W> {
+    /// The word at `at` of the file, in `home`, on its natural boundary.
+    ///
+    /// # Panics
+    /// If `home` does not hold it, or if it is not aligned.
+    pub(crate) fn new(home: Arc<Segment>, at: usize, mark: ForkMark) -> Self {
+        let place = Place::new(home, at, size_of::<W>(), mark);
+        assert!(place.value.get().as_ptr() as usize % size_of::<W>() == 0, "a number off its boundary");
+        Self { place, word: PhantomData }
+    }
+
+    /// Stores the number.
     #[inline(always)]
-    pub(crate) fn set_single<W: Word>(&self, word: W) {
-        debug_assert_eq!(size_of::<W>(), self.size);
-        self.stay_home();
-        // SAFETY: as in `set`, for the one buffer.
-        unsafe { word.store(self.value.get().as_ptr()) };
+    pub(crate) fn set(&self, word: W) {
+        if !self.place.is_home() {
+            self.place.leave(0, size_of::<W>());
+        }
+        // SAFETY: `new` had bounds and boundary checked, and `leave` allocates whole `u64`s; `home` keeps
+        // the memory; this slot is the only writer.
+        unsafe { word.store(self.place.value.get().as_ptr()) };
+    }
+}
+
+/// The two buffers of a text, and the write buffer byte in front of them.
+pub(crate) struct TextSlot {
+    place: Place,
+    /// The spare buffer, 0 or 1: what the write buffer byte says. Remembered, so that no update loads from
+    /// memory that readers pull on.
+    spare: Cell<usize>,
+    /// Bytes of one buffer.
+    size: usize,
+    /// How often it was set.
+    stamp: Cell<u32>,
+}
+
+impl TextSlot {
+    /// The text whose write buffer byte is at `index_at` of the file, in `home`; `size` bytes a buffer, of
+    /// which the first is spare.
+    ///
+    /// # Panics
+    /// If `home` does not hold them.
+    pub(crate) fn new(home: Arc<Segment>, index_at: usize, size: usize, mark: ForkMark) -> Self {
+        let place = Place::new(home, index_at, 1 + 2 * size, mark);
+        // SAFETY: `Place::new` vouches for one byte and the buffers behind it.
+        place.value.set(unsafe { place.value.get().add(1) });
+        Self { place, spare: Cell::new(0), size, stamp: Cell::new(0) }
     }
 
-    /// Stores text in a slot of two buffers, cut to the slot's size, with a NUL behind it where there is
-    /// room, and makes it current.
+    /// Stores text, cut to the slot's size, with a NUL behind it where there is room, and makes it current.
     ///
     /// What stands behind the NUL is no text. Where there is room, the last four bytes count the updates,
     /// so that two looks at a buffer that is written meanwhile differ even where the texts repeat: torn
     /// bytes could agree otherwise. Longer text does without.
     #[inline]
-    pub(crate) fn set_bytes(&self, bytes: &[u8]) {
-        let (value, spare) = self.begin();
-        let len = bytes.len().min(self.size);
-        // SAFETY: as in `set`.
-        let target = unsafe { value.add(spare * self.size) };
-        // The index store of the update before comes first, as in `Word::store`; no instruction on x86-64.
-        fence(Ordering::Release);
+    pub(crate) fn set(&self, text: &[u8]) {
+        self.stay_home();
+        let spare = self.spare.get();
         let stamp = self.stamp.get().wrapping_add(1);
+        let value = self.place.value.get();
+        // All cells are done with before the first store to the map, which might be one of them for all
+        // that the compiler knows.
+        self.spare.set(spare ^ 1);
         self.stamp.set(stamp);
+        let len = text.len().min(self.size);
+        // SAFETY: `spare` is 0 or 1, and `new` had the bounds checked for both buffers.
+        let target = unsafe { value.add(spare * self.size) };
+        // The index store of the update before comes first: a reader that catches the spare buffer
+        // changing must find, when it looks again, that the index no longer names this buffer. No
+        // instruction on x86-64.
+        fence(Ordering::Release);
         if len + 1 + size_of::<u32>() <= self.size {
             // SAFETY: the last four bytes of the buffer, which has more than four, as just checked.
             let last = unsafe { target.add(self.size - size_of::<u32>()) };
@@ -152,68 +195,39 @@ impl Slot {
         }
         // SAFETY: at most `size` bytes, for which `new` had the bounds checked; the source is a Rust
         // slice, which cannot overlap memory that only slots point to; this slot is the only writer.
-        unsafe { target.copy_from_nonoverlapping(NonNull::from(bytes).cast(), len) };
+        unsafe { target.copy_from_nonoverlapping(NonNull::from(text).cast(), len) };
         if len < self.size {
             // SAFETY: `len` is inside the buffer.
             let nul = unsafe { target.add(len) };
             // SAFETY: as above.
             unsafe { nul.write(0) };
         }
-        Self::publish(value, spare);
-    }
-
-    /// The current value's bytes, of a slot of two buffers.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        self.stay_home();
-        let mut bytes = vec![0; self.size];
-        // SAFETY: as in `set`.
-        let current = unsafe { self.value.get().add((self.spare.get() ^ 1) * self.size) };
-        // SAFETY: `size` bytes are valid there; only this slot writes them, on this thread.
-        unsafe { current.copy_to_nonoverlapping(NonNull::from(bytes.as_mut_slice()).cast(), self.size) };
-        bytes
-    }
-
-    /// Where the values are, and which of them is to be written. The other is the next one's already:
-    /// all cells are done with before the first store to the map, which might be one of them for all that
-    /// the compiler knows.
-    #[inline(always)]
-    fn begin(&self) -> (NonNull<u8>, usize) {
-        self.stay_home();
-        let spare = self.spare.get();
-        self.spare.set(spare ^ 1);
-        (self.value.get(), spare)
-    }
-
-    /// Makes the value that was just stored in buffer `spare` current.
-    #[inline(always)]
-    fn publish(value: NonNull<u8>, spare: usize) {
-        // SAFETY: the write buffer byte stands in front of the first value, in `home`.
+        // SAFETY: the write buffer byte stands in front of the first buffer, in `home`.
         let index = unsafe { value.sub(1) };
         // SAFETY: valid as above, aligned since it is a byte, accessed only as an atomic.
         let index = unsafe { AtomicU8::from_ptr(index.as_ptr()) };
-        // Release: the value is in its buffer before the index points readers to it. Pairs with the
+        // Release: the text is in its buffer before the index points readers to it. Pairs with the
         // reader's copy, which runs forward: index first.
         #[allow(clippy::cast_possible_truncation)]
         index.store((spare ^ 1) as u8, Ordering::Release);
     }
 
-    #[inline(always)]
-    fn stay_home(&self) {
-        if !self.mark.get().is_home() {
-            self.leave();
-        }
+    /// The current buffer's bytes.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.stay_home();
+        let mut bytes = vec![0; self.size];
+        // SAFETY: as in `set`.
+        let current = unsafe { self.place.value.get().add((self.spare.get() ^ 1) * self.size) };
+        // SAFETY: `size` bytes are valid there; only this slot writes them, on this thread.
+        unsafe { current.copy_to_nonoverlapping(NonNull::from(bytes.as_mut_slice()).cast(), self.size) };
+        bytes
     }
 
-    /// In a forked child: the mapping is the parent's and is not there. Goes on in private memory.
-    #[cold]
-    #[inline(never)]
-    fn leave(&self) {
-        // A word in front, so that the first value is aligned; its last byte is the write buffer.
-        let home = Arc::new(Segment::private(0, 8 + 2 * self.size));
-        self.value.set(home.pointer(8, 2 * self.size));
-        self.spare.set(0);
-        self.mark.set(ForkMark::ALWAYS_HOME);
-        self.home.replace(home);
+    #[inline(always)]
+    fn stay_home(&self) {
+        if !self.place.is_home() {
+            self.place.leave(1, 1 + 2 * self.size);
+        }
     }
 }
 
@@ -221,10 +235,8 @@ impl Slot {
 mod tests {
     use super::*;
 
-    /// A slot on plain memory whose write buffer byte is at 7, and that memory.
-    fn slot(size: usize, buffered: bool) -> (Slot, Arc<Segment>) {
-        let home = Arc::new(Segment::private(0, 8 + 2 * size));
-        (Slot::new(Arc::clone(&home), 7, size, buffered, ForkMark::ALWAYS_HOME), home)
+    fn home(size: usize) -> Arc<Segment> {
+        Arc::new(Segment::private(0, size))
     }
 
     fn memory(home: &Segment, at: usize, len: usize) -> Vec<u8> {
@@ -234,41 +246,65 @@ mod tests {
     }
 
     #[test]
-    fn a_buffered_value_alternates_and_the_index_names_the_spare() {
-        let (slot, home) = slot(8, true);
-        slot.set(1_u64);
-        assert_eq!(memory(&home, 7, 9), [&[1][..], &1_u64.to_ne_bytes()].concat());
-        slot.set(2_u64);
-        assert_eq!(memory(&home, 7, 9), [&[0][..], &1_u64.to_ne_bytes()].concat());
-        assert_eq!(memory(&home, 16, 8), 2_u64.to_ne_bytes());
-        assert_eq!(slot.bytes(), 2_u64.to_ne_bytes());
+    fn a_number_is_stored_in_place_and_nothing_beside_it() {
+        let home = home(24);
+        let slot = WordSlot::new(Arc::clone(&home), 16, ForkMark::ALWAYS_HOME);
+        slot.set(1.5_f64);
+        slot.set(-2.0_f64);
+        assert_eq!(memory(&home, 0, 24), [&[0; 16][..], &(-2.0_f64).to_ne_bytes()].concat());
+        let slot = WordSlot::new(Arc::clone(&home), 7, ForkMark::ALWAYS_HOME);
+        slot.set(-5_i8);
+        assert_eq!(memory(&home, 6, 3), [0, 251, 0]);
     }
 
     #[test]
-    fn an_unbuffered_value_stays_in_place() {
-        let (slot, home) = slot(1, false);
-        slot.set_single(-5_i8);
-        slot.set_single(-6_i8);
-        assert_eq!(memory(&home, 7, 3), [0, 250, 0]);
+    #[should_panic(expected = "a number off its boundary")]
+    fn a_number_off_its_boundary_is_refused() {
+        WordSlot::<u64>::new(home(24), 4, ForkMark::ALWAYS_HOME);
+    }
+
+    #[test]
+    fn text_alternates_and_the_index_names_the_spare() {
+        let home = home(16);
+        let slot = TextSlot::new(Arc::clone(&home), 1, 2, ForkMark::ALWAYS_HOME);
+        slot.set(b"ab");
+        assert_eq!(memory(&home, 0, 6), [0, 1, b'a', b'b', 0, 0]);
+        slot.set(b"c");
+        assert_eq!(memory(&home, 0, 6), [0, 0, b'a', b'b', b'c', 0]);
+        assert_eq!(slot.bytes(), b"c\0");
     }
 
     #[test]
     fn text_is_cut_and_ends_in_nul_where_there_is_room() {
-        let (slot, _home) = slot(4, true);
-        slot.set_bytes(b"abcdef");
+        let slot = TextSlot::new(home(16), 7, 4, ForkMark::ALWAYS_HOME);
+        slot.set(b"abcdef");
         assert_eq!(slot.bytes(), b"abcd");
-        slot.set_bytes(b"wxyz");
-        slot.set_bytes(b"p");
+        slot.set(b"wxyz");
+        slot.set(b"p");
         assert_eq!(slot.bytes(), b"p\0cd");
     }
 
     #[test]
+    fn text_with_room_carries_a_count() {
+        let slot = TextSlot::new(home(32), 7, 8, ForkMark::ALWAYS_HOME);
+        slot.set(b"abc");
+        slot.set(b"abc");
+        assert_eq!(slot.bytes(), [&b"abc\0"[..], &2_u32.to_ne_bytes()].concat());
+    }
+
+    #[test]
     fn one_that_left_home_goes_on_in_memory_of_its_own() {
-        let (slot, home) = slot(8, true);
-        slot.set(1_u64);
-        slot.leave();
-        slot.set(2_u64);
-        assert_eq!(slot.bytes(), 2_u64.to_ne_bytes());
+        let home = home(32);
+        let number = WordSlot::new(Arc::clone(&home), 8, ForkMark::ALWAYS_HOME);
+        number.set(1_u64);
+        number.place.leave(0, 8);
+        number.set(2_u64);
         assert_eq!(memory(&home, 8, 8), 1_u64.to_ne_bytes());
+        let text = TextSlot::new(Arc::clone(&home), 16, 3, ForkMark::ALWAYS_HOME);
+        text.set(b"old");
+        text.place.leave(1, 7);
+        text.set(b"new");
+        assert_eq!(text.bytes(), b"new");
+        assert_eq!(memory(&home, 17, 3), b"old");
     }
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Reason};
 use crate::file::StatsFile;
 use crate::layout::{self, FIRST_FIELD, LONGEST, VERSION};
 use crate::map::{ForkMark, Segment, fork_mark, page_size};
-use crate::slot::Slot;
+use crate::slot::{TextSlot, Word, WordSlot};
 
 /// An instance's fields, in its file or in private memory.
 pub(crate) struct Store {
@@ -29,6 +29,25 @@ pub(crate) struct Encoding<'a> {
     /// The boundary that a value must stand on; 1 for text.
     pub(crate) align: usize,
     pub(crate) buffered: bool,
+}
+
+/// Where a field that was added has its value.
+pub(crate) struct Added {
+    segment: Arc<Segment>,
+    index_at: usize,
+    current: usize,
+    size: usize,
+    mark: ForkMark,
+}
+
+impl Added {
+    pub(crate) fn number<W: Word>(self) -> WordSlot<W> {
+        WordSlot::new(self.segment, self.current, self.mark)
+    }
+
+    pub(crate) fn text(self) -> TextSlot {
+        TextSlot::new(self.segment, self.index_at, self.size, self.mark)
+    }
 }
 
 impl Store {
@@ -59,9 +78,14 @@ impl Store {
         Ok(())
     }
 
-    /// Adds a field whose value is `initial`, shorter than a whole value for text, and gives the slot.
-    /// A reader sees the whole field or nothing of it.
-    pub(crate) fn add(&mut self, label: &str, encoding: Encoding<'_>, initial: &[u8]) -> Result<Slot, Error> {
+    /// Adds a field whose value is `initial`, shorter than a whole value for text. A reader sees the whole
+    /// field or nothing of it.
+    pub(crate) fn add(
+        &mut self,
+        label: &str,
+        encoding: Encoding<'_>,
+        initial: &[u8],
+    ) -> Result<Added, Error> {
         if !self.mark.is_home() {
             return Err(Error::new(&self.path, Reason::Forked));
         }
@@ -77,7 +101,7 @@ impl Store {
         segment.publish(place.at, label.len() as u16);
         self.next = place.end;
         self.labels.insert(label.to_owned());
-        Ok(Slot::new(segment, place.index_at, size, buffered, self.mark))
+        Ok(Added { segment, index_at: place.index_at, current, size, mark: self.mark })
     }
 
     fn check(&self, label: &str, code: &str) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::LocalKey;
+use std::thread::AccessError;
 
 use crate::error::Error;
 use crate::instance::Instance;
@@ -26,32 +26,46 @@ pub enum ThreadEnd {
 }
 
 /// One instance a thread of a model, made on first use: [`per_thread!`](crate::per_thread) defines one.
-pub struct PerThread<M: Model + Send + 'static> {
-    key: &'static LocalKey<Local<M>>,
-    options: fn() -> Options,
+pub struct PerThread<K: ThreadKey> {
     /// What ended threads have counted, with [`ThreadEnd::Fold`].
-    folded: Mutex<Option<Instance<M>>>,
+    folded: Mutex<Option<Instance<K::Model>>>,
+}
+
+/// What [`per_thread!`](crate::per_thread) makes of a definition: a type, since what a type says is known
+/// when the program is compiled, and a pointer to the thread's variable would be followed at each use.
+#[doc(hidden)]
+pub trait ThreadKey: Sized + 'static {
+    type Model: Model + Send + 'static;
+
+    fn options() -> Options;
+
+    /// Calls `f` with this thread's variable.
+    ///
+    /// # Errors
+    /// When the thread is ending and its variable is gone.
+    fn try_with<R>(f: impl FnOnce(&Local<Self>) -> R) -> Result<R, AccessError>;
 }
 
 /// What [`per_thread!`](crate::per_thread) keeps in a thread.
 #[doc(hidden)]
-pub struct Local<M: Model + Send + 'static> {
-    made: OnceCell<Made<M>>,
+pub struct Local<K: ThreadKey> {
+    made: OnceCell<Made<K>>,
     /// After a fork: the child's own.
-    next: OnceCell<Box<Local<M>>>,
+    next: OnceCell<Box<Local<K>>>,
 }
 
-struct Made<M: Model + Send + 'static> {
+struct Made<K: ThreadKey> {
     /// Taken by `Drop` only.
-    instance: Option<Instance<M>>,
-    owner: &'static PerThread<M>,
+    instance: Option<Instance<K::Model>>,
+    owner: &'static PerThread<K>,
     end: ThreadEnd,
 }
 
-impl<M: Model + Send + 'static> PerThread<M> {
+impl<K: ThreadKey> PerThread<K> {
     #[doc(hidden)]
-    pub const fn new(key: &'static LocalKey<Local<M>>, options: fn() -> Options) -> Self {
-        Self { key, options, folded: Mutex::new(None) }
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Self { folded: Mutex::new(None) }
     }
 
     /// Calls `f` with this thread's instance, which is made if it is not there yet. Where no file can be
@@ -62,16 +76,16 @@ impl<M: Model + Send + 'static> PerThread<M> {
     /// # Panics
     /// As [`Options::create_or_private`]: if the model itself makes no sense.
     #[inline]
-    pub fn with<R>(&'static self, f: impl FnOnce(&Instance<M>) -> R) -> R {
+    pub fn with<R>(&'static self, f: impl FnOnce(&Instance<K::Model>) -> R) -> R {
         let mut f = Some(f);
-        let done = self.key.try_with(|local| {
+        let done = K::try_with(|local| {
             let f = f.take()?;
             Some(local.with(self, f))
         });
         match (done, f) {
             (Ok(Some(result)), _) => result,
             // The thread is ending and its own instance is gone: this goes nowhere, as it must.
-            (_, Some(f)) => f(&(self.options)().private(ended())),
+            (_, Some(f)) => f(&K::options().private(ended())),
             (_, None) => unreachable!("a closure that was called gave a result"),
         }
     }
@@ -87,16 +101,16 @@ impl<M: Model + Send + 'static> PerThread<M> {
         folded.map_or(Ok(()), |folded| folded.remove()).and(removed)
     }
 
-    fn folded(&self) -> MutexGuard<'_, Option<Instance<M>>> {
+    fn folded(&self) -> MutexGuard<'_, Option<Instance<K::Model>>> {
         self.folded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds an ended thread's counts to the process's, or keeps its file if that cannot be.
-    fn fold(&self, ended: Instance<M>) {
+    fn fold(&self, ended: Instance<K::Model>) {
         let mut folded = self.folded();
         if folded.as_ref().is_none_or(Instance::is_inherited) {
             let process = Names { tid: FOLDED_TID, ..Names::here() };
-            match (self.options)().create_for(&process, M::build) {
+            match K::options().create_for(&process, K::Model::build) {
                 Ok(instance) => *folded = Some(instance),
                 Err(_) => return ended.park(),
             }
@@ -112,7 +126,7 @@ fn ended() -> Error {
     Error::io(std::path::Path::new("/proc/thread-self"), "finding the thread")(gone)
 }
 
-impl<M: Model + Send + 'static> Local<M> {
+impl<K: ThreadKey> Local<K> {
     #[doc(hidden)]
     #[must_use]
     #[allow(clippy::new_without_default)]
@@ -121,7 +135,7 @@ impl<M: Model + Send + 'static> Local<M> {
     }
 
     #[inline]
-    fn with<R>(&self, owner: &'static PerThread<M>, f: impl FnOnce(&Instance<M>) -> R) -> R {
+    fn with<R>(&self, owner: &'static PerThread<K>, f: impl FnOnce(&Instance<K::Model>) -> R) -> R {
         match self.made.get().and_then(|made| made.instance.as_ref()) {
             Some(instance) if !instance.is_inherited() => f(instance),
             _ => f(self.find(owner)),
@@ -129,7 +143,7 @@ impl<M: Model + Send + 'static> Local<M> {
     }
 
     #[cold]
-    fn find(&self, owner: &'static PerThread<M>) -> &Instance<M> {
+    fn find(&self, owner: &'static PerThread<K>) -> &Instance<K::Model> {
         let made = self.made.get_or_init(|| Made::new(owner));
         match &made.instance {
             Some(instance) if !instance.is_inherited() => instance,
@@ -138,15 +152,15 @@ impl<M: Model + Send + 'static> Local<M> {
     }
 }
 
-impl<M: Model + Send + 'static> Made<M> {
-    fn new(owner: &'static PerThread<M>) -> Self {
-        let options = (owner.options)();
+impl<K: ThreadKey> Made<K> {
+    fn new(owner: &'static PerThread<K>) -> Self {
+        let options = K::options();
         let instance = Some(options.create_or_private());
         Self { instance, owner, end: options.at_thread_end() }
     }
 }
 
-impl<M: Model + Send + 'static> Drop for Made<M> {
+impl<K: ThreadKey> Drop for Made<K> {
     fn drop(&mut self) {
         let Some(instance) = self.instance.take().filter(|instance| !instance.is_inherited()) else {
             return;
@@ -190,11 +204,32 @@ impl<M: Model + Send + 'static> Drop for Made<M> {
 macro_rules! per_thread {
     ($($(#[$meta:meta])* $vis:vis static $name:ident : $model:ty = $options:expr;)*) => {$(
         $(#[$meta])*
-        $vis static $name: $crate::PerThread<$model> = {
+        $vis static $name: $crate::PerThread<$name> = $crate::PerThread::new();
+
+        // The static's key, a type of the same name.
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        $vis struct $name {}
+
+        const _: () = {
             ::std::thread_local! {
-                static LOCAL: $crate::Local<$model> = const { $crate::Local::new() };
+                static LOCAL: $crate::Local<$name> = const { $crate::Local::new() };
             }
-            $crate::PerThread::new(&LOCAL, || $options)
+
+            impl $crate::ThreadKey for $name {
+                type Model = $model;
+
+                fn options() -> $crate::Options {
+                    $options
+                }
+
+                #[inline(always)]
+                fn try_with<R>(
+                    f: impl FnOnce(&$crate::Local<Self>) -> R,
+                ) -> ::std::result::Result<R, ::std::thread::AccessError> {
+                    LOCAL.try_with(f)
+                }
+            }
         };
     )*};
 }

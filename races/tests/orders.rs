@@ -5,7 +5,8 @@
 //!
 //! | here | there |
 //! |---|---|
-//! | [`Field::update`] | `Slot::set`, and `set_bytes` for a value of several words |
+//! | [`Field::update`] | `TextSlot::set`; of one word, a number of a writer that alternates as the original does, in order |
+//! | [`in_place`] | `WordSlot::set`: one word, one store |
 //! | [`Field::look`] | the copy that a `pread` makes: forward, so the index comes before the values |
 //! | `fence(Acquire)` behind a look | the one in `Pages::fill` of `read.rs`, behind every `pread` |
 //! | [`counts`] | `counts` in `read.rs` |
@@ -192,7 +193,7 @@ fn race<const WORDS: usize>(updates: u64, reads: usize, protocol: Protocol) -> F
 }
 
 #[test]
-fn a_number_is_published_and_never_runs_backwards() {
+fn an_alternating_number_is_published_and_never_runs_backwards() {
     for (updates, reads) in [(3, 1), (2, 2), (3, 2)] {
         let found = race::<1>(updates, reads, Protocol::AsBuilt);
         assert_eq!(found.wrong(), [0; 3], "{updates} updates, {reads} reads");
@@ -233,6 +234,47 @@ fn each_ordering_is_needed() {
 fn text_needs_bytes_that_agree() {
     let [torn, _, _] = race::<2>(3, 1, Protocol::TakenForOneWord).wrong();
     assert!(torn > 0);
+}
+
+/// Two numbers of ours, which are stored in place, the second after the first each time. How often did one
+/// run backwards, and how often was the first one older than the second, looked at before it?
+fn in_place(order: Ordering) -> [u64; 2] {
+    let found = Shared::new([Tally::new(0), Tally::new(0)]);
+    let seen = Shared::clone(&found);
+    loom::model(move || {
+        let asked = Arc::new(AtomicU64::new(0));
+        let answered = Arc::new(AtomicU64::new(0));
+        let writer = {
+            let (asked, answered) = (Arc::clone(&asked), Arc::clone(&answered));
+            thread::spawn(move || {
+                for value in 1..=2 {
+                    asked.store(value, order);
+                    answered.store(value, order);
+                }
+            })
+        };
+        let mut last = 0;
+        for _ in 0..2 {
+            let second = answered.load(Relaxed);
+            // Behind each `pread`.
+            fence(Acquire);
+            let first = asked.load(Relaxed);
+            fence(Acquire);
+            seen[0].fetch_add(u64::from(second < last), Plain);
+            seen[1].fetch_add(u64::from(first < second), Plain);
+            last = second;
+        }
+        writer.join().unwrap();
+    });
+    Shared::into_inner(found).unwrap().map(Tally::into_inner)
+}
+
+#[test]
+fn a_number_in_place_never_runs_backwards_and_keeps_its_order() {
+    assert_eq!(in_place(Release), [0, 0]);
+    let [backwards, disordered] = in_place(Relaxed);
+    assert_eq!(backwards, 0, "one word alone needs no order");
+    assert!(disordered > 0, "without the release, what came first may be seen last");
 }
 
 /// A field is filled in where the list ends so far, then its label size is published with `order`. How

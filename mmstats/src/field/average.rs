@@ -5,21 +5,21 @@ use std::cell::Cell;
 use super::{Field, Spec};
 use crate::error::Error;
 use crate::model::{Builder, labelled};
-use crate::slot::Slot;
+use crate::slot::WordSlot;
 use crate::store::Encoding;
 
 /// Values that a [`MovingAverage`] looks back on where nothing else is said.
 const DEFAULT_WINDOW: usize = 100;
 
 /// Adds a `d` of two buffers, at 0.
-pub(crate) fn double_slot(builder: &mut Builder<'_>, label: &str) -> Result<Slot, Error> {
+pub(crate) fn double_slot(builder: &mut Builder<'_>, label: &str) -> Result<WordSlot<f64>, Error> {
     let encoding = Encoding { code: "d", size: 8, align: 8, buffered: true };
-    builder.slot(label, encoding, &0_f64.to_ne_bytes())
+    Ok(builder.place(label, encoding, &0_f64.to_ne_bytes())?.number())
 }
 
 /// The mean of all values since the start; 0 before the first. On disk `d`, two buffers.
 pub struct Average {
-    slot: Slot,
+    slot: WordSlot<f64>,
     total: Cell<f64>,
     count: Cell<u64>,
 }
@@ -77,7 +77,7 @@ impl Average {
 /// The sum is kept, not counted anew at each value, so an update costs the same with any window. It is
 /// counted anew at each turn of the window, so that rounding does not pile up.
 pub struct MovingAverage {
-    slot: Slot,
+    slot: WordSlot<f64>,
     window: Window,
 }
 

@@ -5,12 +5,12 @@ use std::cell::Cell;
 use super::{Field, Spec};
 use crate::error::Error;
 use crate::model::{Builder, labelled};
-use crate::slot::Slot;
+use crate::slot::WordSlot;
 use crate::store::Encoding;
 
 /// Yes or no. On disk `?`, one buffer.
 pub struct Bool {
-    slot: Slot,
+    slot: WordSlot<u8>,
     value: Cell<bool>,
 }
 
@@ -34,8 +34,8 @@ impl Spec for BoolSpec {
 
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Bool, Error> {
         let encoding = Encoding { code: "?", size: 1, align: 1, buffered: false };
-        let slot = builder.slot(labelled(label, name), encoding, &[u8::from(self.initial)])?;
-        Ok(Bool { slot, value: Cell::new(self.initial) })
+        let place = builder.place(labelled(label, name), encoding, &[u8::from(self.initial)])?;
+        Ok(Bool { slot: place.number(), value: Cell::new(self.initial) })
     }
 }
 
@@ -60,7 +60,7 @@ impl Bool {
     #[inline]
     pub fn set(&self, value: bool) {
         self.value.set(value);
-        self.slot.set_single(u8::from(value));
+        self.slot.set(u8::from(value));
     }
 
     /// What it was last set to.

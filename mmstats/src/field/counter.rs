@@ -5,12 +5,12 @@ use std::cell::Cell;
 use super::{Field, Spec};
 use crate::error::Error;
 use crate::model::{Builder, labelled};
-use crate::slot::Slot;
+use crate::slot::WordSlot;
 use crate::store::Encoding;
 
 /// Counts from 0, wraps after 2^64 - 1. On disk `Q`, two buffers.
 pub struct Counter {
-    slot: Slot,
+    slot: WordSlot<u64>,
     value: Cell<u64>,
 }
 
@@ -21,7 +21,7 @@ impl Spec for CounterSpec {
 
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Counter, Error> {
         let encoding = Encoding { code: "Q", size: 8, align: 8, buffered: true };
-        let slot = builder.slot(labelled(label, name), encoding, &[0; 8])?;
+        let slot = builder.place(labelled(label, name), encoding, &[0; 8])?.number();
         Ok(Counter { slot, value: Cell::new(0) })
     }
 }

@@ -15,7 +15,7 @@ pub use boolean::{Bool, BoolSpec};
 pub use counter::Counter;
 pub use number::{Gauge, GaugeSpec, Number, Static, StaticNumberSpec, StaticNumberStart};
 pub use text::{StaticText, StaticTextSpec, StaticTextStart, Text, TextSpec};
-pub use timer::{Clock, Monotonic, Timer, TimerGuard, TimerSpec, WallClock};
+pub use timer::{Clock, Monotonic, MonotonicMoment, Timer, TimerGuard, TimerSpec, WallClock};
 
 use crate::error::Error;
 use crate::model::Builder;

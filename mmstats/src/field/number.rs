@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::{Field, Spec};
 use crate::error::Error;
 use crate::model::{Builder, labelled};
-use crate::slot::{Slot, Word};
+use crate::slot::{Word, WordSlot};
 use crate::store::Encoding;
 
 /// A number that a field can hold.
@@ -13,7 +13,7 @@ use crate::store::Encoding;
 pub trait Number: Word + Default + std::fmt::Debug + 'static {
     #[doc(hidden)]
     const CODE: &'static str;
-    /// Whether an update goes through two buffers. One byte needs none.
+    /// Whether the format gives it two buffers. Readers of the original expect them.
     #[doc(hidden)]
     const BUFFERED: bool;
     #[doc(hidden)]
@@ -74,7 +74,7 @@ fn encoding<T: Number>(buffered: bool) -> Encoding<'static> {
 /// A number that goes up and down: `u64 u32 u16 i64 i32 i16 i8 f64 f32`. On disk
 /// `Q I H q i h b d f`, two buffers (`b`: one).
 pub struct Gauge<T: Number> {
-    slot: Slot,
+    slot: WordSlot<T>,
     value: Cell<T>,
 }
 
@@ -98,8 +98,8 @@ impl<T: Number> Spec for GaugeSpec<T> {
 
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Gauge<T>, Error> {
         let bytes = &self.initial.bytes()[..size_of::<T>()];
-        let slot = builder.slot(labelled(label, name), encoding::<T>(T::BUFFERED), bytes)?;
-        Ok(Gauge { slot, value: Cell::new(self.initial) })
+        let place = builder.place(labelled(label, name), encoding::<T>(T::BUFFERED), bytes)?;
+        Ok(Gauge { slot: place.number(), value: Cell::new(self.initial) })
     }
 }
 
@@ -124,11 +124,7 @@ impl<T: Number> Gauge<T> {
     #[inline]
     pub fn set(&self, value: T) {
         self.value.set(value);
-        if T::BUFFERED {
-            self.slot.set(value);
-        } else {
-            self.slot.set_single(value);
-        }
+        self.slot.set(value);
     }
 
     /// Adds `n`. Integers wrap.
@@ -187,7 +183,7 @@ impl<T: Number, F: FnOnce() -> T> Spec for StaticNumberSpec<F> {
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Static<T>, Error> {
         let value = (self.value)();
         let bytes = &value.bytes()[..size_of::<T>()];
-        builder.slot(labelled(label, name), encoding::<T>(false), bytes)?;
+        builder.place(labelled(label, name), encoding::<T>(false), bytes)?;
         Ok(Static { value })
     }
 }

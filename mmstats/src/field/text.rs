@@ -3,7 +3,7 @@
 use super::{Field, Spec};
 use crate::error::Error;
 use crate::model::{Builder, labelled};
-use crate::slot::Slot;
+use crate::slot::TextSlot;
 use crate::store::Encoding;
 
 /// Bytes of a [`Text`] where nothing else is said.
@@ -16,7 +16,7 @@ const STATIC_SIZE: usize = 256;
 /// The original writes such text in one buffer, where a reader may see half of an update; its readers
 /// take two just as well.
 pub struct Text {
-    slot: Slot,
+    slot: TextSlot,
     size: usize,
 }
 
@@ -56,7 +56,7 @@ impl Spec for TextSpec {
         let code = format!("{}s", self.size);
         let encoding = Encoding { code: &code, size: self.size, align: 1, buffered: true };
         let initial = cut(&self.initial, self.size);
-        let slot = builder.slot(labelled(label, name), encoding, initial.as_bytes())?;
+        let slot = builder.place(labelled(label, name), encoding, initial.as_bytes())?.text();
         Ok(Text { slot, size: self.size })
     }
 }
@@ -82,7 +82,7 @@ impl Text {
     /// the first NUL.
     #[inline]
     pub fn set(&self, text: &str) {
-        self.slot.set_bytes(cut(text, self.size).as_bytes());
+        self.slot.set(cut(text, self.size).as_bytes());
     }
 
     /// What readers see.
@@ -150,7 +150,7 @@ impl<T: Into<String>, F: FnOnce() -> T> Spec for StaticTextSpec<F> {
         let mut value: String = (self.value)().into();
         value.truncate(cut(&value, STATIC_SIZE).len());
         let encoding = Encoding { code: "256s", size: STATIC_SIZE, align: 1, buffered: false };
-        builder.slot(labelled(label, name), encoding, value.as_bytes())?;
+        builder.place(labelled(label, name), encoding, value.as_bytes())?;
         Ok(StaticText { value })
     }
 }
