@@ -1,13 +1,12 @@
 //! The last values of what is about to be removed, as JSON lines in a file that only grows.
 
-use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cli::Json;
+use cli::Objects;
 use mmstats::Snapshot;
 use mmstats::live::Life;
 use nix::errno::Errno;
@@ -44,7 +43,7 @@ impl Archive {
         // keeps another's records from what is taken back then.
         wait_for_lock(file)?;
         let before = file.metadata()?.len();
-        let written = file.write_all(block.as_bytes());
+        let written = file.write_all(&block);
         if written.is_err() {
             file.set_len(before)?;
         }
@@ -74,21 +73,12 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// A line a field, as `slurpstats -o json` has it, and when it was archived.
-fn block(snapshot: &Snapshot, life: Life) -> String {
-    let path = Json::Text(snapshot.path().as_os_str().as_encoded_bytes());
-    let pid = snapshot.find("sys.pid").and_then(|field| field.value().as_integer());
-    let pid = pid.map_or(Json::Null, Json::Integer);
-    let alive = if life == Life::Dead { Json::Bool(false) } else { Json::Null };
+fn block(snapshot: &Snapshot, life: Life) -> Vec<u8> {
+    let is_alive = if life == Life::Dead { Some(false) } else { None };
     let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let mut block = String::new();
-    for field in snapshot.fields().flatten() {
-        let code = field.type_code();
-        let (label, code) = (Json::Text(field.label()), Json::Text(code.as_bytes()));
-        let value = Json::from(field.value());
-        // Writing to a String cannot fail.
-        let _ = write!(block, "{{\"file\":{path},\"label\":{label},\"type\":{code},\"value\":{value}");
-        let _ = writeln!(block, ",\"pid\":{pid},\"alive\":{alive},\"time\":{time}}}");
-    }
+    let objects = Objects::new(snapshot, is_alive, Some(time));
+    let mut block = Vec::new();
+    snapshot.fields().flatten().for_each(|field| objects.push(&field, &mut block));
     block
 }
 

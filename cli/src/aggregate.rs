@@ -142,7 +142,7 @@ impl Aggregate {
 
     /// Takes a field's value in.
     pub fn add(&mut self, field: &SnapshotField<'_>) {
-        self.add_value(field.label(), || field.type_code(), field.value());
+        self.add_value(field.label(), || field.type_code().into_owned(), field.value());
     }
 
     /// Takes a value in. `code` gives its type, where that is asked for.

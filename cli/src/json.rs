@@ -1,7 +1,8 @@
 //! JSON values in one line, safe on a terminal: what [`crate::escape()`] would escape is escaped the way
 //! JSON does it.
 
-use std::fmt::{self, Write};
+use std::fmt::{self, Write as _};
+use std::io::Write as _;
 
 use mmstats::Value;
 
@@ -50,9 +51,29 @@ impl fmt::Display for Json<'_> {
     }
 }
 
+impl Json<'_> {
+    /// Appends it.
+    pub fn push(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::Text(bytes) if is_simple(bytes) => {
+                out.push(b'"');
+                out.extend_from_slice(bytes);
+                out.push(b'"');
+            }
+            // Memory takes whatever is written to it.
+            _ => drop(write!(out, "{self}")),
+        }
+    }
+}
+
+/// Whether nothing in it is escaped.
+fn is_simple(bytes: &[u8]) -> bool {
+    is_plain(bytes) && !bytes.iter().any(|byte| b"\"\\".contains(byte))
+}
+
 fn string(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     f.write_char('"')?;
-    if is_plain(bytes) && !bytes.iter().any(|byte| b"\"\\".contains(byte)) {
+    if is_simple(bytes) {
         f.write_str(&String::from_utf8_lossy(bytes))?;
         return f.write_char('"');
     }

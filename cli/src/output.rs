@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 
 use mmstats::Value;
@@ -12,7 +12,8 @@ use crate::tool::Stop;
 
 /// Where a tool's records go.
 pub struct Output {
-    writer: BufWriter<Box<dyn Write>>,
+    gathered: Vec<u8>,
+    writer: Box<dyn Write>,
     is_terminal: bool,
 }
 
@@ -29,13 +30,15 @@ impl Output {
         let is_terminal = stdout.is_terminal();
         // Rust's own stdout flushes every line.
         let file = File::from(stdout.as_fd().try_clone_to_owned().map_err(Stop::Output)?);
-        Ok(Self { writer: BufWriter::with_capacity(BUFFER, Box::new(file)), is_terminal })
+        let mut output = Self::to(Box::new(file));
+        output.is_terminal = is_terminal;
+        Ok(output)
     }
 
     /// Some other place, which is no terminal.
     #[must_use]
     pub fn to(writer: Box<dyn Write>) -> Self {
-        Self { writer: BufWriter::with_capacity(BUFFER, writer), is_terminal: false }
+        Self { gathered: Vec::with_capacity(2 * BUFFER), writer, is_terminal: false }
     }
 
     /// Whether a person looks at it.
@@ -49,7 +52,8 @@ impl Output {
     /// # Errors
     /// [`Stop::Output`].
     pub fn write_fmt(&mut self, arguments: fmt::Arguments<'_>) -> Result<(), Stop> {
-        self.writer.write_fmt(arguments).map_err(Stop::Output)
+        // Memory takes whatever is written to it.
+        self.gather(|out| drop(out.write_fmt(arguments)))
     }
 
     /// Writes text that needs no formatting.
@@ -58,7 +62,7 @@ impl Output {
     /// [`Stop::Output`].
     #[inline]
     pub fn write_str(&mut self, text: &str) -> Result<(), Stop> {
-        self.writer.write_all(text.as_bytes()).map_err(Stop::Output)
+        self.write_bytes(text.as_bytes())
     }
 
     /// Writes what a file or a path says, escaped: see [`crate::escape()`].
@@ -68,7 +72,7 @@ impl Output {
     #[inline]
     pub fn write_escaped(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         if is_plain(bytes) {
-            return self.writer.write_all(bytes).map_err(Stop::Output);
+            return self.write_bytes(bytes);
         }
         self.write_str(&escape(bytes))
     }
@@ -81,18 +85,45 @@ impl Output {
     pub fn write_value(&mut self, value: Value<'_>) -> Result<(), Stop> {
         match value {
             Value::Text(bytes) => self.write_escaped(bytes),
-            Value::Signed(number) => self.write_str(itoa::Buffer::new().format(number)),
-            Value::Unsigned(number) => self.write_str(itoa::Buffer::new().format(number)),
-            Value::Bool(_) | Value::Float(_) | Value::Double(_) => self.write_fmt(format_args!("{value}")),
+            number => self.gather(|out| push_number(out, number)),
         }
     }
 
-    /// Writes bytes that are no text: for a pipe or a file, since a terminal may act on them.
+    /// Writes what `push` appends.
     ///
     /// # Errors
     /// [`Stop::Output`].
+    #[inline]
+    pub fn gather(&mut self, push: impl FnOnce(&mut Vec<u8>)) -> Result<(), Stop> {
+        push(&mut self.gathered);
+        if self.gathered.len() < BUFFER { Ok(()) } else { self.pour() }
+    }
+
+    /// Writes bytes as they are. What is no text is for a pipe or a file, since a terminal may act on it.
+    ///
+    /// # Errors
+    /// [`Stop::Output`].
+    #[inline]
     pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), Stop> {
-        self.writer.write_all(bytes).map_err(Stop::Output)
+        self.gather(|out| out.extend_from_slice(bytes))
+    }
+
+    /// Writes a byte of ASCII.
+    ///
+    /// # Errors
+    /// [`Stop::Output`].
+    #[inline]
+    pub fn write_byte(&mut self, byte: u8) -> Result<(), Stop> {
+        self.gather(|out| out.push(byte))
+    }
+
+    /// Writes out what is gathered.
+    #[cold]
+    fn pour(&mut self) -> Result<(), Stop> {
+        let written = self.writer.write_all(&self.gathered);
+        // Also what could not be written: nobody tries again.
+        self.gathered.clear();
+        written.map_err(Stop::Output)
     }
 
     /// Writes what was gathered: at the end, and wherever somebody waits for it.
@@ -100,6 +131,25 @@ impl Output {
     /// # Errors
     /// [`Stop::Output`]: a full disk, a closed pipe.
     pub fn flush(&mut self) -> Result<(), Stop> {
+        self.pour()?;
         self.writer.flush().map_err(Stop::Output)
+    }
+}
+
+/// Appends a number or a bool as [`Value`] shows itself.
+#[inline]
+pub fn push_number(out: &mut Vec<u8>, value: Value<'_>) {
+    match value {
+        Value::Signed(number) => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+        Value::Unsigned(number) => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+        // Memory takes whatever is written to it.
+        value => drop(write!(out, "{value}")),
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        // What is left when a tool gives up half-way; its error is said already.
+        let _ = self.flush();
     }
 }

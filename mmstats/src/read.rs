@@ -76,6 +76,11 @@ pub struct Snapshot {
     first: Pages,
     second: Pages,
     records: Vec<Seen>,
+    /// Whether `second` has the heads of `records`.
+    is_pattern: bool,
+    /// The fields of the file that was read before, whose heads are still in `second`. If this file has
+    /// them, too, since another process of the same program wrote it, its list needs no parsing.
+    pattern: Vec<Seen>,
     /// Why the list of fields ended before its end.
     cut: Option<Cut>,
 }
@@ -146,8 +151,13 @@ impl Snapshot {
     /// of the file could be had. What is wrong further on, [`Snapshot::fields`] says in its place.
     pub fn read(&mut self, path: &Path, origin: Origin) -> Result<(), Error> {
         self.forget(path);
-        let (file, metadata) = open(path, origin)?;
-        self.take(file, &metadata, path, Extent::Fields)
+        if origin == Origin::Named {
+            let (file, metadata) = open(path, origin)?;
+            return self.take(file, metadata.len(), path, Extent::Fields);
+        }
+        // It was a regular file when it was found. The kernel is asked again only if it does not look like a
+        // stats file: the question costs nearly as much as reading.
+        self.take(open_only(path, origin)?, 0, path, Extent::Fields)
     }
 
     /// Reads a file that is open for reading already, in place of what was there. `path` is what it is
@@ -158,7 +168,7 @@ impl Snapshot {
     pub fn read_file(&mut self, file: File, path: &Path) -> Result<(), Error> {
         self.forget(path);
         let metadata = regular(path, file.metadata().map_err(Error::io(path, "looking at it"))?)?;
-        self.take(file, &metadata, path, Extent::Fields)
+        self.take(file, metadata.len(), path, Extent::Fields)
     }
 
     /// Reads all of the file at `path` in place of what was there: [`Snapshot::bytes`] then holds the
@@ -173,28 +183,35 @@ impl Snapshot {
     pub fn read_whole(&mut self, path: &Path, origin: Origin) -> Result<(), Error> {
         self.forget(path);
         let (file, metadata) = open(path, origin)?;
-        self.take(file, &metadata, path, Extent::Whole)
+        self.take(file, metadata.len(), path, Extent::Whole)
     }
 
     fn forget(&mut self, path: &Path) {
         self.path.clear();
         self.path.push(path);
         self.file = None;
-        self.records.clear();
         self.cut = None;
+        if std::mem::take(&mut self.is_pattern) {
+            std::mem::swap(&mut self.records, &mut self.pattern);
+        }
+        self.records.clear();
     }
 
-    fn take(&mut self, file: File, metadata: &Metadata, path: &Path, extent: Extent) -> Result<(), Error> {
-        self.look(&file, path, metadata.len(), extent)?;
-        match self.cut {
+    /// Takes in a file that has `len` bytes at least.
+    fn take(&mut self, file: File, len: u64, path: &Path, extent: Extent) -> Result<(), Error> {
+        let looked = self.look(&file, path, len, extent);
+        let refused = match self.cut {
             Some(Cut::Empty | Cut::Version(_)) if extent == Extent::Fields => {
-                self.defect().map_or(Ok(()), Err)
+                looked.and(self.defect().map_or(Ok(()), Err))
             }
-            _ => {
-                self.file = Some(file);
-                Ok(())
-            }
+            _ => looked,
+        };
+        if refused.is_err() {
+            regular(path, file.metadata().map_err(Error::io(path, "looking at it"))?)?;
+            return refused;
         }
+        self.file = Some(file);
+        Ok(())
     }
 
     /// The fields' places, and which of its buffers holds a field's value in [`Snapshot::bytes`].
@@ -271,7 +288,7 @@ impl Snapshot {
             self.records.clear();
             self.cut = None;
             let read = match extent {
-                Extent::Fields => self.first.read(file, FIRST_READ.min(len)),
+                Extent::Fields => self.first.read(file, FIRST_READ),
                 Extent::Whole => self.first.read_whole(file, len),
             };
             read.map_err(failed())?;
@@ -282,24 +299,48 @@ impl Snapshot {
                     return Ok(());
                 }
             }
+            self.take_alike();
             self.list(file, &mut len).map_err(failed())?;
             // The second look need not go beyond the last field.
             let end = self.records.last().map_or(0, |seen| seen.record.end);
             self.second.read(file, end).map_err(failed())?;
             if self.is_at_rest(end) {
+                self.is_pattern = true;
                 return Ok(());
             }
             if self.heads_agree() {
-                return self.settle(file).map_err(failed());
+                // What is read again for a value may have other heads by then.
+                self.is_pattern = self.settle(file).map_err(failed())? == 0;
+                return Ok(());
             }
         }
         Err(Error::new(path, Reason::Unstable { at: 0, label: "the list of fields".to_owned() }))
     }
 
-    /// Follows the list of fields, reading on as it leads on. `len` is the file's size as last seen. The
-    /// buffers are those that this look's indices name.
+    /// Takes over the fields of the file before that this look has, too, in the same places. Their buffers
+    /// become those that this look's indices name.
+    fn take_alike(&mut self) {
+        let (bytes, before) = (self.first.bytes(), self.second.bytes());
+        let is_alike = |seen: &mut Seen| {
+            let record = &seen.record;
+            let head = record.at..record.index_at;
+            let is_alike = record.end <= bytes.len().min(before.len())
+                && bytes[head.clone()] == before[head]
+                && record.fits(bytes[record.index_at]);
+            if is_alike {
+                seen.buffer = Some(record.current(bytes));
+            }
+            is_alike
+        };
+        let alike = self.pattern.iter_mut().map(is_alike).take_while(|alike| *alike).count();
+        self.pattern.truncate(alike);
+        std::mem::swap(&mut self.records, &mut self.pattern);
+    }
+
+    /// Follows the list of fields from the last one that is known, reading on as it leads on. `len` is the
+    /// file's size as last seen. The buffers are those that this look's indices name.
     fn list(&mut self, file: &File, len: &mut usize) -> std::io::Result<()> {
-        let mut at = FIRST_FIELD;
+        let mut at = self.records.last().map_or(FIRST_FIELD, |seen| seen.record.end);
         // A list that ends just where the bytes end may go on behind them.
         let mut look_behind = true;
         loop {
@@ -317,11 +358,15 @@ impl Snapshot {
                     look_behind = self.read_on(file, known + 1, len)?;
                 }
                 Err(defect @ Defect::Short { end, .. }) => {
-                    if end > LIMIT && end <= *len {
+                    if !reaches(file, end, len)? {
+                        self.cut = Some(Cut::Defect(at, defect));
+                        return Ok(());
+                    }
+                    if end > LIMIT {
                         self.cut = Some(Cut::TooLarge(at));
                         return Ok(());
                     }
-                    if end > LIMIT || !self.read_on(file, end, len)? {
+                    if !self.read_on(file, end, len)? {
                         self.cut = Some(Cut::Defect(at, defect));
                         return Ok(());
                     }
@@ -336,12 +381,8 @@ impl Snapshot {
 
     /// Reads up to byte `end` or further. False if the file ends before.
     fn read_on(&mut self, file: &File, end: usize, len: &mut usize) -> std::io::Result<bool> {
-        if end > *len {
-            // It may have grown since.
-            *len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-            if end > *len {
-                return Ok(false);
-            }
+        if !reaches(file, end, len)? {
+            return Ok(false);
         }
         // Twice as much each time, so that a long list is not read a page at a time.
         let want = (2 * self.first.bytes().len()).min(*len).min(LIMIT);
@@ -368,14 +409,23 @@ impl Snapshot {
         })
     }
 
-    /// Finds the value of each field that counts, and leaves its bytes in `first`.
-    fn settle(&mut self, file: &File) -> std::io::Result<()> {
+    /// Finds the value of each field that counts, and leaves its bytes in `first`. Gives how many bytes were
+    /// read again for that.
+    fn settle(&mut self, file: &File) -> std::io::Result<usize> {
         let mut spent = 0;
         for Seen { record, buffer } in &mut self.records {
             *buffer = settle(file, record, &mut self.first, &mut self.second, &mut spent)?;
         }
-        Ok(())
+        Ok(spent)
     }
+}
+
+/// Whether a file has bytes up to `end`. `len` is its size as last seen; it may have grown since.
+fn reaches(file: &File, end: usize, len: &mut usize) -> std::io::Result<bool> {
+    if end > *len {
+        *len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    }
+    Ok(end <= *len)
 }
 
 /// Finds the buffer of a field whose value counts after two looks, or more, and leaves its bytes in
@@ -422,21 +472,24 @@ fn regular(path: &Path, metadata: Metadata) -> Result<Metadata, Error> {
 }
 
 pub(crate) fn open(path: &Path, origin: Origin) -> Result<(File, Metadata), Error> {
-    let mut flags = libc::O_NONBLOCK | libc::O_NOCTTY;
-    match origin {
+    if origin == Origin::Named {
         // Opening alone makes some devices act.
-        Origin::Named => {
-            regular(path, path.metadata().map_err(Error::io(path, "opening it"))?)?;
-        }
-        Origin::Found => flags |= libc::O_NOFOLLOW,
+        regular(path, path.metadata().map_err(Error::io(path, "opening it"))?)?;
     }
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
-    let file = match file {
-        Err(error) if error.raw_os_error() == Some(libc::ELOOP) && origin == Origin::Found => {
-            return Err(Error::new(path, Reason::NotAFile("a symbolic link")));
-        }
-        other => other.map_err(Error::io(path, "opening it"))?,
-    };
+    let file = open_only(path, origin)?;
     let metadata = regular(path, file.metadata().map_err(Error::io(path, "looking at it"))?)?;
     Ok((file, metadata))
+}
+
+fn open_only(path: &Path, origin: Origin) -> Result<File, Error> {
+    let mut flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    if origin == Origin::Found {
+        flags |= libc::O_NOFOLLOW;
+    }
+    match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+        Err(error) if error.raw_os_error() == Some(libc::ELOOP) && origin == Origin::Found => {
+            Err(Error::new(path, Reason::NotAFile("a symbolic link")))
+        }
+        other => other.map_err(Error::io(path, "opening it")),
+    }
 }

@@ -7,6 +7,7 @@
 //! no prefix, or `@`, sizes and alignment are the C compiler's; with `=`, `<`, `>` or `!` sizes are
 //! fixed and nothing is aligned.
 
+use std::borrow::Cow;
 use std::ffi::{c_int, c_long, c_longlong, c_short, c_void};
 use std::mem::{align_of, size_of};
 
@@ -186,8 +187,13 @@ pub fn items(code: &[u8]) -> impl Iterator<Item = Item> {
 
 /// `code` without the white space that only moves the value.
 #[must_use]
-pub fn trimmed(code: &[u8]) -> String {
-    code.iter().filter(|byte| !is_space(**byte)).map(|&byte| char::from(byte)).collect()
+pub fn trimmed(code: &[u8]) -> Cow<'_, str> {
+    let start = code.iter().position(|byte| !is_space(*byte)).unwrap_or(code.len());
+    match std::str::from_utf8(&code[start..]) {
+        // As nearly everybody writes it: all of it in front, or none.
+        Ok(rest) if !rest.bytes().any(is_space) => Cow::Borrowed(rest),
+        _ => code.iter().filter(|byte| !is_space(**byte)).map(|&byte| char::from(byte)).collect(),
+    }
 }
 
 /// As C's `isspace`, which Python uses (it counts the vertical tab, Rust's `is_ascii_whitespace` does not).

@@ -32,6 +32,7 @@ impl<'a> Value<'a> {
     /// # Panics
     /// If `bytes` ends before the item does. [`crate::layout`] never hands out less.
     #[must_use]
+    #[inline]
     pub fn decode(item: &Item, bytes: &'a [u8]) -> Self {
         let raw = &bytes[item.offset..item.offset + item.size];
         match item.kind {

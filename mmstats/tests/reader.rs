@@ -219,7 +219,7 @@ fn all_values_of_a_type_are_there_for_who_asks() {
     assert_eq!(field.value(), Value::Signed(1));
     let all: Vec<_> = field.values().collect();
     assert_eq!(all, [Value::Signed(1), Value::Signed(2), Value::Text(b"x")]);
-    assert_eq!((field.type_code().as_str(), field.is_buffered(), field.offset()), (">2h2s", true, 1));
+    assert_eq!((field.type_code().as_ref(), field.is_buffered(), field.offset()), (">2h2s", true, 1));
 }
 
 /// Reads `path` until `enough`, while `change` is called again and again in another thread.

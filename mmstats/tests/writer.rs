@@ -98,7 +98,7 @@ fn every_field_type_is_published_with_its_type_and_value() {
         .collect();
     let found: Vec<_> = found
         .iter()
-        .map(|(label, code, two, value)| (label.as_str(), code.as_str(), *two, value.as_str()))
+        .map(|(label, code, two, value)| (label.as_str(), code.as_ref(), *two, value.as_str()))
         .collect();
     assert_eq!(
         found,

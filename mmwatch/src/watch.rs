@@ -220,7 +220,7 @@ fn aggregate(function: Function, until: &Until, roster: &Roster<Seen>) -> Option
     for member in roster.members() {
         let field = member.file.fields().find(|field| field.label() == until.label);
         if let Some((field, value)) = field.and_then(|field| Some((field, field.value()?))) {
-            aggregate.add_value(&until.label, || field.type_code(), value);
+            aggregate.add_value(&until.label, || field.type_code().into_owned(), value);
         }
     }
     aggregate.results().into_iter().next().map(|result| result.outcome)

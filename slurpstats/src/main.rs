@@ -11,10 +11,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use cli::{Aggregate, Found, Function, Output, Stop, Tool, When};
+use cli::{Aggregate, Found, Function, Objects, Output, Stop, Tool, When};
 use lexopt::prelude::*;
 use mmstats::Snapshot;
-use mmstats::live::Judge;
+use mmstats::live::{Judge, Life};
 
 use ahead::each;
 use prometheus::Exposition;
@@ -173,10 +173,15 @@ fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> R
         Format::Json => {
             let judge = Judge::new();
             each(tool, files, &mut |snapshot| {
-                let mut objects = records::Objects::new(snapshot, &judge);
+                let is_alive = match judge.judge(snapshot).life {
+                    Life::Alive => Some(true),
+                    Life::Dead => Some(false),
+                    Life::Unknown => None,
+                };
+                let objects = Objects::new(snapshot, is_alive, None);
                 fields(tool, snapshot)
                     .filter(|field| wanted(field.label()))
-                    .try_for_each(|field| objects.write(&field, out))
+                    .try_for_each(|field| out.gather(|out| objects.push(&field, out)))
             })
         }
         Format::Prometheus => {

@@ -5,25 +5,47 @@
 //! value. Version 1 files do not tell a counter from a gauge, so everything is `untyped`. Text becomes
 //! an info metric: the value 1, the text in a label.
 
-use std::collections::{BTreeMap, HashSet};
-use std::fmt::Write;
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write as _;
 
-use cli::{Outcome, Output, Stop, Tallied, escape, escape_path};
+use cli::{Outcome, Output, Stop, Tallied, escape, escape_path, push_number};
 use mmstats::{Snapshot, SnapshotField, Value};
 
 /// Gathers series by family: a family must not be interrupted by another.
 #[derive(Default)]
 pub(crate) struct Exposition {
+    /// A family's place in `lines`.
+    families: BTreeMap<String, usize>,
     /// A family's lines, in the order of the files.
-    families: BTreeMap<String, String>,
-    /// The series of the current file: those of another differ from them, since they name their file.
-    known: HashSet<String>,
+    lines: Vec<Vec<u8>>,
+    labels: Vec<Label>,
+    /// A label's place in `labels`, as number and as text: those of every file, as they came.
+    known: [HashMap<Vec<u8>, usize>; 2],
+    /// Where a series' beginning was met first: two labels may be escaped alike.
+    starts: HashMap<String, usize>,
+    /// How many files there were.
+    file: usize,
+}
+
+/// What series of one label have in common.
+struct Label {
+    name: Vec<u8>,
+    is_text: bool,
+    /// `FAMILY{label="LABEL",`
+    start: String,
+    family: usize,
+    /// The label whose beginning is the same and was there before; itself, mostly.
+    first: usize,
+    /// The file that had it last.
+    file: usize,
 }
 
 /// The file that series come from.
 pub(crate) struct Source<'a> {
     exposition: &'a mut Exposition,
     labels: String,
+    /// The label that was added last. Files of one program have theirs in one order.
+    last: usize,
 }
 
 impl Exposition {
@@ -41,8 +63,8 @@ impl Exposition {
         }
         let name = snapshot.path().file_name().unwrap_or_default().as_encoded_bytes();
         label(&mut labels, "cmd", &escape(command(name, pid, tid)));
-        self.known.clear();
-        Source { exposition: self, labels }
+        self.file += 1;
+        Source { exposition: self, labels, last: usize::MAX }
     }
 
     /// Adds a label's outcome over all files.
@@ -50,70 +72,98 @@ impl Exposition {
         let value = match &result.outcome {
             Outcome::Bool(value) => Value::Bool(*value),
             Outcome::Integer(value) => {
-                self.add(&result.label, "", None, &value.to_string());
-                return;
+                let place = self.label(&result.label, false, usize::MAX);
+                return self.add(place, "", |line| drop(write!(line, "{value}")));
             }
             Outcome::Float(value) => Value::Float(*value),
             Outcome::Double(value) => Value::Double(*value),
             Outcome::Text(text) => Value::Text(text),
             Outcome::Texts(texts) => {
-                for text in texts {
-                    self.add(&result.label, "", Some(text), "1");
-                }
-                return;
+                return texts.iter().for_each(|text| self.add_outcome(&result.label, Value::Text(text)));
             }
         };
-        self.add_value(&result.label, "", value);
+        self.add_outcome(&result.label, value);
     }
 
-    fn add_value(&mut self, name: &[u8], labels: &str, value: Value<'_>) -> bool {
+    fn add_outcome(&mut self, name: &[u8], value: Value<'_>) {
+        let place = self.label(name, matches!(value, Value::Text(_)), usize::MAX);
+        self.add_series(place, "", value);
+    }
+
+    fn add_series(&mut self, place: usize, labels: &str, value: Value<'_>) {
         match value {
-            Value::Text(text) => self.add(name, labels, Some(text), "1"),
-            number => self.add(name, labels, None, &in_go(number)),
+            Value::Text(text) => {
+                let mut labels = labels.to_owned();
+                label(&mut labels, "value", &escape(text));
+                self.add(place, &labels, |line| line.push(b'1'));
+            }
+            number => self.add(place, labels, |line| push_for_go(line, number)),
         }
     }
 
-    /// Adds a series. False if it is there already.
-    fn add(&mut self, name: &[u8], labels: &str, text: Option<&[u8]>, value: &str) -> bool {
-        let family = family_name(name, text.is_some());
-        let mut series = format!("{family}{{");
-        label(&mut series, "label", &escape(name));
-        let label_end = series.len();
-        series.push_str(labels);
-        if let Some(text) = text {
-            label(&mut series, "value", &escape(text));
+    fn add(&mut self, place: usize, labels: &str, push_value: impl FnOnce(&mut Vec<u8>)) {
+        let Label { start, family, first, .. } = &self.labels[place];
+        if *first != place && labels.is_empty() {
+            // Of two aggregates whose labels are escaped alike, the second cannot be told from the first.
+            return;
         }
-        series.pop();
-        series.push('}');
-        // Two texts under one label of one file would be two series: the second is as wrong as a number's.
-        let key_end = if text.is_some() && !labels.is_empty() { label_end } else { series.len() };
-        if self.known.contains(&series[..key_end]) {
-            return false;
+        let lines = &mut self.lines[*family];
+        lines.extend_from_slice(start.as_bytes());
+        lines.extend_from_slice(labels.as_bytes());
+        // The comma behind the last.
+        lines.pop();
+        lines.extend_from_slice(b"} ");
+        push_value(lines);
+        lines.push(b'\n');
+    }
+
+    /// A label's place in `labels`; `guess` may be it.
+    fn label(&mut self, name: &[u8], is_text: bool, guess: usize) -> usize {
+        if self.labels.get(guess).is_some_and(|label| label.is_text == is_text && label.name == name) {
+            return guess;
         }
-        let lines = self.families.entry(family).or_default();
-        for part in [&series, " ", value, "\n"] {
-            lines.push_str(part);
+        if let Some(&place) = self.known[usize::from(is_text)].get(name) {
+            return place;
         }
-        series.truncate(key_end);
-        self.known.insert(series);
-        true
+        let place = self.labels.len();
+        let family_name = family_name(name, is_text);
+        let mut start = format!("{family_name}{{");
+        label(&mut start, "label", &escape(name));
+        let family = *self.families.entry(family_name).or_insert_with(|| {
+            self.lines.push(Vec::new());
+            self.lines.len() - 1
+        });
+        let first = *self.starts.entry(start.clone()).or_insert(place);
+        self.labels.push(Label { name: name.to_vec(), is_text, start, family, first, file: 0 });
+        self.known[usize::from(is_text)].insert(name.to_vec(), place);
+        place
     }
 
     /// Writes all families.
     pub(crate) fn write(&self, out: &mut Output) -> Result<(), Stop> {
-        for (name, lines) in &self.families {
+        for (name, family) in &self.families {
             writeln!(out, "# HELP {name} Published by a running program through a mmstats file.")?;
             writeln!(out, "# TYPE {name} untyped")?;
-            out.write_str(lines)?;
+            out.write_bytes(&self.lines[*family])?;
         }
         Ok(())
     }
 }
 
 impl Source<'_> {
-    /// Adds a field. False if the file had its label before.
+    /// Adds a field. False if the file had its label before: two texts under one label would be two series,
+    /// but the second is as wrong as a number's.
     pub(crate) fn add(&mut self, field: &SnapshotField<'_>) -> bool {
-        self.exposition.add_value(field.label(), &self.labels, field.value())
+        let (exposition, value) = (&mut *self.exposition, field.value());
+        let is_text = matches!(value, Value::Text(_));
+        let label = exposition.label(field.label(), is_text, self.last.wrapping_add(1));
+        self.last = label;
+        let first = exposition.labels[label].first;
+        if std::mem::replace(&mut exposition.labels[first].file, exposition.file) == exposition.file {
+            return false;
+        }
+        exposition.add_series(label, &self.labels, value);
+        true
     }
 }
 
@@ -146,20 +196,15 @@ fn label(out: &mut String, name: &str, value: &str) {
     out.push_str("\",");
 }
 
-/// A number as Go's `ParseFloat` reads it.
-fn in_go(value: Value<'_>) -> String {
+/// Appends a number as Go's `ParseFloat` reads it.
+fn push_for_go(out: &mut Vec<u8>, value: Value<'_>) {
     match value.as_f64() {
-        Some(double) if double.is_nan() => "NaN".to_owned(),
-        Some(f64::INFINITY) => "+Inf".to_owned(),
-        Some(f64::NEG_INFINITY) => "-Inf".to_owned(),
+        Some(double) if double.is_nan() => out.extend_from_slice(b"NaN"),
+        Some(f64::INFINITY) => out.extend_from_slice(b"+Inf"),
+        Some(f64::NEG_INFINITY) => out.extend_from_slice(b"-Inf"),
         _ => match value {
-            Value::Bool(value) => u8::from(value).to_string(),
-            number => {
-                let mut text = String::new();
-                // Writing to a String cannot fail.
-                let _ = write!(text, "{number}");
-                text
-            }
+            Value::Bool(value) => out.push(b'0' + u8::from(value)),
+            number => push_number(out, number),
         },
     }
 }
@@ -194,10 +239,16 @@ mod tests {
 
     #[test]
     fn numbers_are_what_go_reads() {
-        assert_eq!(in_go(Value::Double(f64::NEG_INFINITY)), "-Inf");
-        assert_eq!(in_go(Value::Float(f32::NAN)), "NaN");
-        assert_eq!(in_go(Value::Bool(true)), "1");
-        assert_eq!(in_go(Value::Double(1e300)), "1e300");
-        assert_eq!(in_go(Value::Unsigned(u64::MAX)), "18446744073709551615");
+        for (value, want) in [
+            (Value::Double(f64::NEG_INFINITY), "-Inf"),
+            (Value::Float(f32::NAN), "NaN"),
+            (Value::Bool(true), "1"),
+            (Value::Double(1e300), "1e300"),
+            (Value::Unsigned(u64::MAX), "18446744073709551615"),
+        ] {
+            let mut out = Vec::new();
+            push_for_go(&mut out, value);
+            assert_eq!(String::from_utf8(out).unwrap(), want);
+        }
     }
 }

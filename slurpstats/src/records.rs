@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use cli::{Color, Json, Output, Stop, Tallied, escape, escape_path};
-use mmstats::live::{Judge, Life};
-use mmstats::{Snapshot, SnapshotField, Value};
+use mmstats::SnapshotField;
 
 /// `==> PATH`, the fields in a column, an empty line: as the original prints it. Nothing where nothing is
 /// wanted of the file.
@@ -53,7 +52,7 @@ fn padded(label: &[u8], width: usize, color: Color, out: &mut Output) -> Result<
         out.write_str(&label)?;
     }
     // One blank more than the longest label needs.
-    (0..=pad).try_for_each(|_| out.write_str(" "))
+    out.gather(|out| out.resize(out.len() + pad + 1, b' '))
 }
 
 /// `PATH<TAB>LABEL<TAB>VALUE`.
@@ -71,7 +70,7 @@ impl Lines {
         out.write_str(&self.start)?;
         label(field.label(), self.color, out)?;
         out.write_value(field.value())?;
-        out.write_str("\n")
+        out.write_byte(b'\n')
     }
 }
 
@@ -89,45 +88,10 @@ fn label(label: &[u8], color: Color, out: &mut Output) -> Result<(), Stop> {
         return write!(out, "{}\t", color.label(escape(label)));
     }
     out.write_escaped(label)?;
-    out.write_str("\t")
+    out.write_byte(b'\t')
 }
 
-/// An object a line.
-pub(crate) struct Objects {
-    start: String,
-    end: String,
-}
-
-impl Objects {
-    pub(crate) fn new(snapshot: &Snapshot, judge: &Judge) -> Self {
-        let path = Json::Text(snapshot.path().as_os_str().as_encoded_bytes()).to_string();
-        let pid = snapshot.find("sys.pid").and_then(|field| field.value().as_integer());
-        let pid = pid.map_or(Json::Null, Json::Integer);
-        let alive = match judge.judge(snapshot).life {
-            Life::Alive => Json::Bool(true),
-            Life::Dead => Json::Bool(false),
-            Life::Unknown => Json::Null,
-        };
-        let start = format!("{{\"file\":{path},\"label\":");
-        let end = format!(",\"pid\":{pid},\"alive\":{alive}}}\n");
-        Self { start, end }
-    }
-
-    pub(crate) fn write(&mut self, field: &SnapshotField<'_>, out: &mut Output) -> Result<(), Stop> {
-        let code = field.type_code();
-        let (label, code) = (Json::Text(field.label()), Json::Text(code.as_bytes()));
-        out.write_str(&self.start)?;
-        write!(out, "{label},\"type\":{code},\"value\":")?;
-        match field.value() {
-            // JSON writes them no other way.
-            value @ (Value::Bool(_) | Value::Signed(_) | Value::Unsigned(_)) => out.write_value(value)?,
-            value => write!(out, "{}", Json::from(value))?,
-        }
-        out.write_str(&self.end)
-    }
-}
-
-/// The same for aggregates: without a file there is no process, either.
+/// An object an aggregate: without a file there is no process, either.
 pub(crate) fn aggregated_json(results: &[Tallied], out: &mut Output) -> Result<(), Stop> {
     for Tallied { label, code, outcome } in results {
         let (label, code) = (Json::Text(label), Json::Text(code.as_bytes()));

@@ -158,7 +158,7 @@ fn die_and_rise(folder: &Path, name: &str) {
         let load = match options.create::<Load>() {
             Ok(load) => load,
             Err(error) => {
-                eprintln!("{error}");
+                super::report(&error.to_string());
                 refused += 1;
                 continue;
             }

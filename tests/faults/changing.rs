@@ -88,7 +88,7 @@ fn clean_under(mut phoenix: Actor, dir: &Path, where_: &str) {
     let mut count = |output: &std::process::Output| {
         removed += output.stdout.iter().filter(|&&byte| byte == b'\n').count();
         failed += usize::from(!output.status.success());
-        eprint!("{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stderr).lines().for_each(report);
         runs += 1;
     };
     while phoenix.child.try_wait().unwrap().is_none() {

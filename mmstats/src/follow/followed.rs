@@ -1,5 +1,6 @@
 //! A followed file: where its wanted fields are, and what was in them at the last look.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
@@ -189,7 +190,7 @@ impl<'a> FollowedField<'a> {
 
     /// The type code, without the white space that a writer may put there.
     #[must_use]
-    pub fn type_code(&self) -> String {
+    pub fn type_code(&self) -> Cow<'a, str> {
         let end = self.values_at();
         trimmed(&self.bytes[end - self.record.code_len..end])
     }

@@ -1,5 +1,7 @@
 //! One field of a snapshot.
 
+use std::borrow::Cow;
+
 use crate::layout::Record;
 use crate::typecode::{items, trimmed};
 use crate::value::Value;
@@ -23,7 +25,7 @@ impl<'a> Field<'a> {
     /// The type code as Python's `struct` has it, without the white space that a writer may put there:
     /// `Q`, `255s`.
     #[must_use]
-    pub fn type_code(&self) -> String {
+    pub fn type_code(&self) -> Cow<'a, str> {
         trimmed(self.record.code(self.bytes))
     }
 
