@@ -29,6 +29,7 @@
 
 #![forbid(unsafe_code)]
 
+mod cores;
 mod judge;
 mod kinds;
 mod ours;
@@ -40,6 +41,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use cores::Cores;
 use judge::Tally;
 use kinds::{Kind, Layouts, Pattern, What, kinds};
 use readers::{Reader, WAYS, Way};
@@ -108,6 +110,7 @@ fn races(seconds: f64, names: &[&str]) -> Result<(), Box<dyn Error>> {
         return Err("cc failed".into());
     }
     say("layout\treader\tkind\treads\tchanged\ttorn\tbackwards\thalf\trefused\twrong")?;
+    let cores = Cores::find();
     let shares: u32 = races.iter().map(Race::share).sum();
     let mut total = Tally::default();
     for race in &races {
@@ -116,7 +119,7 @@ fn races(seconds: f64, names: &[&str]) -> Result<(), Box<dyn Error>> {
         let path = dir.path().join(format!("{}-{layout}-{reader}.mmstats", kind.name));
         let writer = if *is_ours { ours(kind, &path)? } else { theirs(&packed, kind, &path) };
         let time = Duration::from_secs_f64(seconds * f64::from(race.share()) / f64::from(shares));
-        let tally = run(race, writer, &path, time)?;
+        let tally = run(race, &cores, writer, &path, time)?;
         if race.must_be_right() {
             total += tally;
         }
@@ -158,8 +161,16 @@ fn theirs(program: &Path, kind: &Kind, path: &Path) -> Command {
 }
 
 /// One writer against one reader for `time`.
-fn run(race: &Race<'_>, mut writer: Command, path: &Path, time: Duration) -> Result<Tally, Box<dyn Error>> {
+fn run(
+    race: &Race<'_>,
+    cores: &Cores,
+    mut writer: Command,
+    path: &Path,
+    time: Duration,
+) -> Result<Tally, Box<dyn Error>> {
+    cores.take_writers();
     let mut writer = writer.stdout(Stdio::piped()).spawn()?;
+    cores.take_readers();
     if let Some(said) = writer.stdout.take() {
         BufReader::new(said).read_line(&mut String::new())?;
     }
