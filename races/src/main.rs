@@ -14,9 +14,11 @@
 //!   are updated in turn; `-hot` is a file of one such field, in the packed layout across two cache lines
 //!   (`-page`: two pages).
 //! - `reads`: values that were given, each of which was checked.
-//! - `changed`: of these, other than the look before gave, so that the writer was at work on that field
-//!   while it was looked at or since. Two texts that alternate often hide a change. Of fields that are
-//!   added: those that were not there at the look before.
+//! - `changed`: of these, other than the look before gave, so that the writer was at work on that field in
+//!   between. Two texts that alternate often hide a change. Of fields that are added: those that were not
+//!   there at the look before. How much of a race that was, the naive reader's line shows: where many
+//!   fields are updated in turn, few are being written while they are copied, and it sees far fewer torn
+//!   than where one is. Many fields make many reads, a hot one makes the race.
 //! - `torn`: mixed from two updates. `backwards`: older than one before, of counters and `u64`. `half`: a
 //!   label or value that was never written so.
 //! - `refused`: values, or whole lists of fields, that the reader said it could not give.
