@@ -34,7 +34,8 @@ faults:
 	$(CARGO) build --workspace --locked
 	MMSTATS_FAULT_SECONDS=60 $(CARGO) test --locked -p cleanstats --test faults -- --nocapture
 
-# Writers and readers of both layouts against each other; `make races SECONDS=600`.
+# Writers and readers of both layouts against each other: 10^9 reads of files of ours take SECONDS=600.
+# What the columns are, `races/src/main.rs` says.
 SECONDS = 60
 races:
 	$(CARGO) run --release --locked -p races -- $(SECONDS)

@@ -1,35 +1,61 @@
 //! Writers and readers of stats files against each other, in processes of their own.
 //!
-//! `races [SECONDS]` sets this library's writer, and one that packs and stores as the original does,
-//! against this library's reader and a naive one, and counts what is wrong in what they read. A line a
-//! kind of value: layout, reader, kind, reads, torn, backwards, half seen, refused; by TAB.
+//! `races [SECONDS [KIND]...]` sets this library's writer, and one that packs and stores as the original
+//! does, against this library's readers and a naive one, and counts what is wrong in what they read. A
+//! line for each of them and each kind of value (or those that are named), by TAB:
+//!
+//! - `layout`: `ours`, or `packed`, the original's.
+//! - `reader`: `mmstats` is a `Snapshot`, `follow` an `Observer` that looks until it is certain,
+//!   `follow-once` one that is content with one look and so may run ahead by an update, and back; `naive`
+//!   takes what one `pread` shows.
+//! - `kind`: counters, numbers by type; text by the field's size, `text` two that alternate, `texts` that
+//!   do not come back soon, `full` as `text` but with no room for the count of updates behind it, `single`
+//!   and `singles` with one buffer, as the original has it; fields that are `added`. All fields of a file
+//!   are updated in turn; `-hot` is a file of one such field, in the packed layout across two cache lines
+//!   (`-page`: two pages).
+//! - `reads`: values that were given, each of which was checked.
+//! - `changed`: of these, other than the look before gave, so that the writer was at work on that field in
+//!   between. Two texts that alternate often hide a change. Of fields that are added: those that were not
+//!   there at the look before. How much of a race that was, the naive reader's line shows: where many
+//!   fields are updated in turn, few are being written while they are copied, and it sees far fewer torn
+//!   than where one is. Many fields make many reads, a hot one makes the race.
+//! - `torn`: mixed from two updates. `backwards`: older than one before, of counters and `u64`. `half`: a
+//!   label or value that was never written so.
+//! - `refused`: values, or whole lists of fields, that the reader said it could not give.
+//! - `wrong`: how rare it is that a value is torn, backwards or half seen.
+//!
+//! The last line adds up what must be all right: files of ours, `mmstats` and `follow`, without `full`.
 //!
 //! The other writer is C, compiled when it is needed by the compiler that also links Rust programs: what
 //! it does to mapped memory is what CPython does, and nothing that safe Rust can.
 
 #![forbid(unsafe_code)]
 
+mod cores;
+mod judge;
+mod kinds;
 mod ours;
 mod readers;
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use readers::{KINDS, Reader, Tally};
-
-/// Fields that are added to a file before it is made anew.
-const FIELDS: usize = 300;
+use cores::Cores;
+use judge::Tally;
+use kinds::{Kind, Layouts, Pattern, What, kinds};
+use readers::{Reader, WAYS, Way};
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["write", kind, path] => ours::write(kind, Path::new(path)),
-        [] => races(10.0),
-        [seconds] => seconds.parse().map_err(Into::into).and_then(races),
-        _ => Err("races [SECONDS]".into()),
+        [] => races(10.0, &[]),
+        [seconds, ref names @ ..] => {
+            seconds.parse().map_err(Into::into).and_then(|seconds| races(seconds, names))
+        }
     };
     if let Err(error) = done {
         let _ = writeln!(std::io::stderr(), "races: {error}");
@@ -38,54 +64,122 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn races(seconds: f64) -> Result<(), Box<dyn Error>> {
-    let dir = tempfile::tempdir()?;
+/// One writer and one reader.
+struct Race<'a> {
+    kind: &'a Kind,
+    is_ours: bool,
+    reader: &'static str,
+    way: Way,
+}
+
+impl Race<'_> {
+    /// Its share of the time. Files of ours get most, and there the readers that must be right; many
+    /// fields more than a hot one, since there a look checks many values.
+    fn share(&self) -> u32 {
+        match (self.is_ours, self.way) {
+            (true, Way::Snapshot | Way::Follow) if self.kind.is_full => 2,
+            (true, Way::Snapshot | Way::Follow) if self.kind.fields > 1 => 10,
+            (true, Way::Snapshot | Way::Follow) => 5,
+            _ => 1,
+        }
+    }
+
+    fn must_be_right(&self) -> bool {
+        self.is_ours && matches!(self.way, Way::Snapshot | Way::Follow) && !self.kind.is_full
+    }
+}
+
+fn races(seconds: f64, names: &[&str]) -> Result<(), Box<dyn Error>> {
+    let mut kinds = kinds();
+    if let Some(name) = names.iter().find(|name| kinds.iter().all(|kind| kind.name != **name)) {
+        return Err(format!("{name}: no such kind").into());
+    }
+    kinds.retain(|kind| names.is_empty() || names.contains(&kind.name.as_str()));
+    let mut races = Vec::new();
+    for kind in &kinds {
+        for is_ours in [true, false] {
+            if !is_ours || kind.layouts == Layouts::Both {
+                races.extend(WAYS.map(|(reader, way)| Race { kind, is_ours, reader, way }));
+            }
+        }
+    }
+    // Not a disk, which would make the writer wait now and then.
+    let memory = PathBuf::from("/dev/shm");
+    let dir = tempfile::tempdir_in(if memory.is_dir() { memory } else { std::env::temp_dir() })?;
     let (source, packed) = (dir.path().join("packed.c"), dir.path().join("packed"));
     std::fs::write(&source, include_str!("packed.c"))?;
     if !Command::new("cc").args(["-O2", "-Wall", "-o"]).arg(&packed).arg(&source).status()?.success() {
         return Err("cc failed".into());
     }
-    let time = Duration::from_secs_f64(seconds / (KINDS.len() * 4) as f64);
-    for kind in KINDS {
-        for layout in ["ours", "packed"] {
-            for reader in ["mmstats", "naive"] {
-                let path = dir.path().join(format!("{kind}-{layout}-{reader}.mmstats"));
-                let mut writer = if layout == "ours" {
-                    let mut writer = Command::new(std::env::current_exe()?);
-                    writer.arg("write");
-                    writer
-                } else {
-                    Command::new(&packed)
-                };
-                let tally = race(writer.arg(kind).arg(&path), &path, reader == "naive", kind, time)?;
-                let Tally { reads, torn, backwards, half, refused } = tally;
-                let mut out = std::io::stdout().lock();
-                writeln!(out, "{layout}\t{reader}\t{kind}\t{reads}\t{torn}\t{backwards}\t{half}\t{refused}")?;
-                out.flush()?;
-            }
+    say("layout\treader\tkind\treads\tchanged\ttorn\tbackwards\thalf\trefused\twrong")?;
+    let cores = Cores::find();
+    let shares: u32 = races.iter().map(Race::share).sum();
+    let mut total = Tally::default();
+    for race in &races {
+        let Race { kind, is_ours, reader, .. } = race;
+        let layout = if *is_ours { "ours" } else { "packed" };
+        let path = dir.path().join(format!("{}-{layout}-{reader}.mmstats", kind.name));
+        let writer = if *is_ours { ours(kind, &path)? } else { theirs(&packed, kind, &path) };
+        let time = Duration::from_secs_f64(seconds * f64::from(race.share()) / f64::from(shares));
+        let tally = run(race, &cores, writer, &path, time)?;
+        if race.must_be_right() {
+            total += tally;
         }
+        say(&format!("{layout}\t{reader}\t{}\t{}", kind.name, tally.columns()))?;
+        // What a killed writer leaves.
+        let _ = std::fs::remove_file(&path);
     }
+    say(&format!("ours\tboth\ttotal\t{}", total.columns()))?;
     Ok(())
 }
 
+fn say(line: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+fn ours(kind: &Kind, path: &Path) -> std::io::Result<Command> {
+    let mut writer = Command::new(std::env::current_exe()?);
+    writer.args(["write", &kind.name]).arg(path);
+    Ok(writer)
+}
+
+fn theirs(program: &Path, kind: &Kind, path: &Path) -> Command {
+    let (code, size) = kind.what.code();
+    let (mode, [buffers, length, unit, lengths]) = match kind.what {
+        What::Added => ("added", [2, 0, 0, 0]),
+        What::Text(texts) => {
+            let mode = if texts.pattern == Pattern::Two { "two" } else { "many" };
+            (mode, [texts.buffers as usize, texts.length, texts.unit(), texts.lengths()])
+        }
+        // A number of this many halves of bits.
+        _ => ("number", [2, kind.what.half_bits() as usize, 0, 0]),
+    };
+    let numbers = [size, buffers, length, unit, lengths, kind.fields, kind.boundary];
+    let mut writer = Command::new(program);
+    writer.arg(path).args([mode, &code]).args(numbers.map(|number| number.to_string()));
+    writer
+}
+
 /// One writer against one reader for `time`.
-fn race(
-    writer: &mut Command,
+fn run(
+    race: &Race<'_>,
+    cores: &Cores,
+    mut writer: Command,
     path: &Path,
-    is_naive: bool,
-    kind: &'static str,
     time: Duration,
 ) -> Result<Tally, Box<dyn Error>> {
+    cores.take_writers();
     let mut writer = writer.stdout(Stdio::piped()).spawn()?;
+    cores.take_readers();
     if let Some(said) = writer.stdout.take() {
         BufReader::new(said).read_line(&mut String::new())?;
     }
-    let mut reader = Reader::new(is_naive, kind, path)?;
+    let mut reader = Reader::new(race.way, race.kind, path)?;
     let end = Instant::now() + time;
     while Instant::now() < end {
-        for _ in 0..10 {
-            reader.read();
-        }
+        reader.look();
     }
     writer.kill()?;
     writer.wait()?;

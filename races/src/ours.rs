@@ -5,70 +5,111 @@ use std::io::Write;
 use std::os::unix::process::parent_id;
 use std::path::Path;
 
-use mmstats::{Counter, Gauge, Options, Text, stats};
+use mmstats::{Counter, Error as StatsError, Gauge, Instance, Number, Options, Spec, Text};
 
-use crate::FIELDS;
+use crate::kinds::{ADDED, Kind, PREFIX, Texts, What, kinds};
 
-stats! {
-    struct Values {
-        count: Counter = "count.",
-        number: Gauge<u64> = "number.",
-        text: Text = "text." { size: 255 },
-        brief: Text = "brief." { size: 8 },
+/// Updates between two looks whether the parent is still there.
+const STRETCH: usize = 10_000;
+
+/// Writes values of the kind that is called `name` to the file at `path`.
+pub(crate) fn write(name: &str, path: &Path) -> Result<(), Box<dyn Error>> {
+    let kind = kinds().into_iter().find(|kind| kind.name == name).ok_or("no such kind")?;
+    let writer = Writer::new(&kind, path)?;
+    match kind.what {
+        What::Added => writer.fields(),
+        What::Count => writer.count(),
+        What::U16 => writer.numbers(|bits| bits as u16),
+        What::U32 => writer.numbers(|bits| bits as u32),
+        What::U64 => writer.numbers(|bits| bits),
+        What::F64 => writer.numbers(f64::from_bits),
+        What::Text(texts) => writer.texts(texts),
     }
 }
 
-/// What a number holds after update `n`: the same half twice.
-fn twice(n: u64) -> u64 {
-    n << 32 | n & 0xffff_ffff
+struct Writer<'a> {
+    kind: &'a Kind,
+    options: Options,
+    parent: u32,
 }
 
-/// Writes to the file at `path`: `field` adds fields, the other kinds of values are
-/// updated.
-pub(crate) fn write(kind: &str, path: &Path) -> Result<(), Box<dyn Error>> {
-    let parent = parent_id();
-    let folder = path.parent().ok_or("no folder")?;
-    let name = path.file_name().and_then(|name| name.to_str()).ok_or("no name")?;
-    let options = Options::new().path(folder).filename(name);
-    if kind == "field" { fields(&options, parent) } else { values(kind, &options, parent) }
+impl<'a> Writer<'a> {
+    fn new(kind: &'a Kind, path: &Path) -> Result<Self, Box<dyn Error>> {
+        let parent = parent_id();
+        let folder = path.parent().ok_or("no folder")?;
+        let name = path.file_name().and_then(|name| name.to_str()).ok_or("no name")?;
+        Ok(Self { kind, options: Options::new().path(folder).filename(name), parent })
+    }
+
+    fn create<S: Spec>(&self, spec: impl Fn() -> S) -> Result<Instance<Vec<S::Field>>, StatsError> {
+        self.options.create_with(|builder| {
+            (0..self.kind.fields).map(|n| builder.add(&format!("{PREFIX}{n:04}"), spec())).collect()
+        })
+    }
+
+    fn count(&self) -> Result<(), Box<dyn Error>> {
+        let counters = self.create(Counter::spec)?;
+        let counters: &[Counter] = &counters;
+        self.rounds(|n| {
+            let value = What::Count.number(n);
+            counters.iter().for_each(|counter| counter.set(value));
+        })
+    }
+
+    fn numbers<T: Number>(&self, of_bits: fn(u64) -> T) -> Result<(), Box<dyn Error>> {
+        let gauges = self.create(|| Gauge::<T>::spec().initial(of_bits(0)))?;
+        let gauges: &[Gauge<T>] = &gauges;
+        self.rounds(|n| {
+            let value = of_bits(self.kind.what.number(n));
+            gauges.iter().for_each(|gauge| gauge.set(value));
+        })
+    }
+
+    fn texts(&self, texts: Texts) -> Result<(), Box<dyn Error>> {
+        let mut memory = [0; 256];
+        let initial = texts.text(0, &mut memory).to_owned();
+        let fields = self.create(|| Text::spec().size(texts.size).initial(initial.as_str()))?;
+        let fields: &[Text] = &fields;
+        self.rounds(|n| {
+            let text = texts.text(n, &mut memory);
+            fields.iter().for_each(|field| field.set(text));
+        })
+    }
+
+    /// Calls `round` again and again, which updates every field once.
+    fn rounds(&self, mut round: impl FnMut(u64)) -> Result<(), Box<dyn Error>> {
+        ready()?;
+        let stretch = (STRETCH / self.kind.fields).max(1) as u64;
+        let mut n = 0;
+        while parent_id() == self.parent {
+            for _ in 0..stretch {
+                n += 1;
+                round(n);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds fields to file after file.
+    fn fields(&self) -> Result<(), Box<dyn Error>> {
+        let labels: Vec<_> = (0..ADDED).map(|n| format!("field.{n:04}")).collect();
+        let mut is_first = true;
+        while parent_id() == self.parent {
+            let instance = self.options.create::<()>()?;
+            for label in &labels {
+                instance.add_field(label, Text::spec().size(16).initial("whole"))?;
+            }
+            if is_first {
+                ready()?;
+            }
+            is_first = false;
+        }
+        Ok(())
+    }
 }
 
 fn ready() -> std::io::Result<()> {
     let mut out = std::io::stdout();
     out.write_all(b"ready\n")?;
     out.flush()
-}
-
-fn values(kind: &str, options: &Options, parent: u32) -> Result<(), Box<dyn Error>> {
-    let values = options.create::<Values>()?;
-    let letters = ["b", "c", "a"];
-    let lines = letters.map(|letter| (letter.repeat(250), letter.repeat(3)));
-    ready()?;
-    for (n, (line, word)) in (1_u64..).zip(lines.iter().cycle()) {
-        match kind {
-            "count" => values.count.add(twice(1)),
-            "number" => values.number.set(twice(n)),
-            "text" => values.text.set(line),
-            _ => values.brief.set(word),
-        }
-        if n % 4096 == 0 && parent_id() != parent {
-            break;
-        }
-    }
-    Ok(())
-}
-
-fn fields(options: &Options, parent: u32) -> Result<(), Box<dyn Error>> {
-    let mut is_first = true;
-    while parent_id() == parent {
-        let instance = options.create::<()>()?;
-        for n in 0..FIELDS {
-            instance.add_field(&format!("field.{n:04}"), Text::spec().size(16).initial("whole"))?;
-        }
-        if is_first {
-            ready()?;
-        }
-        is_first = false;
-    }
-    Ok(())
 }

@@ -1,119 +1,163 @@
 /*
  * Writes as the original does, which is CPython's ctypes: fields packed without padding, plain stores of
  * the same sizes in the same order. Ends with its parent.
+ *
+ * packed PATH MODE CODE SIZE BUFFERS LENGTH UNIT LENGTHS FIELDS BOUNDARY
+ *
+ * What the values are, `kinds.rs` says.
  */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define SIZE (64 * 1024)
+#define FILE_SIZE (512 * 1024)
+#define ADDED_SIZE (64 * 1024)
+#define MOST 1000
+#define STRETCH 10000
 #define IN_ORDER __asm__ volatile("" ::: "memory")
 
 struct field {
     volatile uint8_t *index;
     char *buffers;
-    size_t size;
 };
 
-static char *file(const char *path)
+/* From the command line. */
+static const char *path, *mode, *code;
+static size_t size, buffers, length, unit, lengths, fields, boundary;
+
+static char *file(size_t bytes)
 {
     int fd = open(path, O_CREAT | O_TRUNC | O_RDWR, 0644);
-    if (fd < 0 || ftruncate(fd, SIZE) != 0)
+    if (fd < 0 || ftruncate(fd, (off_t)bytes) != 0)
         return MAP_FAILED;
-    char *map = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    char *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
     return map;
 }
 
-static void size_at(char *at, uint16_t size)
+static void size_at(char *at, size_t number)
 {
-    memcpy(at, &size, 2);
+    uint16_t bytes = (uint16_t)number;
+    memcpy(at, &bytes, 2);
     IN_ORDER;
 }
 
-/* One field at `*at`, which moves on. The label is filled up with dots so that byte `cut` of the first
- * value stands on a multiple of `boundary`; 0: as it is. */
-static struct field add(char *map, size_t *at, const char *name, const char *code, size_t size, size_t cut,
-                        size_t boundary)
+/* One field at `*at`, which moves on. The label is filled up with `dots`, and then with more until the
+ * middle of the first value stands on a multiple of `boundary`, if there is one. */
+static struct field add(char *map, size_t *at, const char *name, size_t dots)
 {
     char label[8192];
-    size_t length = strlen(name), code_length = strlen(code);
-    memcpy(label, name, length);
-    while (boundary && (*at + 2 + length + 2 + code_length + 1 + cut) % boundary)
-        label[length++] = '.';
+    size_t label_length = strlen(name), code_length = strlen(code);
+    memcpy(label, name, label_length);
+    while (dots-- > 0)
+        label[label_length++] = '.';
+    while (boundary && (*at + 2 + label_length + 2 + code_length + 1 + size / 2) % boundary)
+        label[label_length++] = '.';
     char *p = map + *at;
-    size_at(p, (uint16_t)length);
-    memcpy(p + 2, label, length);
+    size_at(p, label_length);
+    memcpy(p + 2, label, label_length);
     IN_ORDER;
-    size_at(p + 2 + length, (uint16_t)code_length);
-    memcpy(p + 4 + length, code, code_length);
+    size_at(p + 2 + label_length, code_length);
+    memcpy(p + 4 + label_length, code, code_length);
     IN_ORDER;
-    p += 4 + length + code_length;
-    struct field field = {(volatile uint8_t *)p, p + 1, size};
-    *field.index = 0;
-    *at = (size_t)(field.buffers + 2 * size - map);
+    p += 4 + label_length + code_length;
+    struct field field = {(volatile uint8_t *)p, p + 1};
+    *field.index = buffers == 2 ? 0 : 255;
+    *at = (size_t)(field.buffers + buffers * size - map);
     return field;
 }
 
-static void set(struct field *field, const void *value, size_t length)
+static inline __attribute__((always_inline)) void set(struct field *field, const void *value, size_t bytes)
 {
-    memcpy(field->buffers + *field->index * field->size, value, length);
+    if (buffers == 1) {
+        memcpy(field->buffers, value, bytes);
+        IN_ORDER;
+        return;
+    }
+    memcpy(field->buffers + *field->index * size, value, bytes);
     IN_ORDER;
     *field->index ^= 1;
     IN_ORDER;
 }
 
-static int values(const char *path, const char *kind, pid_t parent)
+static inline __attribute__((always_inline)) void set_all(struct field *all, const void *value, size_t bytes)
 {
-    char *map = file(path), text[255];
-    if (map == MAP_FAILED)
-        return 1;
-    size_t at = 1;
-    map[0] = 1;
-    struct field count = add(map, &at, "count.", "Q", 8, 4, 64);
-    struct field number = add(map, &at, "number.", "Q", 8, 4, 4096);
-    struct field line = add(map, &at, "text.", "255s", 255, 0, 0);
-    struct field word = add(map, &at, "brief.", "8s", 8, 0, 0);
-    puts("ready");
-    fflush(stdout);
-    for (uint64_t n = 1;; n++) {
-        uint64_t twice = n << 32 | (uint32_t)n;
-        memset(text, 'a' + n % 3, sizeof text);
-        switch (*kind) {
-        case 'c':
-            set(&count, &twice, 8);
-            break;
-        case 'n':
-            set(&number, &twice, 8);
-            break;
-        case 't':
-            set(&line, text, sizeof text);
-            break;
-        default:
-            set(&word, text, 8);
-        }
-        if (n % 4096 == 0 && getppid() != parent)
-            return 0;
+    for (size_t n = 0; n < fields; n++)
+        set(&all[n], value, bytes);
+}
+
+static void number(struct field *all, uint64_t n)
+{
+    if (*code == 'd')
+        n &= 0x3fffffff;
+    uint64_t half = n & ((1ull << length) - 1), value = half << length | half;
+    switch (size) {
+    case 2:
+        set_all(all, &value, 2);
+        break;
+    case 4:
+        set_all(all, &value, 4);
+        break;
+    default:
+        set_all(all, &value, 8);
     }
 }
 
-static int fields(const char *path, pid_t parent)
+static void text(struct field *all, uint64_t n)
+{
+    static char text[256 + 8];
+    char letters[8];
+    for (int at = 0; at < 8; at++)
+        letters[at] = (char)(*mode == 't' ? 'a' + n / buffers % 2 : '0' + (n >> (unit == 8 ? 6 * at : 0) & 63));
+    size_t now = length - (size_t)(letters[0] - '0') % lengths;
+    for (size_t at = 0; at < now; at += 8)
+        memcpy(text + at, letters, 8);
+    text[now] = 0;
+    set_all(all, text, now < size ? now + 1 : size);
+}
+
+static int values(pid_t parent)
+{
+    static struct field all[MOST];
+    char *map = file(FILE_SIZE), label[32];
+    if (map == MAP_FAILED || fields > MOST)
+        return 1;
+    size_t at = 1;
+    map[0] = 1;
+    for (size_t n = 0; n < fields; n++) {
+        snprintf(label, sizeof label, "v.%04zu", n);
+        /* Labels of many lengths, so that values fall anywhere. */
+        all[n] = add(map, &at, label, n % 64);
+    }
+    void (*round)(struct field *, uint64_t) = *mode == 'n' ? number : text;
+    round(all, 0);
+    round(all, 0);
+    puts("ready");
+    fflush(stdout);
+    for (uint64_t n = 1; getppid() == parent;)
+        for (size_t left = STRETCH / fields + 1; left > 0; left--)
+            round(all, n++);
+    return 0;
+}
+
+static int added(pid_t parent)
 {
     for (int round = 0; getppid() == parent; round++) {
-        char *map = file(path), label[32];
+        char *map = file(ADDED_SIZE), label[32];
         if (map == MAP_FAILED)
             return 1;
         size_t at = 1;
         map[0] = 1;
-        for (int n = 0; n < 300; n++) {
-            snprintf(label, sizeof label, "field.%04d", n);
-            struct field field = add(map, &at, label, "16s", 16, 0, 0);
+        for (size_t n = 0; n < fields; n++) {
+            snprintf(label, sizeof label, "field.%04zu", n);
+            struct field field = add(map, &at, label, 0);
             set(&field, "whole", 6);
         }
-        munmap(map, SIZE);
+        munmap(map, ADDED_SIZE);
         if (round == 0) {
             puts("ready");
             fflush(stdout);
@@ -124,10 +168,14 @@ static int fields(const char *path, pid_t parent)
 
 int main(int count, char **arguments)
 {
-    if (count != 3)
+    if (count != 11)
         return 2;
     pid_t parent = getppid();
-    if (strcmp(arguments[1], "field") == 0)
-        return fields(arguments[2], parent);
-    return values(arguments[2], arguments[1], parent);
+    path = arguments[1];
+    mode = arguments[2];
+    code = arguments[3];
+    size_t *numbers[] = {&size, &buffers, &length, &unit, &lengths, &fields, &boundary};
+    for (int n = 0; n < 7; n++)
+        *numbers[n] = strtoul(arguments[4 + n], NULL, 10);
+    return *mode == 'a' ? added(parent) : values(parent);
 }

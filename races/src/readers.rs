@@ -1,57 +1,71 @@
-//! Two readers: the library's, and one that looks once and checks nothing. What either shows as good is
-//! judged here.
+//! The readers: this library's snapshot, its follower, and one that looks once and checks nothing.
 
+use std::error::Error;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use mmstats::{Origin, Snapshot, layout};
+use mmstats::layout::{self, Record};
+use mmstats::{ErrorKind, Followed, Looks, Observer, Origin, Snapshot, Value};
 
-use crate::FIELDS;
+use crate::judge::{Judge, Tally};
+use crate::kinds::{Kind, PREFIX, What};
 
-/// What was read, and what of it was wrong.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tally {
-    /// Values that the reader gave.
-    pub(crate) reads: u64,
-    /// Of these, mixed from two updates.
-    pub(crate) torn: u64,
-    /// Of these, older than one read before.
-    pub(crate) backwards: u64,
-    /// Of these, with a label or value that its writer has never published.
-    pub(crate) half: u64,
-    /// Times that the reader gave nothing, and said so.
-    pub(crate) refused: u64,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// `mmstats::Snapshot`.
+    Snapshot,
+    /// `mmstats::Observer`, until it is certain that a value was published.
+    Follow,
+    /// The same with one look at what cannot be torn. May be one update ahead, so run backwards by one.
+    FollowOnce,
+    /// One `pread`, and what the index says in it.
+    Naive,
 }
 
-/// Kinds of values, as the writers' labels begin.
-pub(crate) const KINDS: [&str; 5] = ["count", "number", "text", "brief", "field"];
+pub(crate) const WAYS: [(&str, Way); 4] = [
+    ("mmstats", Way::Snapshot),
+    ("follow", Way::Follow),
+    ("follow-once", Way::FollowOnce),
+    ("naive", Way::Naive),
+];
 
 /// A reader of one file.
 pub(crate) struct Reader {
-    is_naive: bool,
+    how: How,
     path: PathBuf,
     /// Kept open where no other file takes its place.
     file: Option<File>,
-    snapshot: Snapshot,
-    bytes: Vec<u8>,
     judge: Judge,
 }
 
-/// Judges what a reader gives.
-struct Judge {
-    kind: &'static str,
-    tally: Tally,
-    last: u64,
-    next_field: usize,
+enum How {
+    Snapshot(Box<Snapshot>),
+    Follow(Box<Observer>, Option<Followed>),
+    Naive { bytes: Vec<u8>, records: Vec<Record> },
+}
+
+/// Fields whose values are updated.
+fn is_updated(label: &[u8]) -> bool {
+    label.starts_with(PREFIX.as_bytes())
+}
+
+/// Where fields are added, all of them: a strange label may be one half seen.
+fn is_any(_label: &[u8]) -> bool {
+    true
 }
 
 impl Reader {
-    pub(crate) fn new(is_naive: bool, kind: &'static str, path: &Path) -> std::io::Result<Self> {
-        let file = if kind == "field" { None } else { Some(File::open(path)?) };
-        let judge = Judge { kind, tally: Tally::default(), last: 0, next_field: 0 };
-        let (path, snapshot, bytes) = (path.to_owned(), Snapshot::new(), vec![0; 64 * 1024]);
-        Ok(Self { is_naive, path, file, snapshot, bytes, judge })
+    pub(crate) fn new(way: Way, kind: &Kind, path: &Path) -> Result<Self, Box<dyn Error>> {
+        let is_added = kind.what == What::Added;
+        let file = if is_added { None } else { Some(File::open(path)?) };
+        let how = match way {
+            Way::Snapshot => How::Snapshot(Box::new(Snapshot::new())),
+            Way::Follow => How::Follow(Box::new(Observer::new(Looks::Two)), None),
+            Way::FollowOnce => How::Follow(Box::new(Observer::new(Looks::One)), None),
+            Way::Naive => naive(file.as_ref())?,
+        };
+        Ok(Self { how, path: path.to_owned(), file, judge: Judge::new(kind) })
     }
 
     pub(crate) fn tally(&self) -> Tally {
@@ -59,85 +73,135 @@ impl Reader {
     }
 
     /// Reads the whole file once.
-    pub(crate) fn read(&mut self) {
-        self.judge.next_field = 0;
-        if self.is_naive {
-            // No such file for a moment: nothing to be read.
-            let _ = self.read_naively();
-        } else if !self.read_with_care() {
-            self.judge.tally.refused += 1;
-        }
-    }
-
-    /// False where something was refused.
-    fn read_with_care(&mut self) -> bool {
-        let read = match self.file.as_ref().map(File::try_clone) {
-            Some(Ok(file)) => self.snapshot.read_file(file, &self.path),
-            _ => self.snapshot.read(&self.path, Origin::Found),
-        };
-        let Err(error) = read else {
-            let mut is_all = true;
-            for field in self.snapshot.fields() {
-                match field {
-                    Ok(field) => self.judge.value(field.label(), field.value_bytes()),
-                    Err(_) => is_all = false,
-                }
-            }
-            return is_all;
-        };
-        error.is_not_found()
-    }
-
-    /// The file as one `pread` has it, each index as it stands there.
-    fn read_naively(&mut self) -> std::io::Result<()> {
-        let opened;
-        let file = match &self.file {
-            Some(file) => file,
-            None => {
-                opened = File::open(&self.path)?;
-                &opened
+    pub(crate) fn look(&mut self) {
+        self.judge.begin();
+        let Self { how, path, file, judge } = self;
+        let done = match how {
+            How::Snapshot(snapshot) => by_snapshot(snapshot, file.as_ref(), path, judge),
+            How::Follow(observer, followed) => by_following(observer, followed, file.is_none(), path, judge),
+            How::Naive { bytes, records } => {
+                // No such file for a moment, or an empty one: nothing to be read.
+                let _ = naively(bytes, records, file.as_ref(), path, judge);
+                Ok(())
             }
         };
-        // Values are within two pages; fields that are added take more.
-        let wanted = if self.file.is_some() { 8192 } else { self.bytes.len() };
-        let len = file.read_at(&mut self.bytes[..wanted], 0)?;
-        let bytes = &self.bytes[..len];
-        let mut at = layout::FIRST_FIELD;
-        while let Ok(Some(record)) = layout::field(bytes, at) {
-            let value = &bytes[record.value_at(record.current(bytes))..][..record.shape.size];
-            self.judge.value(record.label(bytes), value);
-            at = record.end;
+        if let Err(error) = done {
+            // No such file, or no first byte yet: there was nothing to be read.
+            let nothing = error.is_not_found() || error.kind() == ErrorKind::Version;
+            judge.tally.refused += u64::from(!nothing);
         }
-        Ok(())
     }
 }
 
-impl Judge {
-    fn value(&mut self, label: &[u8], value: &[u8]) {
-        let is_of_kind = label.starts_with(self.kind.as_bytes());
-        // Where fields are being added, a label that no writer has could be one half seen.
-        let is_other = self.kind != "field" || label.starts_with(b"sys.") || label.starts_with(b"org.");
-        if !is_of_kind && is_other {
-            return;
+fn by_snapshot(
+    snapshot: &mut Snapshot,
+    file: Option<&File>,
+    path: &Path,
+    judge: &mut Judge,
+) -> Result<(), mmstats::Error> {
+    let Some(Ok(file)) = file.map(File::try_clone) else {
+        snapshot.read(path, Origin::Found)?;
+        for field in snapshot.fields() {
+            match field {
+                Ok(field) => added(judge, field.label(), &field.value()),
+                Err(_) => judge.tally.refused += 1,
+            }
         }
-        self.tally.reads += 1;
-        match (self.kind, value.try_into().map(u64::from_ne_bytes)) {
-            ("count" | "number", Ok(number)) if number >> 32 == number & 0xffff_ffff => {
-                self.tally.backwards += u64::from(number < self.last);
-                self.last = number;
+        return Ok(());
+    };
+    snapshot.read_file(file, path)?;
+    let mut number = 0;
+    for field in snapshot.fields() {
+        match field {
+            Ok(field) if !is_updated(field.label()) => {}
+            Ok(field) => {
+                judge.value(number, &field.value());
+                number += 1;
             }
-            ("count" | "number", _) => self.tally.torn += 1,
-            ("text" | "brief", _) => {
-                let text = value.split(|byte| *byte == 0).next().unwrap_or(value);
-                let is_whole = text.iter().all(|byte| *byte == text[0]);
-                self.tally.torn += u64::from(!is_whole);
-            }
-            _ => {
-                let expected = format!("field.{:04}", self.next_field);
-                let is_whole = label == expected.as_bytes() && value.starts_with(b"whole\0");
-                self.tally.half += u64::from(!is_whole || self.next_field >= FIELDS);
-                self.next_field += 1;
+            Err(_) => {
+                judge.tally.refused += 1;
+                number += 1;
             }
         }
     }
+    Ok(())
+}
+
+fn by_following(
+    observer: &mut Observer,
+    followed: &mut Option<Followed>,
+    is_added: bool,
+    path: &Path,
+    judge: &mut Judge,
+) -> Result<(), mmstats::Error> {
+    let wanted = if is_added { is_any } else { is_updated };
+    let file = match followed {
+        Some(file) => {
+            observer.look(file, wanted)?;
+            file
+        }
+        None => followed.insert(observer.follow(path, Origin::Found, wanted)?),
+    };
+    for (number, field) in file.fields().enumerate() {
+        match field.value() {
+            Some(value) if is_added => added(judge, field.label(), &value),
+            Some(value) => judge.value(number, &value),
+            None => judge.tally.refused += 1,
+        }
+    }
+    if judge.is_complete() {
+        // Nothing more will come; perhaps there is another file of the name by now.
+        *followed = None;
+    }
+    Ok(())
+}
+
+fn added(judge: &mut Judge, label: &[u8], value: &Value<'_>) {
+    judge.field(label, if let Value::Text(text) = value { text } else { b"" });
+}
+
+/// A naive reader. Where the fields of `file` are does not change, so it finds them once.
+fn naive(file: Option<&File>) -> std::io::Result<How> {
+    let mut bytes = vec![0; 64 * 1024];
+    let mut records = Vec::new();
+    if let Some(file) = file {
+        bytes.resize(usize::try_from(file.metadata()?.len()).unwrap_or(0), 0);
+        file.read_exact_at(&mut bytes, 0)?;
+        each_field(&bytes, |record| records.push(*record));
+        bytes.truncate(records.last().map_or(0, |last| last.end));
+        records.retain(|record| is_updated(record.label(&bytes)));
+    }
+    Ok(How::Naive { bytes, records })
+}
+
+fn each_field(bytes: &[u8], mut see: impl FnMut(&Record)) {
+    let mut at = layout::FIRST_FIELD;
+    while let Ok(Some(record)) = layout::field(bytes, at) {
+        see(&record);
+        at = record.end;
+    }
+}
+
+fn naively(
+    bytes: &mut [u8],
+    records: &[Record],
+    file: Option<&File>,
+    path: &Path,
+    judge: &mut Judge,
+) -> std::io::Result<()> {
+    let value = |record: &Record, bytes| -> Value<'_> {
+        let bytes: &[u8] = bytes;
+        Value::decode(&record.shape.first, &bytes[record.value_at(record.current(bytes))..])
+    };
+    let Some(file) = file else {
+        let len = File::open(path)?.read_at(bytes, 0)?;
+        let bytes = &bytes[..len];
+        each_field(bytes, |record| added(judge, record.label(bytes), &value(record, bytes)));
+        return Ok(());
+    };
+    file.read_exact_at(bytes, 0)?;
+    for (number, record) in records.iter().enumerate() {
+        judge.value(number, &value(record, bytes));
+    }
+    Ok(())
 }

@@ -1,0 +1,143 @@
+//! Judges what a reader gives, and counts what is wrong in it.
+
+use std::ops::AddAssign;
+
+use mmstats::Value;
+
+use crate::kinds::{ADDED, Kind, What};
+
+/// What was read, and what of it was wrong.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    /// Values that the reader gave.
+    pub(crate) reads: u64,
+    /// Of these, other than at the look before, so that their writer was at work in between. Where fields
+    /// are added: those that were not there at the look before.
+    pub(crate) changed: u64,
+    /// Of these, mixed from two updates.
+    pub(crate) torn: u64,
+    /// Of these, older than one read before.
+    pub(crate) backwards: u64,
+    /// Of these, with a label or value that its writer has never published.
+    pub(crate) half: u64,
+    /// Times that the reader gave no value, or no field at all, and said so.
+    pub(crate) refused: u64,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.reads += other.reads;
+        self.changed += other.changed;
+        self.torn += other.torn;
+        self.backwards += other.backwards;
+        self.half += other.half;
+        self.refused += other.refused;
+    }
+}
+
+impl Tally {
+    /// The numbers by TAB, and how rare a wrong value is.
+    pub(crate) fn columns(&self) -> String {
+        let Self { reads, changed, torn, backwards, half, refused } = self;
+        let rate = match torn + backwards + half {
+            0 => "0".to_owned(),
+            wrong => format!("1 in {}", reads / wrong),
+        };
+        format!("{reads}\t{changed}\t{torn}\t{backwards}\t{half}\t{refused}\t{rate}")
+    }
+}
+
+/// The judge of one reader's values.
+pub(crate) struct Judge {
+    what: What,
+    pub(crate) tally: Tally,
+    /// The beginning of each field's value at the look before.
+    last: Vec<u64>,
+    labels: Vec<String>,
+    /// Fields at this look so far, and at the one before.
+    fields: usize,
+    fields_before: usize,
+}
+
+impl Judge {
+    pub(crate) fn new(kind: &Kind) -> Self {
+        let labels = (0..ADDED).map(|n| format!("field.{n:04}")).collect();
+        let (tally, last) = (Tally::default(), vec![0; kind.fields]);
+        Self { what: kind.what, tally, last, labels, fields: 0, fields_before: 0 }
+    }
+
+    /// A look begins.
+    pub(crate) fn begin(&mut self) {
+        self.fields_before = self.fields;
+        self.fields = 0;
+    }
+
+    /// Whether the reader has seen all the fields that are ever added to one file.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.what == What::Added && self.fields >= ADDED
+    }
+
+    /// The value of field `number` of those that are updated.
+    #[inline]
+    pub(crate) fn value(&mut self, number: usize, value: &Value<'_>) {
+        let now = match *value {
+            Value::Unsigned(bits) => self.number(number, bits),
+            Value::Double(double) => self.number(number, double.to_bits()),
+            Value::Text(text) => self.text(text),
+            _ => {
+                self.tally.half += 1;
+                0
+            }
+        };
+        self.tally.reads += 1;
+        match self.last.get_mut(number) {
+            Some(last) => {
+                self.tally.changed += u64::from(*last != now);
+                *last = now;
+            }
+            None => self.tally.half += 1,
+        }
+    }
+
+    fn number(&mut self, number: usize, bits: u64) -> u64 {
+        let half = self.what.half_bits();
+        let low = bits & ((1 << half) - 1);
+        if bits >> half != low {
+            self.tally.torn += 1;
+        } else if matches!(self.what, What::Count | What::U64) {
+            // Half of a number wraps within seconds, and a look is a matter of microseconds.
+            let before = self.last.get(number).map_or(0, |last| *last as u32);
+            self.tally.backwards += u64::from((low as u32).wrapping_sub(before) > u32::MAX / 2);
+        }
+        bits
+    }
+
+    fn text(&mut self, text: &[u8]) -> u64 {
+        let What::Text(texts) = self.what else {
+            self.tally.half += 1;
+            return 0;
+        };
+        let unit = texts.unit();
+        let is_whole = text.first().is_some_and(|&first| {
+            let length = texts.length - usize::from(first.wrapping_sub(b'0')) % texts.lengths();
+            text.len() == length && text[unit..] == text[..length - unit]
+        });
+        self.tally.torn += u64::from(!is_whole);
+        let mut start = [0; 8];
+        let length = text.len().min(8);
+        start[..length].copy_from_slice(&text[..length]);
+        u64::from_ne_bytes(start)
+    }
+
+    /// A field where fields are being added. A label that no writer has could be one half seen.
+    pub(crate) fn field(&mut self, label: &[u8], value: &[u8]) {
+        if label.starts_with(b"sys.") || label.starts_with(b"org.") {
+            return;
+        }
+        let expected = self.labels.get(self.fields).map(String::as_bytes);
+        self.tally.reads += 1;
+        self.tally.changed += u64::from(self.fields >= self.fields_before);
+        self.tally.half += u64::from(expected != Some(label) || value != b"whole");
+        self.fields += 1;
+    }
+}

@@ -1,0 +1,159 @@
+//! What is raced about: kinds of values, how the writers update them, and who judges by the same rules.
+
+/// Fields that are added to a file before it is made anew.
+pub(crate) const ADDED: usize = 500;
+/// In front of the labels of fields whose values are updated.
+pub(crate) const PREFIX: &str = "v.";
+
+/// One kind: a file of `fields` fields, all of which are updated in turn, as fast as it goes.
+pub(crate) struct Kind {
+    pub(crate) name: String,
+    pub(crate) what: What,
+    pub(crate) fields: usize,
+    /// In the packed layout, the middle of the first value lies on a multiple of this; 0: as it falls.
+    pub(crate) boundary: usize,
+    /// Whether files of ours have it; the packed ones have all but those that only ours can have.
+    pub(crate) layouts: Layouts,
+    /// Whether text leaves no room for the count of updates behind it.
+    pub(crate) is_full: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layouts {
+    Both,
+    Packed,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Count,
+    U16,
+    U32,
+    U64,
+    F64,
+    Text(Texts),
+    /// Fields are added, and never updated.
+    Added,
+}
+
+/// Update `n` of a text: a unit that repeats over `length` bytes, less for some `n`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Texts {
+    /// Bytes of the field.
+    pub(crate) size: usize,
+    /// Bytes of the longest text.
+    pub(crate) length: usize,
+    pub(crate) buffers: u64,
+    pub(crate) pattern: Pattern,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pattern {
+    /// Two texts of one length, so that each buffer holds the one and the other in turn: what one look
+    /// sees torn, the next may see torn alike.
+    Two,
+    /// One that does not come back soon, of 16 lengths; of two where there is room for three bytes only.
+    Many,
+}
+
+impl What {
+    /// Bits of the two halves of a number, which are the same unless it is torn.
+    pub(crate) fn half_bits(self) -> u32 {
+        match self {
+            Self::U16 => 8,
+            Self::U32 => 16,
+            _ => 32,
+        }
+    }
+
+    /// What a number holds after update `n`, as the bits of its type.
+    pub(crate) fn number(self, n: u64) -> u64 {
+        // Every pattern of these bits is a finite double.
+        let n = if self == Self::F64 { n & 0x3fff_ffff } else { n };
+        let bits = self.half_bits();
+        let half = n & ((1 << bits) - 1);
+        half << bits | half
+    }
+
+    /// The type code and the size of a value.
+    pub(crate) fn code(self) -> (String, usize) {
+        let (code, size) = match self {
+            Self::Count | Self::U64 => ("Q", 8),
+            Self::U32 => ("I", 4),
+            Self::U16 => ("H", 2),
+            Self::F64 => ("d", 8),
+            Self::Text(Texts { size, .. }) => return (format!("{size}s"), size),
+            Self::Added => ("16s", 16),
+        };
+        (code.to_owned(), size)
+    }
+}
+
+impl Texts {
+    /// Bytes of the unit that is repeated.
+    pub(crate) fn unit(self) -> usize {
+        if self.pattern == Pattern::Many && self.length >= 16 { 8 } else { 1 }
+    }
+
+    /// A text is shorter than the longest by its first byte modulo this.
+    pub(crate) fn lengths(self) -> usize {
+        match self.pattern {
+            Pattern::Two => 1,
+            Pattern::Many if self.length < 32 => 2,
+            Pattern::Many => 16,
+        }
+    }
+
+    /// Text `n`, in `memory`.
+    pub(crate) fn text(self, n: u64, memory: &mut [u8; 256]) -> &str {
+        let unit = match self.pattern {
+            Pattern::Two => [b'a' + (n / self.buffers % 2) as u8; 8],
+            // Six bits a letter, from '0' on; the lowest come first, since they differ most.
+            Pattern::Many if self.unit() == 8 => std::array::from_fn(|at| b'0' + (n >> (6 * at) & 63) as u8),
+            Pattern::Many => [b'0' + (n & 63) as u8; 8],
+        };
+        for at in memory.chunks_exact_mut(8) {
+            at.copy_from_slice(&unit);
+        }
+        let length = self.length - usize::from(memory[0] - b'0') % self.lengths();
+        std::str::from_utf8(&memory[..length]).unwrap_or_default()
+    }
+}
+
+/// All kinds. Those with many fields let a look check many values; in those that are `hot` one field is
+/// updated back to back, so that hardly a look finds it at rest.
+pub(crate) fn kinds() -> Vec<Kind> {
+    let mut kinds = Vec::new();
+    let mut add = |name: &str, what, fields, layouts, is_full| {
+        let name = name.to_owned();
+        let hot = Kind { name: format!("{name}-hot"), what, fields: 1, boundary: 64, layouts, is_full };
+        kinds.push(Kind { name, what, fields, boundary: 0, layouts, is_full });
+        kinds.push(hot);
+    };
+    for (name, what) in [
+        ("count", What::Count),
+        ("u16", What::U16),
+        ("u32", What::U32),
+        ("u64", What::U64),
+        ("f64", What::F64),
+    ] {
+        add(name, what, 1000, Layouts::Both, false);
+    }
+    for (size, fields) in [(8, 1000), (64, 500), (255, 200)] {
+        let texts = |length, buffers, pattern| What::Text(Texts { size, length, buffers, pattern });
+        // As long as text can be with a NUL and a count of updates behind it.
+        let length = size - 5;
+        add(&format!("text{size}"), texts(length, 2, Pattern::Two), fields, Layouts::Both, false);
+        add(&format!("texts{size}"), texts(length, 2, Pattern::Many), fields, Layouts::Both, false);
+        add(&format!("full{size}"), texts(size, 2, Pattern::Two), fields, Layouts::Both, true);
+        add(&format!("single{size}"), texts(length, 1, Pattern::Two), fields, Layouts::Packed, false);
+        add(&format!("singles{size}"), texts(length, 1, Pattern::Many), fields, Layouts::Packed, false);
+    }
+    let only = |name: &str, what, fields, boundary, layouts| {
+        let name = name.to_owned();
+        Kind { name, what, fields, boundary, layouts, is_full: false }
+    };
+    kinds.push(only("u64-page-hot", What::U64, 1, 4096, Layouts::Packed));
+    kinds.push(only("added", What::Added, ADDED, 0, Layouts::Both));
+    kinds
+}
