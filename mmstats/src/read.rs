@@ -28,28 +28,25 @@
 //! that runs backwards, as soon as any of them is left out.
 
 mod field;
+mod open;
 mod pages;
+mod settle;
 
-use std::fs::{File, Metadata, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 pub use field::Field;
-use nix::libc;
+pub(crate) use open::open;
 pub(crate) use pages::Pages;
+pub(crate) use settle::settle;
 
 use crate::error::{Error, Reason};
-use crate::file::what_it_is;
 use crate::layout::{self, Defect, FIRST_FIELD, Record, VERSION};
-use pages::ALIGNMENT;
+use open::{open_only, regular};
 
 /// Bytes read at first. Most files are one page.
 const FIRST_READ: usize = 4096;
 const LIMIT: usize = Snapshot::LIMIT;
-/// How often a value is looked at before it is called unstable.
-const LOOKS: usize = 1000;
-/// How many bytes of a file may be read again for that.
-const LOOKS_BYTES: usize = 64 * 1024 * 1024;
 /// How often a whole file is looked at, in case its list of fields is just being written.
 const LIST_LOOKS: usize = 20;
 
@@ -426,70 +423,4 @@ fn reaches(file: &File, end: usize, len: &mut usize) -> std::io::Result<bool> {
         *len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     }
     Ok(end <= *len)
-}
-
-/// Finds the buffer of a field whose value counts after two looks, or more, and leaves its bytes in
-/// `first`. `None`: no look could tell. `spent` is how many bytes were read again for that so far.
-pub(crate) fn settle(
-    file: &File,
-    record: &Record,
-    first: &mut Pages,
-    second: &mut Pages,
-    spent: &mut usize,
-) -> std::io::Result<Option<usize>> {
-    let values = record.index_at..record.end;
-    for _ in 0..LOOKS {
-        if counts(record, first.bytes(), second.bytes()) {
-            return Ok(Some(record.current(first.bytes())));
-        }
-        // Once more, this field's pages alone, against the time before.
-        first.bytes_mut()[values.clone()].copy_from_slice(&second.bytes()[values.clone()]);
-        *spent += values.len().next_multiple_of(ALIGNMENT);
-        if *spent > LOOKS_BYTES || !second.read_again(file, values.clone())? {
-            break;
-        }
-    }
-    Ok(None)
-}
-
-/// Whether the value that `first` says is current is one that its writer has published: see the top of
-/// this file.
-fn counts(record: &Record, first: &[u8], second: &[u8]) -> bool {
-    let buffer = record.current(first);
-    let at = record.value_at(buffer);
-    let value = at..at + record.shape.size;
-    let same_buffer = buffer == record.current(second);
-    let same_bytes = || first[value.clone()] == second[value.clone()];
-    if record.shape.loads_at_once(at) { same_buffer || !same_bytes() } else { same_buffer && same_bytes() }
-}
-
-fn regular(path: &Path, metadata: Metadata) -> Result<Metadata, Error> {
-    if metadata.is_file() {
-        Ok(metadata)
-    } else {
-        Err(Error::new(path, Reason::NotAFile(what_it_is(&metadata))))
-    }
-}
-
-pub(crate) fn open(path: &Path, origin: Origin) -> Result<(File, Metadata), Error> {
-    if origin == Origin::Named {
-        // Opening alone makes some devices act.
-        regular(path, path.metadata().map_err(Error::io(path, "opening it"))?)?;
-    }
-    let file = open_only(path, origin)?;
-    let metadata = regular(path, file.metadata().map_err(Error::io(path, "looking at it"))?)?;
-    Ok((file, metadata))
-}
-
-fn open_only(path: &Path, origin: Origin) -> Result<File, Error> {
-    let mut flags = libc::O_NONBLOCK | libc::O_NOCTTY;
-    if origin == Origin::Found {
-        flags |= libc::O_NOFOLLOW;
-    }
-    match OpenOptions::new().read(true).custom_flags(flags).open(path) {
-        Err(error) if error.raw_os_error() == Some(libc::ELOOP) && origin == Origin::Found => {
-            Err(Error::new(path, Reason::NotAFile("a symbolic link")))
-        }
-        other => other.map_err(Error::io(path, "opening it")),
-    }
 }
