@@ -14,9 +14,11 @@ use mmstats::{Error, Origin, Snapshot};
 /// From how many files on a second thread saves more than it costs.
 const MANY: usize = 300;
 /// Files in a batch.
-const BATCH: usize = 16;
-/// Batches that may wait to be shown. With those at work, 100 files are open at most.
-const AHEAD: usize = 4;
+const BATCH: usize = 2;
+/// Batches that may wait to be shown. Waking a thread that waits for room takes as long as reading several,
+/// so there is room for many; but what is read should still be in the processor's cache when it is shown,
+/// and 40 files are open at most.
+const AHEAD: usize = 16;
 
 /// Files as they were read.
 type Batch = Vec<(Snapshot, Result<(), Error>)>;
@@ -36,38 +38,40 @@ pub(crate) fn each(
             Ok(())
         }
     };
-    let mut snapshot = Snapshot::new();
-    let mut read_and_show = |files: &[Found], show: &mut dyn FnMut(&_, &_, &_) -> Result<(), Stop>| {
-        files.iter().try_for_each(|found| {
+    if files.len() < MANY {
+        let mut snapshot = Snapshot::new();
+        return files.iter().try_for_each(|found| {
             let read = snapshot.read(&found.path, found.origin);
             show(found, &snapshot, &read)
-        })
-    };
-    if files.len() < MANY {
-        return read_and_show(files, &mut show);
+        });
     }
     let batches: Vec<_> = files.chunks(BATCH).collect();
+    let mut show = |files: &[Found], batch: &Batch| {
+        files.iter().zip(batch).try_for_each(|(found, (snapshot, read))| show(found, snapshot, read))
+    };
     let taken = AtomicUsize::new(0);
     thread::scope(|scope| {
         let (read, to_show) = mpsc::sync_channel(AHEAD);
         let (shown, to_fill) = mpsc::channel();
         // Where no second thread is to be had, this one takes all.
         let _ = thread::Builder::new().spawn_scoped(scope, || read_ahead(&batches, &taken, read, to_fill));
+        let mut own = Batch::new();
         let mut next = 0;
         loop {
             let mine = taken.fetch_add(1, Ordering::Relaxed);
-            // Those before it are the other's.
+            // Read first: what the other has taken before it is ready to be shown by then.
+            if let Some(files) = batches.get(mine) {
+                fill(&mut own, files);
+            }
             while next < mine.min(batches.len()) {
                 let Ok(batch): Result<Batch, _> = to_show.recv() else { return Err(Stop::Failed) };
-                for (found, (snapshot, read)) in batches[next].iter().zip(&batch) {
-                    show(found, snapshot, read)?;
-                }
+                show(batches[next], &batch)?;
                 // It has gone once there is nothing left to take.
                 let _ = shown.send(batch);
                 next += 1;
             }
             let Some(files) = batches.get(mine) else { return Ok(()) };
-            read_and_show(files, &mut show)?;
+            show(files, &own)?;
             next += 1;
         }
     })
@@ -77,13 +81,17 @@ pub(crate) fn each(
 #[allow(clippy::needless_pass_by_value)] // Both channels end with this thread.
 fn read_ahead(batches: &[&[Found]], taken: &AtomicUsize, read: SyncSender<Batch>, to_fill: Receiver<Batch>) {
     while let Some(files) = batches.get(taken.fetch_add(1, Ordering::Relaxed)) {
-        let mut batch: Batch = to_fill.try_recv().unwrap_or_default();
-        batch.resize_with(files.len(), || (Snapshot::new(), Ok(())));
-        for (found, (snapshot, outcome)) in files.iter().zip(&mut batch) {
-            *outcome = snapshot.read(&found.path, found.origin);
-        }
+        let mut batch = to_fill.try_recv().unwrap_or_default();
+        fill(&mut batch, files);
         if read.send(batch).is_err() {
             return;
         }
+    }
+}
+
+fn fill(batch: &mut Batch, files: &[Found]) {
+    batch.resize_with(files.len(), || (Snapshot::new(), Ok(())));
+    for (found, (snapshot, outcome)) in files.iter().zip(batch) {
+        *outcome = snapshot.read(&found.path, found.origin);
     }
 }
