@@ -15,6 +15,7 @@ const RECORD: &str = "timer.record(), the clock apart";
 
 pub(super) fn run(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     let plain = Cell::new(0_u64);
+    let plain = black_box(&plain);
     let buckets = prometheus::DEFAULT_BUCKETS.to_vec();
     let options = prometheus::HistogramOpts::new("histogram", "help").buckets(buckets.clone());
     let prometheus = prometheus::Histogram::with_opts(options).unwrap();
@@ -23,7 +24,7 @@ pub(super) fn run(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     let (prometheus, client, handle) = (black_box(&prometheus), black_box(&client), black_box(&handle));
     let mut turns = Turns::default();
     let ours = [(PLAIN, Some(1.8))];
-    turns.add(PLAIN, &[], extent.operations, |n| (0..n).for_each(|_| bump(&plain)));
+    turns.add(PLAIN, &[], extent.operations, |n| (0..n).for_each(|_| bump(plain)));
     turns.add("average.add()", &ours, extent.operations, |n| {
         (0..n).for_each(|n| stats.average.add(n as f64));
     });

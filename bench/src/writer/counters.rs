@@ -17,7 +17,9 @@ const OURS: &str = "counter.incr()";
 /// Back to back.
 pub(super) fn one(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     let plain = Cell::new(0_u64);
+    let plain = black_box(&plain);
     let atomic = AtomicU64::new(0);
+    let atomic = black_box(&atomic);
     let prometheus = prometheus::IntCounter::new("prometheus", "help").unwrap();
     prometheus::default_registry().register(Box::new(prometheus.clone())).unwrap();
     let mut registry = prometheus_client::registry::Registry::default();
@@ -28,7 +30,7 @@ pub(super) fn one(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     let (prometheus, client, handle) = (black_box(&prometheus), black_box(&client), black_box(&handle));
 
     let mut turns = Turns::default();
-    turns.add(PLAIN, &[], extent.operations, |n| (0..n).for_each(|_| bump(&plain)));
+    turns.add(PLAIN, &[], extent.operations, |n| (0..n).for_each(|_| bump(plain)));
     turns.add(ATOMIC, &[(PLAIN, None)], extent.operations, |n| {
         for _ in 0..n {
             atomic.fetch_add(1, Ordering::Relaxed);

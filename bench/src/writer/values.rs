@@ -15,13 +15,14 @@ const COPY: &str = "memcpy of 255 bytes";
 
 pub(super) fn run(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     let plain = Cell::new(0.0_f64);
+    let plain = black_box(&plain);
     let prometheus = prometheus::Gauge::new("gauge", "help").unwrap();
     let client: prometheus_client::metrics::gauge::Gauge<f64, std::sync::atomic::AtomicU64> =
         Default::default();
     let handle = metrics::gauge!("gauge");
     let (prometheus, client, handle) = (black_box(&prometheus), black_box(&client), black_box(&handle));
     let mut turns = Turns::default();
-    turns.add(STORE, &[], extent.operations, |n| (0..n).for_each(|n| store(&plain, n as f64)));
+    turns.add(STORE, &[], extent.operations, |n| (0..n).for_each(|n| store(plain, n as f64)));
     turns.add(OURS, &[(STORE, Some(1.1))], extent.operations, |n| {
         (0..n).for_each(|n| stats.gauge.set(n as f64));
     });
