@@ -49,10 +49,14 @@ hostile:
 fuzz:
 	fuzz/run.sh
 
+# What everything costs, beside others in the same run: under five minutes. `make bench BENCH=writer` takes
+# less, `make bench BENCH="stalls --seconds 60"` looks for longer, `make bench BENCH=--quick` only tries it.
+# Beside PCP where libpcp-mmv1-dev and libpcp3-dev are installed, and beside the original where
+# MMSTATS_PYTHON2 names a Python 2.7 that has it.
+BENCH =
 bench:
 	$(CARGO) build --release --locked
-	$(CARGO) bench --locked -p mmstats
-	$(CARGO) bench --locked -p slurpstats --bench dump
+	$(CARGO) run --release --locked --manifest-path bench/Cargo.toml -- --tools $(TARGET)/release $(BENCH)
 
 deb:
 	$(PACKAGE) $(CARGO) build --release --locked

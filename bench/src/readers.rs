@@ -1,0 +1,21 @@
+//! What reading costs: the tools as whole processes, and looks at files that are followed.
+
+mod dump;
+mod files;
+mod follow;
+mod poll;
+mod show;
+mod start;
+
+pub(crate) use dump::open_read_close;
+
+use crate::settings::Settings;
+use crate::table::Table;
+
+pub(crate) fn run(settings: &Settings, table: &mut Table) {
+    dump::run(settings, table);
+    poll::run(settings, table);
+    follow::run(settings, table);
+    show::run(settings, table);
+    start::run(settings, table);
+}

@@ -1,0 +1,57 @@
+//! `mmcat` on one large file, beside programs that show the bytes of any file.
+
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::files;
+use crate::process::{is_there, time};
+use crate::settings::Settings;
+use crate::table::{Amount, Table};
+use crate::turns::{Sample, median};
+
+/// What a field of the large file takes, nearly.
+const FIELD_BYTES: usize = 56;
+/// After this time no more rounds begin.
+const LONGEST: Duration = Duration::from_secs(12);
+
+pub(super) fn run(settings: &Settings, table: &mut Table) {
+    let size = if settings.is_quick { 1 << 20 } else { 64 << 20 };
+    let instance = files::instance(settings.memory(), "large.mmstats", size / FIELD_BYTES);
+    let path = instance.path();
+    let mebibytes = fs::metadata(path).unwrap().len() >> 20;
+    let mmcat = settings.tool("mmcat");
+    let mmcat = mmcat.to_str().unwrap();
+    let candidates = [
+        (mmcat, vec!["--raw"]),
+        (mmcat, vec!["--check"]),
+        (mmcat, vec!["-o", "text"]),
+        (mmcat, vec!["-o", "lines"]),
+        // Half a minute and more for 64 MiB: one of them is enough.
+        if is_there("hexdump") { ("hexdump", vec!["-C"]) } else { ("od", vec!["-A", "x", "-t", "x1z"]) },
+    ];
+    let began = Instant::now();
+    let mut seconds = vec![Vec::new(); candidates.len()];
+    let mut base = Vec::new();
+    for _ in 0..settings.rounds(3) {
+        if began.elapsed() > LONGEST {
+            break;
+        }
+        base.push(time(Command::new("cat").arg(path)));
+        for ((program, arguments), seconds) in candidates.iter().zip(&mut seconds) {
+            if *program == mmcat || is_there(program) {
+                seconds.push(time(Command::new(program).args(arguments).arg(path)));
+            }
+        }
+    }
+    table.base(&format!("cat, a file of {mebibytes} MiB"), Amount::Seconds(median(&base)));
+    for ((program, arguments), own) in candidates.iter().zip(&seconds) {
+        let program = if *program == mmcat { "mmcat" } else { program };
+        let name = format!("{program} {}, {mebibytes} MiB", arguments.join(" "));
+        if own.is_empty() {
+            table.missing(&name, "not installed");
+        } else {
+            table.row(&name, "cat", &Sample::ratios(own, &base), Amount::Seconds(median(own)), None);
+        }
+    }
+}

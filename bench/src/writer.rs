@@ -1,0 +1,75 @@
+//! What updates cost.
+
+mod averages;
+mod counters;
+mod once;
+mod original;
+mod pcp;
+mod values;
+
+use std::cell::Cell;
+use std::hint::black_box;
+
+use mmstats::{Average, Counter, Gauge, Instance, MovingAverage, Options, Text, Timer, per_thread, stats};
+
+use crate::settings::Settings;
+use crate::table::Table;
+
+stats! {
+    struct Stats {
+        counter: Counter,
+        gauge: Gauge<f64>,
+        text: Text,
+        average: Average,
+        moving: MovingAverage,
+        wide: MovingAverage { window: 10_000 },
+        timer: Timer,
+    }
+}
+
+per_thread! {
+    static LOCAL: Stats = Options::new().filename("{PID}-{TID}.bench");
+}
+
+const ROUNDS: usize = 101;
+const PLAIN: &str = "plain volatile u64 += 1";
+
+/// How much is done how often.
+struct Extent {
+    rounds: usize,
+    operations: u64,
+}
+
+pub(crate) fn run(settings: &Settings, table: &mut Table) {
+    let extent = Extent {
+        rounds: settings.rounds(ROUNDS),
+        operations: if settings.is_quick { 6400 } else { 200_000 },
+    };
+    let options = Options::new().path(settings.memory());
+    let stats = options.clone().filename("stats.mmstats").create::<Stats>().unwrap();
+    // Where it is is unknown to the compiler, as in a program; what it is is not.
+    let stats: &Instance<Stats> = black_box(&stats);
+    counters::one(stats, &extent, table);
+    counters::many(&options, &extent, table);
+    values::run(stats, &extent, table);
+    averages::run(stats, &extent, table);
+    once::run(settings, &options, table);
+    pcp::run(settings, &extent, table);
+    original::run(stats, settings, &extent, table);
+    LOCAL.remove().unwrap();
+}
+
+#[inline(always)]
+fn bump(cell: &Cell<u64>) {
+    let target = cell.as_ptr();
+    // SAFETY: a cell's own memory, on the one thread that has it.
+    let value = unsafe { target.read_volatile() };
+    // SAFETY: as above.
+    unsafe { target.write_volatile(value.wrapping_add(1)) };
+}
+
+#[inline(always)]
+fn store(cell: &Cell<f64>, value: f64) {
+    // SAFETY: a cell's own memory, on the one thread that has it.
+    unsafe { cell.as_ptr().write_volatile(value) };
+}

@@ -1,0 +1,86 @@
+//! Increments: ours, bare ones, and those of other libraries.
+
+use std::cell::Cell;
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use metrics_exporter_prometheus::PrometheusBuilder;
+use mmstats::{Counter, Instance, Options};
+
+use super::{Extent, LOCAL, PLAIN, Stats, bump};
+use crate::table::Table;
+use crate::turns::Turns;
+
+const ATOMIC: &str = "AtomicU64::fetch_add";
+const OURS: &str = "counter.incr()";
+
+/// Back to back.
+pub(super) fn one(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
+    let plain = Cell::new(0_u64);
+    let plain = black_box(&plain);
+    let atomic = AtomicU64::new(0);
+    let atomic = black_box(&atomic);
+    let prometheus = prometheus::IntCounter::new("prometheus", "help").unwrap();
+    prometheus::default_registry().register(Box::new(prometheus.clone())).unwrap();
+    let mut registry = prometheus_client::registry::Registry::default();
+    let client: prometheus_client::metrics::counter::Counter = Default::default();
+    registry.register("client", "help", client.clone());
+    metrics::set_global_recorder(PrometheusBuilder::new().build_recorder()).unwrap();
+    let handle = metrics::counter!("handle");
+    let (prometheus, client, handle) = (black_box(&prometheus), black_box(&client), black_box(&handle));
+
+    let mut turns = Turns::default();
+    turns.add(PLAIN, &[], extent.operations, |n| (0..n).for_each(|_| bump(plain)));
+    turns.add(ATOMIC, &[(PLAIN, None)], extent.operations, |n| {
+        for _ in 0..n {
+            atomic.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    turns.add(OURS, &[(PLAIN, Some(1.1)), (ATOMIC, Some(0.35))], extent.operations, |n| {
+        (0..n).for_each(|_| stats.counter.incr());
+    });
+    turns.add("per-thread counter.incr()", &[(OURS, Some(1.5)), (PLAIN, None)], extent.operations, |n| {
+        (0..n).for_each(|_| LOCAL.with(|stats| stats.counter.incr()));
+    });
+    let peer = [(PLAIN, None), (OURS, None)];
+    turns.add("prometheus: IntCounter::inc", &peer, extent.operations, |n| {
+        (0..n).for_each(|_| prometheus.inc());
+    });
+    turns.add("prometheus-client: Counter::inc", &peer, extent.operations, |n| {
+        for _ in 0..n {
+            client.inc();
+        }
+    });
+    turns.add("metrics: handle.increment(1)", &peer, extent.operations, |n| {
+        (0..n).for_each(|_| handle.increment(1));
+    });
+    turns.add("metrics: counter!(\"name\").increment(1)", &peer, extent.operations / 16, |n| {
+        (0..n).for_each(|_| metrics::counter!("name").increment(1));
+    });
+    turns.run(extent.rounds, table);
+}
+
+/// So many that each finds its memory as the others left it.
+pub(super) fn many(options: &Options, extent: &Extent, table: &mut Table) {
+    let growing = options.clone().filename("many.mmstats").create::<()>().unwrap();
+    let many: Vec<_> = (0..64).map(|n| growing.add_field(&n.to_string(), Counter::spec()).unwrap()).collect();
+    let many = black_box(&many);
+    let plains: Vec<_> = (0..64).map(|_| Cell::new(0_u64)).collect();
+    let atomics: Vec<_> = (0..64).map(|_| AtomicU64::new(0)).collect();
+    let mut turns = Turns::default();
+    turns.add("64 plain adds in turn", &[], extent.operations, |n| {
+        (0..n / 64).for_each(|_| plains.iter().for_each(bump));
+    });
+    turns.add("64 fetch_adds in turn", &[("64 plain adds in turn", None)], extent.operations, |n| {
+        for _ in 0..n / 64 {
+            for atomic in &atomics {
+                atomic.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    });
+    let others = [("64 plain adds in turn", Some(3.3)), ("64 fetch_adds in turn", Some(0.25))];
+    turns.add("64 counters in turn", &others, extent.operations, |n| {
+        (0..n / 64).for_each(|_| many.iter().for_each(Counter::incr));
+    });
+    turns.run(extent.rounds, table);
+}
