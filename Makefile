@@ -16,7 +16,7 @@ PACKAGE_TARGET = target/package-build
 PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
 
-.PHONY: all demo check bench faults races fuzz hostile deb rpm check-package install uninstall
+.PHONY: all demo check bench faults races fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -48,6 +48,20 @@ hostile:
 # Every target of the fuzzer for FUZZ_SECONDS each, 60 without. Needs cargo-fuzz.
 fuzz:
 	fuzz/run.sh
+
+# The library's tests under AddressSanitizer; `make sanitize-threads` and `make miri` want a nightly toolchain with
+# rust-src and miri. Miri knows no mapping of a file: it tries the unsafe code on private memory.
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+sanitize:
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Z sanitizer=address" ASAN_OPTIONS=detect_leaks=0 \
+		$(CARGO) test --locked --target $(HOST) --target-dir $(TARGET)/address -p mmstats -p cli --lib --tests
+
+sanitize-threads:
+	RUSTFLAGS="-Z sanitizer=thread" $(CARGO) +nightly test --locked -Z build-std --target $(HOST) \
+		--target-dir $(TARGET)/thread -p mmstats --lib --tests
+
+miri:
+	$(CARGO) +nightly miri test --locked -p mmstats --lib -- slot map::tests layout typecode value
 
 # What everything costs, beside others in the same run: under five minutes. `make bench BENCH=writer` takes
 # less, `make bench BENCH="stalls --seconds 60"` looks for longer, `make bench BENCH=--quick` only tries it.
