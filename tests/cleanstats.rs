@@ -34,6 +34,8 @@ struct Ran {
 fn tool() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cleanstats"));
     command.env_remove("MMSTATS_GLOB").env_remove("MMSTATS_PATH").env_remove("CLICOLOR_FORCE");
+    // A test that forgets to say where must not clean up this machine.
+    command.env("TMPDIR", "/proc/no/such/place");
     command
 }
 
@@ -100,7 +102,7 @@ fn the_dead_go_and_the_living_stay() {
 fn nothing_to_do_is_no_error() {
     let dir = tempfile::tempdir().unwrap();
     assert_ran(&clean(dir.path(), &["."]), "", "", 0);
-    assert_ran(&clean(dir.path(), &["--verbose"]).summary(), "removed 0, alive 0, unknown 0\n", "", 0);
+    assert_ran(&clean(dir.path(), &["--verbose", "."]).summary(), "removed 0, alive 0, unknown 0\n", "", 0);
 }
 
 impl Ran {
