@@ -14,10 +14,11 @@
 //!   published before). Otherwise `v` may be a value that is not published yet, and showing it could
 //!   make a counter seem to run backwards later.
 //! - Everything else (text, numbers off their boundary) counts if index and bytes agree over two looks.
-//!   Text of ours has a count of its updates among these bytes (`slot.rs`), which makes that certain; in
-//!   text without, values that repeat at full speed can be torn alike in both looks, once in a thousand.
+//!   Text of ours has a count of its updates among these bytes (`slot.rs`), which makes that certain. Text
+//!   that leaves no room for a count, where values that repeat at full speed can be torn alike in two
+//!   looks, must agree over eight.
 //!
-//! So where two looks saw the same bytes, every value counts, and the fields need not be gone through one
+//! So where two looks saw the same bytes, every other value counts, and the fields need not be gone through one
 //! by one: most files are at rest for the moment that it takes. What does not count is looked at again, a
 //! bounded number of times.
 //!
@@ -43,6 +44,7 @@ pub(crate) use settle::settle;
 use crate::error::{Error, Reason};
 use crate::layout::{self, Defect, FIRST_FIELD, Record, VERSION};
 use open::{open_only, regular};
+use settle::{LOOKS_AT_UNCOUNTED, is_uncounted};
 
 /// Bytes read at first. Most files are one page.
 const FIRST_READ: usize = 4096;
@@ -301,7 +303,7 @@ impl Snapshot {
             // The second look need not go beyond the last field.
             let end = self.records.last().map_or(0, |seen| seen.record.end);
             self.second.read(file, end).map_err(failed())?;
-            if self.is_at_rest(end) {
+            if self.is_at_rest(end) && self.stays_at_rest(file, end).map_err(failed())? {
                 self.is_pattern = true;
                 return Ok(());
             }
@@ -393,6 +395,20 @@ impl Snapshot {
             (Some(first), Some(second)) => first == second,
             _ => false,
         }
+    }
+
+    /// Whether all further looks see the same, as many as some text needs.
+    fn stays_at_rest(&mut self, file: &File, end: usize) -> std::io::Result<bool> {
+        if !self.records.iter().any(|seen| is_uncounted(&seen.record, self.first.bytes())) {
+            return Ok(true);
+        }
+        for _ in 2..LOOKS_AT_UNCOUNTED {
+            self.second.read(file, end)?;
+            if !self.is_at_rest(end) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether both looks saw the same heads. Either may have ended early: the file can shrink.

@@ -14,8 +14,6 @@ pub(crate) struct Kind {
     pub(crate) boundary: usize,
     /// Whether files of ours have it; the packed ones have all but those that only ours can have.
     pub(crate) layouts: Layouts,
-    /// Whether text leaves no room for the count of updates behind it.
-    pub(crate) is_full: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -124,10 +122,10 @@ impl Texts {
 /// updated back to back, so that hardly a look finds it at rest.
 pub(crate) fn kinds() -> Vec<Kind> {
     let mut kinds = Vec::new();
-    let mut add = |name: &str, what, fields, layouts, is_full| {
+    let mut add = |name: &str, what, fields, layouts| {
         let name = name.to_owned();
-        let hot = Kind { name: format!("{name}-hot"), what, fields: 1, boundary: 64, layouts, is_full };
-        kinds.push(Kind { name, what, fields, boundary: 0, layouts, is_full });
+        let hot = Kind { name: format!("{name}-hot"), what, fields: 1, boundary: 64, layouts };
+        kinds.push(Kind { name, what, fields, boundary: 0, layouts });
         kinds.push(hot);
     };
     for (name, what) in [
@@ -137,21 +135,21 @@ pub(crate) fn kinds() -> Vec<Kind> {
         ("u64", What::U64),
         ("f64", What::F64),
     ] {
-        add(name, what, 1000, Layouts::Both, false);
+        add(name, what, 1000, Layouts::Both);
     }
     for (size, fields) in [(8, 1000), (64, 500), (255, 200)] {
         let texts = |length, buffers, pattern| What::Text(Texts { size, length, buffers, pattern });
         // As long as text can be with a NUL and a count of updates behind it.
         let length = size - 5;
-        add(&format!("text{size}"), texts(length, 2, Pattern::Two), fields, Layouts::Both, false);
-        add(&format!("texts{size}"), texts(length, 2, Pattern::Many), fields, Layouts::Both, false);
-        add(&format!("full{size}"), texts(size, 2, Pattern::Two), fields, Layouts::Both, true);
-        add(&format!("single{size}"), texts(length, 1, Pattern::Two), fields, Layouts::Packed, false);
-        add(&format!("singles{size}"), texts(length, 1, Pattern::Many), fields, Layouts::Packed, false);
+        add(&format!("text{size}"), texts(length, 2, Pattern::Two), fields, Layouts::Both);
+        add(&format!("texts{size}"), texts(length, 2, Pattern::Many), fields, Layouts::Both);
+        add(&format!("full{size}"), texts(size, 2, Pattern::Two), fields, Layouts::Both);
+        add(&format!("single{size}"), texts(length, 1, Pattern::Two), fields, Layouts::Packed);
+        add(&format!("singles{size}"), texts(length, 1, Pattern::Many), fields, Layouts::Packed);
     }
     let only = |name: &str, what, fields, boundary, layouts| {
         let name = name.to_owned();
-        Kind { name, what, fields, boundary, layouts, is_full: false }
+        Kind { name, what, fields, boundary, layouts }
     };
     kinds.push(only("u64-page-hot", What::U64, 1, 4096, Layouts::Packed));
     kinds.push(only("added", What::Added, ADDED, 0, Layouts::Both));

@@ -24,7 +24,7 @@
 //! - `refused`: values, or whole lists of fields, that the reader said it could not give.
 //! - `wrong`: how rare it is that a value is torn, backwards or half seen.
 //!
-//! The last line adds up what must be all right: files of ours, `mmstats` and `follow`, without `full`.
+//! The last line adds up what must be all right: files of ours, `mmstats` and `follow`.
 //!
 //! The other writer is C, compiled when it is needed by the compiler that also links Rust programs: what
 //! it does to mapped memory is what CPython does, and nothing that safe Rust can.
@@ -77,7 +77,6 @@ impl Race<'_> {
     /// fields more than a hot one, since there a look checks many values.
     fn share(&self) -> u32 {
         match (self.is_ours, self.way) {
-            (true, Way::Snapshot | Way::Follow) if self.kind.is_full => 2,
             (true, Way::Snapshot | Way::Follow) if self.kind.fields > 1 => 10,
             (true, Way::Snapshot | Way::Follow) => 5,
             _ => 1,
@@ -85,7 +84,7 @@ impl Race<'_> {
     }
 
     fn must_be_right(&self) -> bool {
-        self.is_ours && matches!(self.way, Way::Snapshot | Way::Follow) && !self.kind.is_full
+        self.is_ours && matches!(self.way, Way::Snapshot | Way::Follow)
     }
 }
 

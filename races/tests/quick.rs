@@ -20,7 +20,8 @@ fn number(columns: &[String], column: usize) -> u64 {
 
 #[test]
 fn files_of_ours_are_read_as_they_were_written() {
-    let kinds = ["count", "u16", "u64-hot", "f64", "text8", "text64", "text255", "texts255", "added"];
+    let kinds =
+        ["count", "u16", "u64-hot", "f64", "text8", "text64", "text255", "texts255", "full64", "added"];
     let lines = races("1.5", &kinds);
     assert_eq!(lines[0][3..7], ["reads", "changed", "torn", "backwards"]);
     let ours = |line: &&Vec<String>| line[0] == "ours" && ["mmstats", "follow"].contains(&line[1].as_str());

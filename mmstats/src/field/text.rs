@@ -14,7 +14,8 @@ const STATIC_SIZE: usize = 256;
 /// Text that changes. On disk `255s` (or the size that was chosen), two buffers.
 ///
 /// The original writes such text in one buffer, where a reader may see half of an update; its readers
-/// take two just as well.
+/// take two just as well. Where a text leaves five bytes, a count of the updates stands behind it, so that
+/// readers need no more than two looks; longer text costs them eight.
 pub struct Text {
     slot: TextSlot,
     size: usize,
