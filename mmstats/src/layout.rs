@@ -15,7 +15,8 @@
 //! 0              2         2+L           4+L      4+L+T            5+L+T        5+L+T+S
 //! ```
 //!
-//! `w` is the buffer that the writer fills next, so a reader takes the other one, `buffers[w ^ 1]`.
+//! `w` is the buffer that is not current, which a writer of text fills next; a reader takes the other one,
+//! `buffers[w ^ 1]`.
 //! `0xff` says that there is one value only. The list ends at a label size of 0 or at the file's end.
 
 use crate::typecode::{BadCode, Shape};
