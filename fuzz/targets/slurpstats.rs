@@ -11,9 +11,8 @@ mod records;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 
-use cli::{Aggregate, Color, Function, When};
+use cli::{Aggregate, Color, Function, Objects, When};
 use libfuzzer_sys::fuzz_target;
-use mmstats::live::Judge;
 use mmstats::{Snapshot, SnapshotField};
 use mmstats_fuzz::{
     assert_clean, assert_objects, assert_records, assert_same_but_for_color, printed, with_scratch,
@@ -57,8 +56,8 @@ fn whole(snapshot: &Snapshot, fields: &[SnapshotField<'_>], plain: Color, colore
     assert_eq!(lines(plain).lines().count(), fields.len());
     assert_same_but_for_color(&lines(colored), &lines(plain));
     let objects = printed(|out| {
-        let mut objects = records::Objects::new(snapshot, &Judge::new());
-        fields.iter().try_for_each(|field| objects.write(field, out))
+        let objects = Objects::new(snapshot, None, None);
+        fields.iter().try_for_each(|field| out.gather(|out| objects.push(field, out)))
     });
     assert_objects(&objects);
     assert_eq!(objects.lines().count(), fields.len());
