@@ -357,15 +357,11 @@ impl Snapshot {
                     look_behind = self.read_on(file, known + 1, len)?;
                 }
                 Err(defect @ Defect::Short { end, .. }) => {
-                    if !reaches(file, end, len)? {
-                        self.cut = Some(Cut::Defect(at, defect));
-                        return Ok(());
-                    }
-                    if end > LIMIT {
+                    if end > LIMIT && reaches(file, end, len)? {
                         self.cut = Some(Cut::TooLarge(at));
                         return Ok(());
                     }
-                    if !self.read_on(file, end, len)? {
+                    if end > LIMIT || !self.read_on(file, end, len)? {
                         self.cut = Some(Cut::Defect(at, defect));
                         return Ok(());
                     }

@@ -8,11 +8,11 @@ use crate::typecode::Kind;
 
 /// How often a value is looked at before it is called unstable.
 const LOOKS: usize = 1000;
+/// How many bytes of a file may be read again for that.
+const LOOKS_BYTES: usize = 64 * 1024 * 1024;
 /// How many looks in a row must agree on text that its writer had no room to count. Each may catch the same
 /// part of another update, where texts repeat at full speed: two do once in some hundred reads then.
 pub(super) const LOOKS_AT_UNCOUNTED: usize = 8;
-/// How many bytes of a file may be read again for that.
-const LOOKS_BYTES: usize = 64 * 1024 * 1024;
 
 /// Finds the buffer of a field whose value counts after two looks, or more, and leaves its bytes in
 /// `first`. `None`: no look could tell. `spent` is how many bytes were read again for that so far.
