@@ -28,6 +28,7 @@ demo:
 
 check:
 	$(CARGO) test --workspace --locked
+	$(CARGO) test --locked --manifest-path proof/Cargo.toml -p races -p bench
 
 # The faults that `make check` tries for a second each, for a minute each.
 faults:
@@ -35,10 +36,10 @@ faults:
 	MMSTATS_FAULT_SECONDS=60 $(CARGO) test --locked -p cleanstats --test faults -- --nocapture
 
 # Writers and readers of both layouts against each other: 10^9 reads of files of ours take SECONDS=600.
-# What the columns are, `races/src/main.rs` says.
+# What the columns are, `proof/races/src/main.rs` says.
 SECONDS = 60
 races:
-	$(CARGO) run --release --locked -p races -- $(SECONDS)
+	$(CARGO) run --profile measure --locked --manifest-path proof/Cargo.toml -p races -- $(SECONDS)
 
 # All wrong values of every byte of the golden files, through every tool: about an hour.
 hostile:
@@ -47,7 +48,7 @@ hostile:
 
 # Every target of the fuzzer for FUZZ_SECONDS each, 60 without. Needs cargo-fuzz.
 fuzz:
-	fuzz/run.sh
+	proof/fuzz/run.sh
 
 # The library's tests under AddressSanitizer; `make sanitize-threads` and `make miri` want a nightly toolchain with
 # rust-src and miri. Miri knows no mapping of a file: it tries the unsafe code on private memory.
@@ -73,7 +74,7 @@ BENCH =
 BENCH_FLAGS = $(if $(filter x86_64,$(shell uname -m)),RUSTFLAGS="-C llvm-args=-x86-branches-within-32B-boundaries")
 bench:
 	$(CARGO) build --release --locked
-	$(BENCH_FLAGS) $(CARGO) run --release --locked --manifest-path bench/Cargo.toml -- \
+	$(BENCH_FLAGS) $(CARGO) run --profile measure --locked --manifest-path proof/Cargo.toml -p bench -- \
 		--tools $(TARGET)/release $(BENCH)
 
 deb:

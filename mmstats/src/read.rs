@@ -25,7 +25,7 @@
 //! This rests on three orders: the kernel copies forward, so within a look the index comes before the
 //! values; a fence keeps one look before the next; and the writer's stores stay in order (`slot.rs`, for
 //! text; others owe it for numbers, too).
-//! `races/tests/orders.rs` tries every interleaving, and finds a value that was not published, or one
+//! `proof/races/tests/orders.rs` tries every interleaving, and finds a value that was not published, or one
 //! that runs backwards, as soon as any of them is left out.
 
 mod field;

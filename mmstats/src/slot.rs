@@ -13,7 +13,7 @@
 //! - Text has many words, and needs both buffers: the text into the spare one, then the index, which
 //!   makes it current. The stores pair with the readers' order of looking: who sees the new index sees
 //!   the new text, and who sees text being overwritten sees that the index had moved on before.
-//!   `races/tests/orders.rs` tries every interleaving, also with either order left out, which then fails.
+//!   `proof/races/tests/orders.rs` tries every interleaving, also with either order left out, which then fails.
 //!
 //! A slot is `Send` and not `Sync`: one thread at a time writes, which is what makes plain cells enough.
 

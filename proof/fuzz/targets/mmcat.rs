@@ -3,15 +3,15 @@
 #![no_main]
 #![allow(dead_code)]
 
-#[path = "../../mmcat/src/check.rs"]
+#[path = "../../../mmcat/src/check.rs"]
 mod check;
-#[path = "../../mmcat/src/dump.rs"]
+#[path = "../../../mmcat/src/dump.rs"]
 mod dump;
-#[path = "../../mmcat/src/record.rs"]
+#[path = "../../../mmcat/src/record.rs"]
 mod record;
 // Its tests are not where a file included like this would have them.
 #[rustfmt::skip]
-#[path = "../../mmcat/src/region.rs"]
+#[path = "../../../mmcat/src/region.rs"]
 mod region;
 
 use std::path::Path;

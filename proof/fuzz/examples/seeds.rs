@@ -130,7 +130,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let every = Options::new().path(dir.path()).create::<Every>()?;
     every.counter.incr();
     files.push(trimmed(&fs::read(every.path())?).to_vec());
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../mmstats/tests/golden"))? {
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../mmstats/tests/golden"))? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "mmstats") {
             files.push(trimmed(&fs::read(path)?).to_vec());

@@ -3,23 +3,23 @@
 #![no_main]
 #![allow(dead_code)]
 
-#[path = "../../pollstats/src/change.rs"]
+#[path = "../../../pollstats/src/change.rs"]
 mod change;
-#[path = "../../pollstats/src/column.rs"]
+#[path = "../../../pollstats/src/column.rs"]
 mod column;
-#[path = "../../pollstats/src/field.rs"]
+#[path = "../../../pollstats/src/field.rs"]
 mod field;
-#[path = "../../pollstats/src/filter.rs"]
+#[path = "../../../pollstats/src/filter.rs"]
 mod filter;
-#[path = "../../pollstats/src/fold.rs"]
+#[path = "../../../pollstats/src/fold.rs"]
 mod fold;
-#[path = "../../pollstats/src/nearest.rs"]
+#[path = "../../../pollstats/src/nearest.rs"]
 mod nearest;
-#[path = "../../pollstats/src/poll.rs"]
+#[path = "../../../pollstats/src/poll.rs"]
 mod poll;
-#[path = "../../pollstats/src/records.rs"]
+#[path = "../../../pollstats/src/records.rs"]
 mod records;
-#[path = "../../pollstats/src/table.rs"]
+#[path = "../../../pollstats/src/table.rs"]
 mod table;
 
 use std::path::Path;

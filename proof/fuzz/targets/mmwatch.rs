@@ -3,11 +3,11 @@
 #![no_main]
 #![allow(dead_code)]
 
-#[path = "../../mmwatch/src/records.rs"]
+#[path = "../../../mmwatch/src/records.rs"]
 mod records;
-#[path = "../../mmwatch/src/until.rs"]
+#[path = "../../../mmwatch/src/until.rs"]
 mod until;
-#[path = "../../mmwatch/src/watch.rs"]
+#[path = "../../../mmwatch/src/watch.rs"]
 mod watch;
 
 use std::ffi::OsStr;

@@ -3,9 +3,9 @@
 #![no_main]
 #![allow(dead_code)]
 
-#[path = "../../slurpstats/src/prometheus.rs"]
+#[path = "../../../slurpstats/src/prometheus.rs"]
 mod prometheus;
-#[path = "../../slurpstats/src/records.rs"]
+#[path = "../../../slurpstats/src/records.rs"]
 mod records;
 
 use std::collections::HashSet;

@@ -63,7 +63,8 @@ impl Settings {
         Ok(Self {
             is_quick,
             stalls: seconds.unwrap_or(default),
-            tools: tools.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release")),
+            tools: tools
+                .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/release")),
             sections,
             memory,
             disk,
