@@ -508,7 +508,7 @@ fn help_version_and_usage() {
         assert_ran(&ran(tool().args(arguments)), "", &stderr, 2);
     };
     usage(&["--frob"], "invalid option '--frob'");
-    usage(&["--older-than", "10"], "--older-than takes a whole number and s, m, h or d, not \"10\"");
+    usage(&["--older-than", "10"], "--older-than takes an age such as 90s, 10m, 2h or 3d, not \"10\"");
     usage(&["-u", "no one"], "--uid takes a user's name or number, not \"no one\"");
     usage(&["--archive"], "missing argument for option '--archive'");
     usage(&["--color=blue"], "--color takes auto, always or never, not \"blue\"");
