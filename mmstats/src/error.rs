@@ -45,6 +45,9 @@ pub enum ErrorKind {
     Foreign,
     /// The instance belongs to the process that made it, and this is a child of that process.
     Forked,
+    /// The directory is on a file system where an update could kill the program when the disk is full (btrfs,
+    /// bcachefs, NILFS2): a file on it keeps no room for stores. A directory on a tmpfs is the remedy.
+    FileSystem,
 }
 
 #[derive(Debug)]
@@ -61,6 +64,7 @@ pub(crate) enum Reason {
     Held,
     Foreign(&'static str),
     Forked,
+    FileSystem(&'static str),
 }
 
 impl Error {
@@ -94,6 +98,7 @@ impl Error {
             Reason::Held => ErrorKind::Held,
             Reason::Foreign(_) => ErrorKind::Foreign,
             Reason::Forked => ErrorKind::Forked,
+            Reason::FileSystem(_) => ErrorKind::FileSystem,
         }
     }
 
@@ -145,6 +150,7 @@ impl From<Error> for io::Error {
             Reason::Io { source, .. } => source.kind(),
             Reason::Held => io::ErrorKind::AlreadyExists,
             Reason::Label { .. } | Reason::Template { .. } => io::ErrorKind::InvalidInput,
+            Reason::FileSystem(_) => io::ErrorKind::Unsupported,
             _ => io::ErrorKind::InvalidData,
         };
         Self::new(kind, error)
@@ -168,6 +174,9 @@ impl fmt::Display for Reason {
             Self::Held => f.write_str("a living process publishes under this name"),
             Self::Foreign(what) => write!(f, "the name is taken by {what}"),
             Self::Forked => f.write_str("the instance belongs to the parent process"),
+            Self::FileSystem(name) => {
+                write!(f, "on {name} a full disk would kill the program at an update; publish on a tmpfs")
+            }
         }
     }
 }

@@ -12,7 +12,6 @@ use crate::error::{Error, Reason};
 use crate::field::Spec;
 use crate::file::{Identity, remove_if};
 use crate::live::{Judge, Life};
-use crate::lock::LockHolder;
 use crate::map::{ForkMark, Segment};
 use crate::model::Builder;
 use crate::name::tid_in;
@@ -159,10 +158,9 @@ impl<M> Instance<M> {
         if self.is_inherited() {
             return;
         }
-        let mut store = self.store.borrow_mut();
-        let _segments = store.segments().to_vec();
-        if let Some(file) = store.file_mut() {
-            let parked = Parked { identity: file.identity(), _segments, _holder: file.take_holder() };
+        let store = self.store.borrow();
+        if let Some(file) = store.file() {
+            let parked = Parked { identity: file.identity(), _segments: store.segments().to_vec() };
             parked_files().push(parked);
         }
     }
@@ -196,11 +194,10 @@ impl<M> fmt::Debug for Instance<M> {
     }
 }
 
-/// The file of an ended thread. Its mapping holds the lifetime lock, or else a descriptor does.
+/// The file of an ended thread. Its memory keeps the lifetime lock.
 struct Parked {
     identity: Identity,
     _segments: Vec<Arc<Segment>>,
-    _holder: Option<LockHolder>,
 }
 
 fn parked_files() -> std::sync::MutexGuard<'static, Vec<Parked>> {

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nix::errno::Errno;
+
 use crate::error::{Error, Reason};
 use crate::file::StatsFile;
 use crate::layout::{self, FIRST_FIELD, LONGEST, VERSION};
@@ -54,7 +56,7 @@ impl Store {
     /// In a file that will be seen as `path`. Nobody sees it before [`Store::publish`].
     pub(crate) fn in_file(path: PathBuf, mode: Option<u32>) -> Result<Self, Error> {
         let mark = fork_mark();
-        let file = StatsFile::create(path.clone(), mode)?;
+        let file = StatsFile::create(path.clone(), mode, mark)?;
         let mut store = Self::empty(path, mark);
         store.file = Some(file);
         store.start()?;
@@ -86,9 +88,7 @@ impl Store {
         encoding: Encoding<'_>,
         initial: &[u8],
     ) -> Result<Added, Error> {
-        if !self.mark.is_home() {
-            return Err(Error::new(&self.path, Reason::Forked));
-        }
+        self.check_home()?;
         let Encoding { code, size, align, buffered } = encoding;
         self.check(label, code)?;
         let place = layout::place(self.next, label, code, size, align, buffered);
@@ -102,6 +102,10 @@ impl Store {
         self.next = place.end;
         self.labels.insert(label.to_owned());
         Ok(Added { segment, index_at: place.index_at, current, size, mark: self.mark })
+    }
+
+    fn check_home(&self) -> Result<(), Error> {
+        if self.mark.is_home() { Ok(()) } else { Err(Error::new(&self.path, Reason::Forked)) }
     }
 
     fn check(&self, label: &str, code: &str) -> Result<(), Error> {
@@ -136,9 +140,13 @@ impl Store {
         }
         // It begins with the page that the field begins on; the last one may map that page, too.
         let at = from / page * page;
+        let first = self.segments.first().cloned();
         let segment = Arc::new(match &mut self.file {
-            Some(file) => file.map(at, whole)?,
-            None => Segment::private(at, whole),
+            Some(file) => file.map(at, whole, first)?,
+            None => {
+                let no_memory = |_| Error::io(&self.path, "finding memory")(Errno::ENOMEM);
+                Segment::private(at, whole).map_err(no_memory)?
+            }
         });
         self.segments.push(Arc::clone(&segment));
         Ok(segment)
@@ -146,6 +154,7 @@ impl Store {
 
     /// Gives the file its name.
     pub(crate) fn publish(&mut self) -> Result<(), Error> {
+        self.check_home()?;
         if let Some(file) = &mut self.file {
             file.publish()?;
         }
@@ -166,10 +175,6 @@ impl Store {
 
     pub(crate) fn file(&self) -> Option<&StatsFile> {
         self.file.as_ref()
-    }
-
-    pub(crate) fn file_mut(&mut self) -> Option<&mut StatsFile> {
-        self.file.as_mut()
     }
 
     pub(crate) fn mark(&self) -> ForkMark {
