@@ -32,6 +32,8 @@ pub struct Instance<M> {
     model: M,
     path: PathBuf,
     store: RefCell<Store>,
+    /// The file's size before the fields that are being added, if any are.
+    size: Cell<usize>,
     label_prefix: String,
     /// What surrounds the thread id in the names of this process's files; see [`crate::name`].
     siblings: Vec<Vec<u8>>,
@@ -50,9 +52,10 @@ impl<M> Instance<M> {
         error: Option<Error>,
     ) -> Self {
         let (mark, path) = (store.mark(), store.path().to_owned());
+        let size = Cell::new(store.size());
         let store = RefCell::new(store);
         let (keep, removed) = (Cell::new(false), Cell::new(false));
-        Self { model, path, store, label_prefix, siblings, keep, removed, error, mark }
+        Self { model, path, store, size, label_prefix, siblings, keep, removed, error, mark }
     }
 
     /// Where the file is, or would be.
@@ -64,7 +67,7 @@ impl<M> Instance<M> {
     /// Bytes of the file, a multiple of the page size.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.store.borrow().size()
+        self.store.try_borrow().map_or_else(|_| self.size.get(), |store| store.size())
     }
 
     /// What stands in front of every label.
@@ -102,12 +105,14 @@ impl<M> Instance<M> {
     /// Adds several fields, or a model, while the program runs. Each is published by itself.
     ///
     /// # Errors
-    /// As [`Instance::add_field`], and what `build` gives.
+    /// As [`Instance::add_field`], and what `build` gives. Within `build`, what needs the file
+    /// ([`Instance::add_field`], [`Instance::flush`], [`Instance::remove`]) is [`crate::ErrorKind::Busy`].
     pub fn add_fields<T>(
         &self,
         build: impl FnOnce(&mut Builder<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut store = self.store.borrow_mut();
+        let mut store = self.store.try_borrow_mut().map_err(|_| self.busy())?;
+        self.size.set(store.size());
         let added = build(&mut Builder::new(&mut store, self.label_prefix.clone()));
         store.close();
         added
@@ -119,7 +124,7 @@ impl<M> Instance<M> {
     /// # Errors
     /// [`crate::ErrorKind::Io`]; [`crate::ErrorKind::Forked`] in a child process.
     pub fn flush(&self, wait: bool) -> Result<(), Error> {
-        let store = self.store.borrow();
+        let store = self.store.try_borrow().map_err(|_| self.busy())?;
         if self.is_inherited() {
             return Err(Error::new(store.path(), Reason::Forked));
         }
@@ -140,7 +145,7 @@ impl<M> Instance<M> {
         if self.is_inherited() {
             return Ok(());
         }
-        let store = self.store.borrow();
+        let store = self.store.try_borrow().map_err(|_| self.busy())?;
         if let Some(file) = store.file().filter(|_| !self.removed.get()) {
             file.remove()?;
             self.removed.set(true);
@@ -149,6 +154,10 @@ impl<M> Instance<M> {
             Some(folder) if self.siblings.len() > 1 => remove_ended(folder, &self.siblings),
             _ => Ok(()),
         }
+    }
+
+    fn busy(&self) -> Error {
+        Error::new(&self.path, Reason::Busy)
     }
 
     /// For [`crate::ThreadEnd::Leave`]: the file stays, and counts as alive, until [`Instance::remove`]

@@ -146,8 +146,8 @@ impl Options {
     /// instance counts in private memory, and [`Instance::error`] says why.
     ///
     /// # Panics
-    /// If the model itself makes no sense (two fields with one label, an empty label): no disk is to
-    /// blame for that, and it happens at the first try.
+    /// If the model itself makes no sense (two fields with one label, an empty label, a size that nothing can
+    /// hold): no disk is to blame for that, and it happens at the first try. And where there is no memory.
     #[must_use]
     pub fn create_or_private<M: Model>(&self) -> Instance<M> {
         match self.create() {

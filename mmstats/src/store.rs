@@ -10,6 +10,7 @@ use crate::error::{Error, Reason};
 use crate::file::StatsFile;
 use crate::layout::{self, FIRST_FIELD, LONGEST, VERSION};
 use crate::map::{ForkMark, Segment, fork_mark, page_size};
+use crate::read::Snapshot;
 use crate::slot::{TextSlot, Word, WordSlot};
 
 /// An instance's fields, in its file or in private memory.
@@ -92,6 +93,10 @@ impl Store {
         let Encoding { code, size, align, buffered } = encoding;
         self.check(label, code)?;
         let place = layout::place(self.next, label, code, size, align, buffered);
+        let Some(place) = place.filter(|place| place.end <= Snapshot::LIMIT) else {
+            let limit = Snapshot::LIMIT;
+            return Err(self.too_large(label, format!("would end beyond {limit} bytes, where no reader looks")));
+        };
         let segment = self.segment(place.at, place.end)?;
         segment.fill(place.at, &layout::head(&place, label, code, buffered));
         // A fresh buffered field says that buffer 0 is spare, so the value goes into buffer 1.
@@ -120,11 +125,12 @@ impl Store {
         } else {
             return Ok(());
         };
-        let mut end = label.len().min(80);
-        while !label.is_char_boundary(end) {
-            end -= 1;
-        }
-        Err(Error::new(&self.path, Reason::Label { label: label[..end].to_owned(), what }))
+        Err(Error::new(&self.path, Reason::Label { label: beginning(label), what }))
+    }
+
+    /// For a field that asks for more than can be.
+    pub(crate) fn too_large(&self, label: &str, what: String) -> Error {
+        Error::new(&self.path, Reason::Size { label: beginning(label), what })
     }
 
     /// Memory for the bytes `from..to`, which lie at the end of what is used.
@@ -196,4 +202,13 @@ impl Store {
     pub(crate) fn segments(&self) -> &[Arc<Segment>] {
         &self.segments
     }
+}
+
+/// As much of a label as an error shows.
+fn beginning(label: &str) -> String {
+    let mut end = label.len().min(80);
+    while !label.is_char_boundary(end) {
+        end -= 1;
+    }
+    label[..end].to_owned()
 }
