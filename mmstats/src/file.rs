@@ -92,9 +92,9 @@ impl StatsFile {
         Ok(())
     }
 
-    /// Maps bytes from `at`, a multiple of the page size, on: `len` of them or more. `first` is the first segment,
-    /// once it is there: its mapping, or what it keeps, holds the lock. A later one is of a file that was
-    /// opened again, without.
+    /// Maps bytes from `at`, a multiple of the page size, on: `len` of them or more. `first` is the first
+    /// segment, once it is there: its mapping, or what it keeps, holds the lock. A later one is of a file
+    /// that was opened again, without.
     pub(crate) fn map(
         &mut self,
         at: usize,

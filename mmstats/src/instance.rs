@@ -96,6 +96,10 @@ impl<M> Instance<M> {
     /// to grow by a page; updates of other fields cost the same before and after. A field cannot be
     /// taken away again.
     ///
+    /// The handle may outlive the instance. It then counts on in memory of its own if the file was removed;
+    /// if the file was kept ([`Instance::keep`]), readers see it, and the file counts as alive until the
+    /// last handle goes.
+    ///
     /// # Errors
     /// As [`Builder::add`], and [`crate::ErrorKind::Forked`] in a child process.
     pub fn add_field<S: Spec>(&self, label: &str, spec: S) -> Result<S::Field, Error> {
@@ -131,7 +135,9 @@ impl<M> Instance<M> {
         store.sync(wait)
     }
 
-    /// Leaves the file when the instance is dropped. Its writer's lock ends then, so it counts as dead.
+    /// Leaves the file when the instance is dropped. Its writer's lock ends then, so that it counts as
+    /// dead; or with the last handle that [`Instance::add_field`] gave, if one is still there: what may be
+    /// written to is never dead.
     pub fn keep(&self) {
         self.keep.set(true);
     }

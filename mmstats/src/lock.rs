@@ -79,9 +79,8 @@ impl LockHolder {
     pub(crate) fn file(&self) -> Option<&File> {
         // Daemons close all descriptors that they find. Then the lock is lost, and the descriptor's
         // number may be another file's by now.
-        let is_same = |file: &&File| {
-            file.metadata().is_ok_and(|metadata| Identity::of(&metadata) == self.identity)
-        };
+        let is_same =
+            |file: &&File| file.metadata().is_ok_and(|metadata| Identity::of(&metadata) == self.identity);
         self.file.as_ref().filter(is_same)
     }
 }

@@ -39,8 +39,8 @@ enum Memory {
     Private(Box<[AtomicU64]>),
 }
 
-/// A mapping of a file that only the process that made it unmaps. A forked child does not inherit it: there, its
-/// addresses are free for what the child maps next, which must not go with it.
+/// A mapping of a file that only the process that made it unmaps. A forked child does not inherit it:
+/// there, its addresses are free for what the child maps next, which must not go with it.
 struct HomeMap {
     map: ManuallyDrop<MmapRaw>,
     mark: ForkMark,
@@ -59,8 +59,8 @@ impl Segment {
     /// Maps the file's bytes from `at`, a multiple of the page size, on: `len` of them or more. Those
     /// behind the end of the file must not be touched before the file has grown there.
     ///
-    /// `mark` is the one that the handles into the segment look at. `lock` is what holds the file's lifetime lock
-    /// where this mapping does not.
+    /// `mark` is the one that the handles into the segment look at. `lock` is what holds the file's
+    /// lifetime lock where this mapping does not.
     pub(crate) fn of_file(
         file: &File,
         at: usize,

@@ -41,8 +41,8 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// [`crate::ErrorKind::Label`] if the label is empty, longer than 65,535 bytes, or taken;
-    /// [`crate::ErrorKind::TooLarge`] if the file would grow beyond [`crate::Snapshot::LIMIT`], or memory cannot
-    /// hold what the field keeps; [`crate::ErrorKind::Io`] if the file has to grow and cannot.
+    /// [`crate::ErrorKind::TooLarge`] if the file would grow beyond [`crate::Snapshot::LIMIT`], or memory
+    /// cannot hold what the field keeps; [`crate::ErrorKind::Io`] if the file has to grow and cannot.
     pub fn add<S: Spec>(&mut self, label: &str, spec: S) -> Result<S::Field, Error> {
         spec.add(self, Some(label), label)
     }

@@ -94,8 +94,8 @@ impl Store {
         self.check(label, code)?;
         let place = layout::place(self.next, label, code, size, align, buffered);
         let Some(place) = place.filter(|place| place.end <= Snapshot::LIMIT) else {
-            let limit = Snapshot::LIMIT;
-            return Err(self.too_large(label, format!("would end beyond {limit} bytes, where no reader looks")));
+            let what = format!("would end beyond {} bytes, where no reader looks", Snapshot::LIMIT);
+            return Err(self.too_large(label, what));
         };
         let segment = self.segment(place.at, place.end)?;
         segment.fill(place.at, &layout::head(&place, label, code, buffered));

@@ -7,10 +7,11 @@ mod child;
 
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use child::{assert_ended_well, in_child};
 use memmap2::MmapOptions;
-use mmstats::{Counter, ErrorKind, Instance, Options, Snapshot, Text, stats};
+use mmstats::{Counter, ErrorKind, Instance, Options, Snapshot, Text, ThreadEnd, per_thread, stats};
 use nix::libc;
 
 stats! {
@@ -24,8 +25,8 @@ fn hits(path: &Path) -> String {
     Snapshot::of(path).unwrap().find("hits").unwrap().value().to_string()
 }
 
-/// Mappings and heap memory of the sizes that a hole in the address space is filled with, and a check that they
-/// are there and hold what they held.
+/// Mappings and heap memory of the sizes that a hole in the address space is filled with, and a check that
+/// they are there and hold what they held.
 struct Tenants {
     maps: Vec<memmap2::MmapMut>,
     vectors: Vec<Vec<u8>>,
@@ -121,6 +122,40 @@ fn a_handle_of_a_file_that_had_grown_is_dropped_without_harm_too() {
         tenants.assert_unharmed();
     });
     assert_ended_well(status);
+}
+
+static FOLD_DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
+
+per_thread! {
+    static FOLD: Hits = Options::new()
+        .path(FOLD_DIR.get_or_init(|| tempfile::tempdir().unwrap()).path())
+        .thread_end(ThreadEnd::Fold);
+}
+
+#[test]
+fn threads_of_a_child_are_folded_into_a_file_of_its_own() {
+    let count = || std::thread::spawn(|| FOLD.with(|stats| stats.hits.incr())).join().unwrap();
+    FOLD.with(|stats| stats.hits.add(5));
+    count();
+    let sum = || {
+        let dir = fs::read_dir(FOLD_DIR.get().unwrap().path()).unwrap();
+        dir.map(|entry| hits(&entry.unwrap().path()).parse::<u64>().unwrap()).sum::<u64>()
+    };
+    assert_eq!(sum(), 6);
+    let status = in_child(|| {
+        let tenants = Tenants::move_in();
+        FOLD.with(|stats| stats.hits.incr());
+        for n in 1..=5 {
+            count();
+            assert_eq!(sum(), 7 + n);
+        }
+        tenants.assert_unharmed();
+        FOLD.remove().unwrap();
+    });
+    assert_ended_well(status);
+    count();
+    assert_eq!(sum(), 7);
+    FOLD.remove().unwrap();
 }
 
 #[test]

@@ -8,6 +8,12 @@ use std::path::{Path, PathBuf};
 use mmstats::live::{Evidence, Judge, Life};
 use mmstats::{Counter, ErrorKind, Instance, Options, Snapshot};
 
+/// A directory on a tmpfs. On an overlayfs, as containers have it, a file without its lock is not known to be
+/// dead while its process runs.
+fn memory() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 fn judged(path: &Path) -> (Life, Evidence) {
     let verdict = Judge::new().judge(&Snapshot::of(path).unwrap());
     (verdict.life, verdict.evidence)
@@ -41,7 +47,7 @@ fn assert_lives(path: &Path, handle: &Counter, label: &str) {
 }
 
 fn kept_with_one_handle(number: usize) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = memory();
     let (stats, mut late) = grown(dir.path());
     let (path, label) = (stats.path().to_owned(), format!("late.{number}"));
     let last = late.swap_remove(number);
@@ -73,7 +79,7 @@ fn a_kept_file_lives_as_long_as_a_handle_in_between() {
 
 #[test]
 fn without_keep_the_file_goes_with_the_instance_and_the_handle_counts_on_unseen() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = memory();
     let (stats, late) = grown(dir.path());
     let path = stats.path().to_owned();
     drop(stats);
@@ -93,7 +99,7 @@ fn without_keep_the_file_goes_with_the_instance_and_the_handle_counts_on_unseen(
 
 #[test]
 fn a_handle_keeps_its_file_alive_on_another_thread_than_it_was_made_on() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = memory();
     let place = dir.path().to_owned();
     let (path, last): (PathBuf, Counter) = std::thread::spawn(move || {
         let (stats, mut late) = grown(&place);

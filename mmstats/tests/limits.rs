@@ -10,8 +10,8 @@ use std::path::Path;
 
 use child::{assert_ended_well, in_child};
 use mmstats::{
-    Counter, Error, ErrorKind, Instance, Model, MovingAverage, Options, Snapshot, Spec, Text, Timer, per_thread,
-    stats,
+    Counter, Error, ErrorKind, Instance, Model, MovingAverage, Options, Snapshot, Spec, Text, Timer,
+    per_thread, stats,
 };
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, setrlimit};
@@ -27,7 +27,8 @@ fn hits(path: &Path) -> String {
 }
 
 fn limit_file_size(bytes: u64) {
-    // `try_into`, since the type is not the same everywhere.
+    // The type is not the same everywhere.
+    #[allow(clippy::useless_conversion)]
     let bytes = bytes.try_into().unwrap();
     setrlimit(Resource::RLIMIT_FSIZE, bytes, bytes).unwrap();
 }
@@ -165,7 +166,8 @@ fn a_model_of_impossible_sizes_says_so_at_the_first_try() {
     }
     let dir = tempfile::tempdir().unwrap();
     let options = Options::new().path(dir.path());
-    let said = std::panic::catch_unwind(|| options.create_or_private::<Large>().path().to_owned()).unwrap_err();
+    let said =
+        std::panic::catch_unwind(|| options.create_or_private::<Large>().path().to_owned()).unwrap_err();
     let said = said.downcast::<String>().unwrap();
     assert!(said.contains("label \"large\" would end beyond"), "{said}");
 }

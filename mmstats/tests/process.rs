@@ -57,8 +57,8 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// From here on any system call but `exit` is answered by death (`SIGSYS`). (The kernel's ready-made strict mode
-/// takes the time stamp counter away, too, which reading the clock needs and which is no system call.)
+/// From here on any system call but `exit` is answered by death (`SIGSYS`). (The kernel's ready-made strict
+/// mode takes the time stamp counter away, too, which reading the clock needs and which is no system call.)
 fn forbid_calls() {
     let rule = |code: u32, jump_false: u8, value: u32| libc::sock_filter {
         code: u16::try_from(code).unwrap(),

@@ -14,8 +14,9 @@ use crate::lock::file_system;
 /// full disk the store is a `SIGBUS`, whatever was allocated before. From the kernel's
 /// `include/uapi/linux/magic.h`, but for bcachefs, which is not in it any more.
 ///
-/// Not ZFS, which takes stores into the page cache and looks for room when it writes them back. Nor F2FS and XFS,
-/// which overwrite in place as far as room is concerned; on XFS unless the file shares its blocks with a copy.
+/// Not ZFS, which takes stores into the page cache and looks for room when it writes them back. Nor F2FS
+/// and XFS, which overwrite in place as far as room is concerned; on XFS unless the file shares its blocks
+/// with a copy.
 const LOOK_FOR_ROOM: [(u32, &str); 3] =
     [(0x9123_683e, "btrfs"), (0xca45_1a4e, "bcachefs"), (0x3434, "NILFS2")];
 
@@ -28,8 +29,8 @@ pub(super) fn may_refuse_stores(file: &File) -> Option<&'static str> {
 /// Makes sure of blocks for the bytes `from..to`.
 ///
 /// # Errors
-/// `EFBIG` where the process may not make files so large: the kernel would say it with a `SIGXFSZ`, which ends a
-/// program. And what `posix_fallocate` says.
+/// `EFBIG` where the process may not make files so large: the kernel would say it with a `SIGXFSZ`, which
+/// ends a program. And what `posix_fallocate` says.
 pub(super) fn allocate(file: &File, from: usize, to: usize) -> io::Result<()> {
     let offset = |at: usize| off_t::try_from(at).map_err(|_| Errno::EFBIG);
     let (most, _) = getrlimit(Resource::RLIMIT_FSIZE)?;
