@@ -356,6 +356,11 @@ fn without_operands_the_default_place_is_read() {
     );
     let both = slurpstats().env("MMSTATS_PATH", place).env("MMSTATS_GLOB", "").output().unwrap();
     assert_eq!(outcome(&both), want, "an empty variable counts as none");
+    let here = slurpstats().env("TMPDIR", "").current_dir(dir.path()).output().unwrap();
+    // What is in /tmp is not this test's business; that it looks there is.
+    let said = String::from_utf8(here.stderr).unwrap();
+    let looked_elsewhere = said.contains("slurpstats: : ") || said.contains("looked for *.mmstats");
+    assert!(!looked_elsewhere, "{said}");
 }
 
 #[test]

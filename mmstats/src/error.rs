@@ -31,7 +31,7 @@ pub enum ErrorKind {
     Version,
     /// A field makes no sense. The fields before it stand.
     Format,
-    /// A field is larger than a reader is ready to hold.
+    /// A field is larger than a reader is ready to hold, or asks for more memory than there is.
     TooLarge,
     /// A value changed faster than it could be read. Other fields stand.
     Unstable,
@@ -43,8 +43,13 @@ pub enum ErrorKind {
     Held,
     /// The name is taken by something that is not a stats file.
     Foreign,
+    /// Fields are being added to the instance: its builder does that, and the rest waits.
+    Busy,
     /// The instance belongs to the process that made it, and this is a child of that process.
     Forked,
+    /// The directory is on a file system where an update could kill the program when the disk is full (btrfs,
+    /// bcachefs, NILFS2): a file on it keeps no room for stores. A directory on a tmpfs is the remedy.
+    FileSystem,
 }
 
 #[derive(Debug)]
@@ -57,10 +62,13 @@ pub(crate) enum Reason {
     TooLarge { at: usize, limit: usize },
     Unstable { at: usize, label: String },
     Label { label: String, what: &'static str },
+    Size { label: String, what: String },
     Template { template: String, what: &'static str },
     Held,
     Foreign(&'static str),
+    Busy,
     Forked,
+    FileSystem(&'static str),
 }
 
 impl Error {
@@ -87,13 +95,15 @@ impl Error {
             Reason::NotAFile(_) => ErrorKind::NotAFile,
             Reason::Empty | Reason::Version(_) => ErrorKind::Version,
             Reason::Format { .. } => ErrorKind::Format,
-            Reason::TooLarge { .. } => ErrorKind::TooLarge,
+            Reason::TooLarge { .. } | Reason::Size { .. } => ErrorKind::TooLarge,
             Reason::Unstable { .. } => ErrorKind::Unstable,
             Reason::Label { .. } => ErrorKind::Label,
             Reason::Template { .. } => ErrorKind::Template,
             Reason::Held => ErrorKind::Held,
             Reason::Foreign(_) => ErrorKind::Foreign,
+            Reason::Busy => ErrorKind::Busy,
             Reason::Forked => ErrorKind::Forked,
+            Reason::FileSystem(_) => ErrorKind::FileSystem,
         }
     }
 
@@ -144,7 +154,10 @@ impl From<Error> for io::Error {
         let kind = match &error.inner.reason {
             Reason::Io { source, .. } => source.kind(),
             Reason::Held => io::ErrorKind::AlreadyExists,
-            Reason::Label { .. } | Reason::Template { .. } => io::ErrorKind::InvalidInput,
+            Reason::Label { .. } | Reason::Size { .. } | Reason::Template { .. } => {
+                io::ErrorKind::InvalidInput
+            }
+            Reason::FileSystem(_) => io::ErrorKind::Unsupported,
             _ => io::ErrorKind::InvalidData,
         };
         Self::new(kind, error)
@@ -163,11 +176,16 @@ impl fmt::Display for Reason {
             Self::Unstable { at, label } => {
                 write!(f, "field at byte {at}: {label} changes faster than it can be read")
             }
+            Self::Size { label, what } => write!(f, "label {label:?} {what}"),
             Self::Label { label, what } => write!(f, "label {label:?} {what}"),
             Self::Template { template, what } => write!(f, "template {template:?}: {what}"),
             Self::Held => f.write_str("a living process publishes under this name"),
             Self::Foreign(what) => write!(f, "the name is taken by {what}"),
+            Self::Busy => f.write_str("fields are being added to the instance: use their builder"),
             Self::Forked => f.write_str("the instance belongs to the parent process"),
+            Self::FileSystem(name) => {
+                write!(f, "on {name} a full disk would kill the program at an update; publish on a tmpfs")
+            }
         }
     }
 }

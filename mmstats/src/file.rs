@@ -1,21 +1,22 @@
 //! The file of one instance: made under a temporary name, locked, published by renaming, removed.
 
 mod publish;
+mod space;
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::errno::Errno;
-use nix::fcntl::posix_fallocate;
 use nix::libc;
 
-use crate::error::Error;
+use crate::error::{Error, Reason};
 use crate::lock::{LockHolder, is_kept_by_mappings, lock};
-use crate::map::Segment;
+use crate::map::{ForkMark, Keeper, Segment};
 use crate::name::{TEMP_END, TEMP_START};
 
 /// Which file it is, whatever it is called.
@@ -47,24 +48,34 @@ pub(crate) struct StatsFile {
     /// Open until the file is published, and for a moment whenever it grows: a program that closes all
     /// descriptors, as daemons do, does no harm.
     open: Option<File>,
-    /// Where the mapping does not keep the lock.
-    holder: Option<LockHolder>,
+    /// Open as long as there is memory of the file, where a mapping does not keep the lock.
+    holder: Option<Arc<LockHolder>>,
+    /// Whether this is the process that made it.
+    mark: ForkMark,
 }
 
 impl StatsFile {
     /// Makes and locks an empty file beside `target`, under a temporary name.
-    pub(crate) fn create(target: PathBuf, mode: Option<u32>) -> Result<Self, Error> {
+    pub(crate) fn create(target: PathBuf, mode: Option<u32>, mark: ForkMark) -> Result<Self, Error> {
         let (path, file) = create_temporary(&target)?;
         // From here on `Drop` clears the temporary name away if anything fails.
         let identity = Identity { dev: 0, ino: 0 };
-        let mut this = Self { target, path, identity, allocated: 0, open: None, holder: None };
+        let mut this = Self { target, path, identity, allocated: 0, open: None, holder: None, mark };
         this.identity = Identity::of(&file.metadata().map_err(this.failed("looking at it"))?);
         if let Some(mode) = mode {
             let permissions = fs::Permissions::from_mode(mode);
             file.set_permissions(permissions).map_err(this.failed("setting its mode"))?;
         }
+        if let Some(name) = space::may_refuse_stores(&file) {
+            return Err(Error::new(&this.target, Reason::FileSystem(name)));
+        }
         lock(&file).map_err(this.failed("locking it"))?;
-        this.open = Some(file);
+        if is_kept_by_mappings(&file) {
+            this.open = Some(file);
+        } else {
+            let holder = LockHolder::new(file, this.identity);
+            this.holder = Some(Arc::new(holder.map_err(this.failed("keeping it open for its lock"))?));
+        }
         Ok(this)
     }
 
@@ -75,43 +86,43 @@ impl StatsFile {
         if end <= allocated {
             return Ok(());
         }
-        // Sizes in memory are below isize::MAX, so they fit a file offset.
-        #[allow(clippy::cast_possible_wrap)]
-        let (at, length) = (allocated as i64, (end - allocated) as i64);
-        while let Err(errno) = posix_fallocate(self.opened()?, at, length) {
-            if errno != Errno::EINTR {
-                return Err(self.failed("allocating its blocks")(errno));
-            }
-        }
+        let done = space::allocate(self.opened()?, allocated, end);
+        done.map_err(self.failed("allocating its blocks"))?;
         self.allocated = end;
         Ok(())
     }
 
-    /// Maps bytes from `at`, a multiple of the page size, on: `len` of them or more.
-    pub(crate) fn map(&mut self, at: usize, len: usize) -> Result<Segment, Error> {
-        let segment = Segment::of_file(self.opened()?, at, len);
+    /// Maps bytes from `at`, a multiple of the page size, on: `len` of them or more. `first` is the first
+    /// segment, once it is there: its mapping, or what it keeps, holds the lock. A later one is of a file
+    /// that was opened again, without.
+    pub(crate) fn map(
+        &mut self,
+        at: usize,
+        len: usize,
+        first: Option<Arc<Segment>>,
+    ) -> Result<Segment, Error> {
+        let holder = self.holder.clone().map(|holder| -> Keeper { holder });
+        let lock = first.map(|first| -> Keeper { first }).or(holder);
+        let mark = self.mark;
+        let segment = Segment::of_file(self.opened()?, at, len, mark, lock);
         segment.map_err(self.failed("mapping it"))
     }
 
     fn opened(&mut self) -> Result<&File, Error> {
-        let file = match self.open.take() {
-            Some(file) => file,
-            None => self.reopen()?,
-        };
-        Ok(self.open.insert(file))
-    }
-
-    /// Lets go of the descriptor. Locks and mapping stay.
-    pub(crate) fn close(&mut self) {
-        let Some(file) = self.open.take() else { return };
-        if self.holder.is_none() && !is_kept_by_mappings(&file) {
-            self.holder = Some(LockHolder::new(file, self.identity));
+        if self.open.is_none() && self.held().is_none() {
+            self.open = Some(self.reopen()?);
         }
+        let file = self.open.as_ref().or_else(|| self.held());
+        file.ok_or_else(|| self.failed("opening it again")(Errno::EBADF))
     }
 
-    /// Gives away what keeps the lock besides the mapping, to whoever keeps that.
-    pub(crate) fn take_holder(&mut self) -> Option<LockHolder> {
-        self.holder.take()
+    fn held(&self) -> Option<&File> {
+        self.holder.as_deref().and_then(LockHolder::file)
+    }
+
+    /// Lets go of the descriptor, unless it holds the lock. Locks and mapping stay.
+    pub(crate) fn close(&mut self) {
+        self.open = None;
     }
 
     /// Opens the published file again, to let it grow.
@@ -142,7 +153,7 @@ impl StatsFile {
 
 impl Drop for StatsFile {
     fn drop(&mut self) {
-        if self.path != self.target {
+        if self.path != self.target && self.mark.is_home() {
             // It was never published. That it cannot be removed leaves a name that cleanstats knows.
             let _ = remove_if(&self.path, self.identity);
         }

@@ -12,7 +12,6 @@ use crate::error::{Error, Reason};
 use crate::field::Spec;
 use crate::file::{Identity, remove_if};
 use crate::live::{Judge, Life};
-use crate::lock::LockHolder;
 use crate::map::{ForkMark, Segment};
 use crate::model::Builder;
 use crate::name::tid_in;
@@ -33,6 +32,8 @@ pub struct Instance<M> {
     model: M,
     path: PathBuf,
     store: RefCell<Store>,
+    /// The file's size before the fields that are being added, if any are.
+    size: Cell<usize>,
     label_prefix: String,
     /// What surrounds the thread id in the names of this process's files; see [`crate::name`].
     siblings: Vec<Vec<u8>>,
@@ -51,9 +52,10 @@ impl<M> Instance<M> {
         error: Option<Error>,
     ) -> Self {
         let (mark, path) = (store.mark(), store.path().to_owned());
+        let size = Cell::new(store.size());
         let store = RefCell::new(store);
         let (keep, removed) = (Cell::new(false), Cell::new(false));
-        Self { model, path, store, label_prefix, siblings, keep, removed, error, mark }
+        Self { model, path, store, size, label_prefix, siblings, keep, removed, error, mark }
     }
 
     /// Where the file is, or would be.
@@ -65,7 +67,7 @@ impl<M> Instance<M> {
     /// Bytes of the file, a multiple of the page size.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.store.borrow().size()
+        self.store.try_borrow().map_or_else(|_| self.size.get(), |store| store.size())
     }
 
     /// What stands in front of every label.
@@ -94,6 +96,10 @@ impl<M> Instance<M> {
     /// to grow by a page; updates of other fields cost the same before and after. A field cannot be
     /// taken away again.
     ///
+    /// The handle may outlive the instance. It then counts on in memory of its own if the file was removed;
+    /// if the file was kept ([`Instance::keep`]), readers see it, and the file counts as alive until the
+    /// last handle goes.
+    ///
     /// # Errors
     /// As [`Builder::add`], and [`crate::ErrorKind::Forked`] in a child process.
     pub fn add_field<S: Spec>(&self, label: &str, spec: S) -> Result<S::Field, Error> {
@@ -103,12 +109,14 @@ impl<M> Instance<M> {
     /// Adds several fields, or a model, while the program runs. Each is published by itself.
     ///
     /// # Errors
-    /// As [`Instance::add_field`], and what `build` gives.
+    /// As [`Instance::add_field`], and what `build` gives. Within `build`, what needs the file
+    /// ([`Instance::add_field`], [`Instance::flush`], [`Instance::remove`]) is [`crate::ErrorKind::Busy`].
     pub fn add_fields<T>(
         &self,
         build: impl FnOnce(&mut Builder<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut store = self.store.borrow_mut();
+        let mut store = self.store.try_borrow_mut().map_err(|_| self.busy())?;
+        self.size.set(store.size());
         let added = build(&mut Builder::new(&mut store, self.label_prefix.clone()));
         store.close();
         added
@@ -120,14 +128,16 @@ impl<M> Instance<M> {
     /// # Errors
     /// [`crate::ErrorKind::Io`]; [`crate::ErrorKind::Forked`] in a child process.
     pub fn flush(&self, wait: bool) -> Result<(), Error> {
-        let store = self.store.borrow();
+        let store = self.store.try_borrow().map_err(|_| self.busy())?;
         if self.is_inherited() {
             return Err(Error::new(store.path(), Reason::Forked));
         }
         store.sync(wait)
     }
 
-    /// Leaves the file when the instance is dropped. Its writer's lock ends then, so it counts as dead.
+    /// Leaves the file when the instance is dropped. Its writer's lock ends then, so that it counts as
+    /// dead; or with the last handle that [`Instance::add_field`] gave, if one is still there: what may be
+    /// written to is never dead.
     pub fn keep(&self) {
         self.keep.set(true);
     }
@@ -141,7 +151,7 @@ impl<M> Instance<M> {
         if self.is_inherited() {
             return Ok(());
         }
-        let store = self.store.borrow();
+        let store = self.store.try_borrow().map_err(|_| self.busy())?;
         if let Some(file) = store.file().filter(|_| !self.removed.get()) {
             file.remove()?;
             self.removed.set(true);
@@ -152,6 +162,10 @@ impl<M> Instance<M> {
         }
     }
 
+    fn busy(&self) -> Error {
+        Error::new(&self.path, Reason::Busy)
+    }
+
     /// For [`crate::ThreadEnd::Leave`]: the file stays, and counts as alive, until [`Instance::remove`]
     /// of another instance or the process's end.
     pub(crate) fn park(self) {
@@ -159,10 +173,9 @@ impl<M> Instance<M> {
         if self.is_inherited() {
             return;
         }
-        let mut store = self.store.borrow_mut();
-        let _segments = store.segments().to_vec();
-        if let Some(file) = store.file_mut() {
-            let parked = Parked { identity: file.identity(), _segments, _holder: file.take_holder() };
+        let store = self.store.borrow();
+        if let Some(file) = store.file() {
+            let parked = Parked { identity: file.identity(), _segments: store.segments().to_vec() };
             parked_files().push(parked);
         }
     }
@@ -196,11 +209,10 @@ impl<M> fmt::Debug for Instance<M> {
     }
 }
 
-/// The file of an ended thread. Its mapping holds the lifetime lock, or else a descriptor does.
+/// The file of an ended thread. Its memory keeps the lifetime lock.
 struct Parked {
     identity: Identity,
     _segments: Vec<Arc<Segment>>,
-    _holder: Option<LockHolder>,
 }
 
 fn parked_files() -> std::sync::MutexGuard<'static, Vec<Parked>> {

@@ -168,20 +168,22 @@ pub struct Place {
 /// - a number (`align` above 1) on its natural boundary, index and both buffers in one cache line, so
 ///   that an update touches one line and a value never lies across two pages;
 /// - the end of the field on an even offset, so that the next label size is one atomic store.
+///
+/// `None` where no amount of white space does that, as where the end is beyond what a `usize` counts.
 #[must_use]
-pub fn place(at: usize, label: &str, code: &str, size: usize, align: usize, buffered: bool) -> Place {
-    let total = size * (1 + usize::from(buffered));
-    let mut pad = 0;
-    loop {
-        let index_at = at + 2 + label.len() + 2 + pad + code.len();
-        let value_at = index_at + 1;
-        let end = value_at + total;
+pub fn place(at: usize, label: &str, code: &str, size: usize, align: usize, buffered: bool) -> Option<Place> {
+    let total = size.checked_mul(1 + usize::from(buffered))?;
+    let first = at.checked_add(label.len())?.checked_add(code.len())?.checked_add(4)?;
+    // What is not found by then repeats itself.
+    let most = align.checked_mul(2)?.max(2).checked_mul(CACHE_LINE)?;
+    (0..most).find_map(|pad| {
+        let index_at = first.checked_add(pad)?;
+        let value_at = index_at.checked_add(1)?;
+        let end = value_at.checked_add(total)?;
         let one_line = align == 1 || index_at / CACHE_LINE == (end - 1) / CACHE_LINE || !buffered;
-        if value_at % align == 0 && one_line && end % 2 == 0 {
-            return Place { at, pad, index_at, end };
-        }
-        pad += 1;
-    }
+        let fits = value_at.checked_rem(align)? == 0 && one_line && end % 2 == 0;
+        fits.then_some(Place { at, pad, index_at, end })
+    })
 }
 
 /// The bytes of a field up to its write buffer byte, with 0 in place of the label size: that is
@@ -260,6 +262,17 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_place_is_refused() {
+        let try_place = |at, size, align, buffered| place(at, "label", "code", size, align, buffered);
+        assert!(try_place(usize::MAX - 20, 8, 8, false).is_none());
+        assert!(try_place(1, usize::MAX, 1, false).is_none());
+        assert!(try_place(1, usize::MAX / 2 + 1, 1, true).is_none());
+        assert!(try_place(1, 64, 8, true).is_none(), "two of them are more than a cache line");
+        assert!(try_place(1, 3, 0, false).is_none());
+        assert!(try_place(1, usize::MAX / 2 - 40, 1, true).is_some());
+    }
+
+    #[test]
     fn places_are_aligned_in_one_line_and_end_even() {
         for at in (1..200).filter(|at| *at == 1 || at % 2 == 0) {
             for label in ["a", "ab", "abc", "a.much.longer.label.with.an.odd.length"] {
@@ -271,7 +284,7 @@ mod tests {
                     ("b", 1, false),
                     ("?", 1, false),
                 ] {
-                    let place = place(at, label, code, size, size, buffered);
+                    let place = place(at, label, code, size, size, buffered).unwrap();
                     let head = head(&place, label, code, buffered);
                     assert_eq!(head.len(), place.index_at + 1 - at);
                     assert_eq!((place.index_at + 1) % size, 0);

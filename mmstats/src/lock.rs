@@ -12,6 +12,7 @@ use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
 
 use nix::fcntl::{FcntlArg, FlockArg, fcntl};
 use nix::libc;
+use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::statfs::fstatfs;
 
 use crate::file::Identity;
@@ -52,25 +53,44 @@ pub(crate) fn file_system(file: &File) -> Option<u32> {
     fstatfs(file).ok().map(|system| system.filesystem_type().0 as u32)
 }
 
-/// A descriptor that stays open only to hold the lock. A forked child has it, too, until it calls exec.
+/// A descriptor that stays open to hold the lock. A forked child has it, too, until it calls exec.
 pub(crate) struct LockHolder {
+    /// Taken by `Drop` only.
     file: Option<File>,
     identity: Identity,
 }
 
 impl LockHolder {
-    pub(crate) fn new(file: File, identity: Identity) -> Self {
-        Self { file: Some(file), identity }
+    /// # Errors
+    /// `EMFILE` for a descriptor out of the last quarter of those that the process may have. The program
+    /// wants some, too, and there is one of these for each thread that publishes.
+    pub(crate) fn new(file: File, identity: Identity) -> io::Result<Self> {
+        let (most, _) = getrlimit(Resource::RLIMIT_NOFILE)?;
+        // The system gives the lowest number that is free: all below it are in use.
+        let number = u64::try_from(file.as_raw_fd()).unwrap_or_default();
+        #[allow(clippy::useless_conversion)] // Of 32 bits on some platforms.
+        if number >= u64::from(most - most / 4) {
+            return Err(nix::errno::Errno::EMFILE.into());
+        }
+        Ok(Self { file: Some(file), identity })
+    }
+
+    /// The file, to let it grow.
+    pub(crate) fn file(&self) -> Option<&File> {
+        // Daemons close all descriptors that they find. Then the lock is lost, and the descriptor's
+        // number may be another file's by now.
+        let is_same =
+            |file: &&File| file.metadata().is_ok_and(|metadata| Identity::of(&metadata) == self.identity);
+        self.file.as_ref().filter(is_same)
     }
 }
 
 impl Drop for LockHolder {
     fn drop(&mut self) {
+        let is_ours = self.file().is_some();
         let Some(file) = self.file.take() else { return };
-        // Daemons close all descriptors that they find. Then the lock is lost, and the descriptor's
-        // number may be another file's by now, which is not ours to close.
-        let is_same = file.metadata().is_ok_and(|metadata| Identity::of(&metadata) == self.identity);
-        if !is_same {
+        if !is_ours {
+            // Not ours to close.
             let _ = file.into_raw_fd();
         }
     }

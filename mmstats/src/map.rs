@@ -2,9 +2,13 @@
 //!
 //! One of the two files with `unsafe` (the other is `slot.rs`).
 
+use std::any::Any;
+use std::collections::TryReserveError;
 use std::fs::File;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU64, Ordering};
 
 use memmap2::{Advice, MmapOptions, MmapRaw};
@@ -22,33 +26,69 @@ pub(crate) struct Segment {
     memory: Memory,
     at: usize,
     len: usize,
+    /// Goes after the memory: nobody stores into a file whose lock is gone.
+    _lock: Option<Keeper>,
 }
 
+/// Something that holds a file's lifetime lock as long as it is there.
+pub(crate) type Keeper = Arc<dyn Any + Send + Sync>;
+
 enum Memory {
-    File(MmapRaw),
+    File(HomeMap),
     /// Atomics, since handles write through shared references.
     Private(Box<[AtomicU64]>),
+}
+
+/// A mapping of a file that only the process that made it unmaps. A forked child does not inherit it:
+/// there, its addresses are free for what the child maps next, which must not go with it.
+struct HomeMap {
+    map: ManuallyDrop<MmapRaw>,
+    mark: ForkMark,
+}
+
+impl Drop for HomeMap {
+    fn drop(&mut self) {
+        if self.mark.is_home() {
+            // SAFETY: dropped once, here, and never used again.
+            unsafe { ManuallyDrop::drop(&mut self.map) };
+        }
+    }
 }
 
 impl Segment {
     /// Maps the file's bytes from `at`, a multiple of the page size, on: `len` of them or more. Those
     /// behind the end of the file must not be touched before the file has grown there.
-    pub(crate) fn of_file(file: &File, at: usize, len: usize) -> io::Result<Self> {
+    ///
+    /// `mark` is the one that the handles into the segment look at. `lock` is what holds the file's
+    /// lifetime lock where this mapping does not.
+    pub(crate) fn of_file(
+        file: &File,
+        at: usize,
+        len: usize,
+        mark: ForkMark,
+        lock: Option<Keeper>,
+    ) -> io::Result<Self> {
         let len = len.max(RESERVED);
         let map = MmapOptions::new().offset(at as u64).len(len).map_raw(file)?;
-        if fork_mark().is_effective() {
+        if mark.is_effective() {
             // The child must not share the page (its writes would mix with the parent's), nor keep the
             // lifetime lock. The handles look at the mark before every update, so none touches the hole.
             map.advise(Advice::DontFork)?;
         }
-        Ok(Self { memory: Memory::File(map), at, len })
+        let map = HomeMap { map: ManuallyDrop::new(map), mark };
+        Ok(Self { memory: Memory::File(map), at, len, _lock: lock })
     }
 
     /// Zeroed private memory in place of a file's bytes from `at` on.
-    pub(crate) fn private(at: usize, len: usize) -> Self {
+    ///
+    /// # Errors
+    /// Where there is no memory for them.
+    pub(crate) fn private(at: usize, len: usize) -> Result<Self, TryReserveError> {
         let words = len.div_ceil(8);
-        let memory = (0..words).map(|_| AtomicU64::new(0)).collect();
-        Self { memory: Memory::Private(memory), at, len: words * 8 }
+        let mut memory = Vec::new();
+        memory.try_reserve_exact(words)?;
+        memory.extend((0..words).map(|_| AtomicU64::new(0)));
+        Ok(Self { memory: Memory::Private(memory.into()), at, len: words * 8, _lock: None })
     }
 
     /// Whether `from..to`, counted from the file's beginning, lies in this segment.
@@ -63,7 +103,7 @@ impl Segment {
     pub(crate) fn pointer(&self, offset: usize, size: usize) -> NonNull<u8> {
         assert!(self.holds(offset, offset + size), "outside of the segment");
         let base = match &self.memory {
-            Memory::File(map) => map.as_mut_ptr(),
+            Memory::File(home) => home.map.as_mut_ptr(),
             Memory::Private(words) => words.as_ptr().cast_mut().cast(),
         };
         // SAFETY: `holds` was asserted, so the sum stays inside one mapping or allocation.
@@ -98,7 +138,7 @@ impl Segment {
 
     /// Writes the pages to the file's disk; waits for it or not.
     pub(crate) fn sync(&self, up_to: usize, wait: bool) -> io::Result<()> {
-        let Memory::File(map) = &self.memory else { return Ok(()) };
+        let Memory::File(HomeMap { map, .. }) = &self.memory else { return Ok(()) };
         let len = up_to.saturating_sub(self.at).min(self.len);
         if wait { map.flush_range(0, len) } else { map.flush_async_range(0, len) }
     }
@@ -176,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_segment_knows_its_bounds() {
-        let segment = Segment::private(4096, 16);
+        let segment = Segment::private(4096, 16).unwrap();
         assert!(segment.holds(4096, 4112));
         assert!(!segment.holds(4095, 4100));
         assert!(!segment.holds(4100, 4113));
@@ -186,6 +226,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "outside of the segment")]
     fn a_pointer_past_the_end_is_refused() {
-        Segment::private(0, 16).pointer(9, 8);
+        Segment::private(0, 16).unwrap().pointer(9, 8);
     }
 }

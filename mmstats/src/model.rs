@@ -41,7 +41,8 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// [`crate::ErrorKind::Label`] if the label is empty, longer than 65,535 bytes, or taken;
-    /// [`crate::ErrorKind::Io`] if the file has to grow and cannot.
+    /// [`crate::ErrorKind::TooLarge`] if the file would grow beyond [`crate::Snapshot::LIMIT`], or memory
+    /// cannot hold what the field keeps; [`crate::ErrorKind::Io`] if the file has to grow and cannot.
     pub fn add<S: Spec>(&mut self, label: &str, spec: S) -> Result<S::Field, Error> {
         spec.add(self, Some(label), label)
     }
@@ -53,6 +54,11 @@ impl<'a> Builder<'a> {
     pub fn include<M: Model>(&mut self, prefix: &str) -> Result<M, Error> {
         let prefix = format!("{}{prefix}", self.prefix);
         M::build(&mut Builder::new(self.store, prefix))
+    }
+
+    /// For a field that asks for more than can be.
+    pub(crate) fn too_large(&self, label: &str, what: &str) -> Error {
+        self.store.too_large(&format!("{}{label}", self.prefix), what.to_owned())
     }
 
     pub(crate) fn place(

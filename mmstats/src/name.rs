@@ -25,7 +25,8 @@ pub const TEMP_END: &str = ".new";
 pub fn default_dir() -> PathBuf {
     match variable("MMSTATS_PATH") {
         Some(path) => path.into(),
-        None => env::temp_dir(),
+        // `env::temp_dir` takes an empty `TMPDIR` for the current directory.
+        None => variable("TMPDIR").unwrap_or_else(|| "/tmp".into()).into(),
     }
 }
 

@@ -96,8 +96,9 @@ impl Options {
     /// Makes an instance of a model and publishes its file.
     ///
     /// # Errors
-    /// Whatever [`crate::ErrorKind`] has for writers: a template or a label that makes no sense, a full
-    /// disk, a folder that is not there or may not be written, a name that is held or taken.
+    /// Whatever [`crate::ErrorKind`] has for writers: a template, a label or a size that makes no sense, a
+    /// full disk, a limit (`RLIMIT_FSIZE`, `RLIMIT_NOFILE`), a directory that is not there or may not be
+    /// written, a file system where a full disk would kill the program later, a name that is held or taken.
     pub fn create<M: Model>(&self) -> Result<Instance<M>, Error> {
         self.create_with(M::build)
     }
@@ -146,8 +147,8 @@ impl Options {
     /// instance counts in private memory, and [`Instance::error`] says why.
     ///
     /// # Panics
-    /// If the model itself makes no sense (two fields with one label, an empty label): no disk is to
-    /// blame for that, and it happens at the first try.
+    /// If the model itself makes no sense (two fields with one label, an empty label, a size that nothing can
+    /// hold): no disk is to blame for that, and it happens at the first try. And where there is no memory.
     #[must_use]
     pub fn create_or_private<M: Model>(&self) -> Instance<M> {
         match self.create() {

@@ -17,6 +17,7 @@
 //!
 //! A slot is `Send` and not `Sync`: one thread at a time writes, which is what makes plain cells enough.
 
+use std::alloc::handle_alloc_error;
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
@@ -101,11 +102,18 @@ impl Place {
     #[cold]
     #[inline(never)]
     fn leave(&self, before: usize, size: usize) {
-        let home = Arc::new(Segment::private(0, size));
+        let Ok(home) = Segment::private(0, size) else { out_of_memory(size) };
+        let home = Arc::new(home);
         self.value.set(home.pointer(before, size - before));
         self.mark.set(ForkMark::ALWAYS_HOME);
         self.home.replace(home);
     }
+}
+
+/// As any allocation that fails ends a program.
+#[cold]
+fn out_of_memory(size: usize) -> ! {
+    std::alloc::Layout::array::<u8>(size).map_or_else(|_| std::process::abort(), handle_alloc_error)
 }
 
 /// A number's word.
@@ -236,7 +244,7 @@ mod tests {
     use super::*;
 
     fn home(size: usize) -> Arc<Segment> {
-        Arc::new(Segment::private(0, size))
+        Arc::new(Segment::private(0, size).unwrap())
     }
 
     fn memory(home: &Segment, at: usize, len: usize) -> Vec<u8> {

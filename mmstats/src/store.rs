@@ -4,10 +4,13 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nix::errno::Errno;
+
 use crate::error::{Error, Reason};
 use crate::file::StatsFile;
 use crate::layout::{self, FIRST_FIELD, LONGEST, VERSION};
 use crate::map::{ForkMark, Segment, fork_mark, page_size};
+use crate::read::Snapshot;
 use crate::slot::{TextSlot, Word, WordSlot};
 
 /// An instance's fields, in its file or in private memory.
@@ -54,7 +57,7 @@ impl Store {
     /// In a file that will be seen as `path`. Nobody sees it before [`Store::publish`].
     pub(crate) fn in_file(path: PathBuf, mode: Option<u32>) -> Result<Self, Error> {
         let mark = fork_mark();
-        let file = StatsFile::create(path.clone(), mode)?;
+        let file = StatsFile::create(path.clone(), mode, mark)?;
         let mut store = Self::empty(path, mark);
         store.file = Some(file);
         store.start()?;
@@ -86,12 +89,14 @@ impl Store {
         encoding: Encoding<'_>,
         initial: &[u8],
     ) -> Result<Added, Error> {
-        if !self.mark.is_home() {
-            return Err(Error::new(&self.path, Reason::Forked));
-        }
+        self.check_home()?;
         let Encoding { code, size, align, buffered } = encoding;
         self.check(label, code)?;
         let place = layout::place(self.next, label, code, size, align, buffered);
+        let Some(place) = place.filter(|place| place.end <= Snapshot::LIMIT) else {
+            let what = format!("would end beyond {} bytes, where no reader looks", Snapshot::LIMIT);
+            return Err(self.too_large(label, what));
+        };
         let segment = self.segment(place.at, place.end)?;
         segment.fill(place.at, &layout::head(&place, label, code, buffered));
         // A fresh buffered field says that buffer 0 is spare, so the value goes into buffer 1.
@@ -102,6 +107,10 @@ impl Store {
         self.next = place.end;
         self.labels.insert(label.to_owned());
         Ok(Added { segment, index_at: place.index_at, current, size, mark: self.mark })
+    }
+
+    fn check_home(&self) -> Result<(), Error> {
+        if self.mark.is_home() { Ok(()) } else { Err(Error::new(&self.path, Reason::Forked)) }
     }
 
     fn check(&self, label: &str, code: &str) -> Result<(), Error> {
@@ -116,11 +125,12 @@ impl Store {
         } else {
             return Ok(());
         };
-        let mut end = label.len().min(80);
-        while !label.is_char_boundary(end) {
-            end -= 1;
-        }
-        Err(Error::new(&self.path, Reason::Label { label: label[..end].to_owned(), what }))
+        Err(Error::new(&self.path, Reason::Label { label: beginning(label), what }))
+    }
+
+    /// For a field that asks for more than can be.
+    pub(crate) fn too_large(&self, label: &str, what: String) -> Error {
+        Error::new(&self.path, Reason::Size { label: beginning(label), what })
     }
 
     /// Memory for the bytes `from..to`, which lie at the end of what is used.
@@ -136,9 +146,13 @@ impl Store {
         }
         // It begins with the page that the field begins on; the last one may map that page, too.
         let at = from / page * page;
+        let first = self.segments.first().cloned();
         let segment = Arc::new(match &mut self.file {
-            Some(file) => file.map(at, whole)?,
-            None => Segment::private(at, whole),
+            Some(file) => file.map(at, whole, first)?,
+            None => {
+                let no_memory = |_| Error::io(&self.path, "finding memory")(Errno::ENOMEM);
+                Segment::private(at, whole).map_err(no_memory)?
+            }
         });
         self.segments.push(Arc::clone(&segment));
         Ok(segment)
@@ -146,6 +160,7 @@ impl Store {
 
     /// Gives the file its name.
     pub(crate) fn publish(&mut self) -> Result<(), Error> {
+        self.check_home()?;
         if let Some(file) = &mut self.file {
             file.publish()?;
         }
@@ -168,10 +183,6 @@ impl Store {
         self.file.as_ref()
     }
 
-    pub(crate) fn file_mut(&mut self) -> Option<&mut StatsFile> {
-        self.file.as_mut()
-    }
-
     pub(crate) fn mark(&self) -> ForkMark {
         self.mark
     }
@@ -191,4 +202,13 @@ impl Store {
     pub(crate) fn segments(&self) -> &[Arc<Segment>] {
         &self.segments
     }
+}
+
+/// As much of a label as an error shows.
+fn beginning(label: &str) -> String {
+    let mut end = label.len().min(80);
+    while !label.is_char_boundary(end) {
+        end -= 1;
+    }
+    label[..end].to_owned()
 }

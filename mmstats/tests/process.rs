@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "common/child.rs"]
+mod child;
+
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::{fs, thread};
 
+use child::{assert_ended_well, in_child};
 use mmstats::live::{Judge, Life};
 use mmstats::{
     Average, Bool, Counter, ErrorKind, Gauge, MovingAverage, Options, Snapshot, Text, ThreadEnd, Timer,
@@ -15,7 +19,7 @@ use mmstats::{
 };
 use nix::libc;
 use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::WaitStatus;
 use nix::unistd::{ForkResult, fork};
 
 stats! {
@@ -37,23 +41,6 @@ stats! {
     }
 }
 
-/// Runs `child` in a forked process and says how that ended.
-fn in_child(child: impl FnOnce()) -> WaitStatus {
-    // SAFETY: the child runs test code and leaves by _exit; glibc keeps its allocator usable.
-    match unsafe { fork() }.unwrap() {
-        ForkResult::Parent { child } => waitpid(child, None).unwrap(),
-        ForkResult::Child => {
-            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(child));
-            // SAFETY: ends the process without running the test harness's handlers.
-            unsafe { libc::_exit(i32::from(outcome.is_err())) }
-        }
-    }
-}
-
-fn assert_ended_well(status: WaitStatus) {
-    assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}");
-}
-
 fn value(path: &Path, label: &str) -> Option<String> {
     Some(Snapshot::of(path).ok()?.find(label)?.value().to_string())
 }
@@ -70,8 +57,8 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// From here on any system call but `exit` is answered by death (`SIGSYS`). (The kernel's ready-made strict mode
-/// takes the time stamp counter away, too, which reading the clock needs and which is no system call.)
+/// From here on any system call but `exit` is answered by death (`SIGSYS`). (The kernel's ready-made strict
+/// mode takes the time stamp counter away, too, which reading the clock needs and which is no system call.)
 fn forbid_calls() {
     let rule = |code: u32, jump_false: u8, value: u32| libc::sock_filter {
         code: u16::try_from(code).unwrap(),
@@ -142,6 +129,22 @@ fn the_environment_says_where_files_go_and_what_they_are_called() {
         assert_eq!(stats.path(), dir.path().join(format!("{pid}.{pid}")));
         let stats = Options::new().path(dir.path().join("..")).filename("own").create::<Hits>();
         assert!(stats.is_ok_and(|stats| stats.path().ends_with("../own")), "the program's word comes first");
+    });
+    assert_ended_well(status);
+}
+
+#[test]
+fn an_empty_variable_counts_as_none() {
+    let status = in_child(|| {
+        for name in ["MMSTATS_PATH", "MMSTATS_FILES", "TMPDIR"] {
+            // SAFETY: the forked child has one thread.
+            unsafe { std::env::set_var(name, "") };
+        }
+        assert_eq!(mmstats::default_dir(), Path::new("/tmp"));
+        let stats = Options::new().create_or_private::<Hits>();
+        let pid = std::process::id();
+        assert_eq!(stats.path().parent(), Some(Path::new("/tmp")));
+        assert!(stats.path().to_string_lossy().ends_with(&format!("-{pid}-{pid}.mmstats")));
     });
     assert_ended_well(status);
 }

@@ -103,6 +103,8 @@ pub(crate) fn play(part: &str) {
         "phoenix" => die_and_rise(&folder, &name),
         "fill" => super::disk::fill(&folder),
         "overlay" => super::disk::lie_upon_others(&folder),
+        "crowd" => super::disk::crowd(&folder),
+        "blocks" => super::disk::publish_where_blocks_move(&folder),
         "attacker" => super::links::attack(&folder, Path::new(&name)),
         other => panic!("no part is called {other}"),
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use mmstats::{Counter, Options};
+use mmstats::{Counter, ErrorKind, Options};
 
 use crate::actors::{Actor, Load, say, wait};
 use crate::foreign::skip;
@@ -47,22 +47,115 @@ pub(crate) fn lie_upon_others(folder: &Path) {
     wait();
 }
 
+/// Makes an overlayfs in `merged`, on a disk in memory.
+const OVERLAY: &str = "mkdir lower upper work merged && \
+    mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work overlay merged || exit 77;";
+
+/// Waits for the end of a part that wants a file system which may not be here.
+fn assert_all_is_well(mut program: Actor, file_system: &str) {
+    match program.next_line() {
+        Some(line) => assert_eq!(line, "all is well"),
+        None => {
+            assert_eq!(program.child.wait().unwrap().code(), Some(77));
+            skip(&format!("no {file_system}"));
+        }
+    }
+}
+
 #[test]
 fn where_a_mapping_does_not_keep_the_lock() {
     if !is_root() || !can_unshare(&["--mount"]) {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let overlay = "mkdir lower upper work merged && \
-                   mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work overlay merged || exit 77;";
-    let mut program = on_small_disk("overlay", dir.path(), 256, overlay);
-    match program.next_line() {
-        Some(line) => assert_eq!(line, "all is well"),
-        None => {
-            assert_eq!(program.child.wait().unwrap().code(), Some(77));
-            skip("no overlayfs");
+    assert_all_is_well(on_small_disk("overlay", dir.path(), 256, OVERLAY), "overlayfs");
+}
+
+/// The descriptors of this process that lead to files below `folder`.
+fn descriptors(folder: &Path) -> usize {
+    let links = fs::read_dir("/proc/self/fd").unwrap().flatten();
+    links.filter(|link| fs::read_link(link.path()).is_ok_and(|to| to.starts_with(folder))).count()
+}
+
+/// Publishes on an overlayfs as often as a limit of 40 descriptors allows: each file costs one there.
+pub(crate) fn crowd(folder: &Path) {
+    let folder = folder.join("merged");
+    let options = |number: usize| Options::new().path(&folder).filename(format!("{number}.mmstats"));
+    let mut made = Vec::new();
+    let error = loop {
+        match options(made.len()).create::<Load>() {
+            Ok(load) => made.push(load),
+            Err(error) => break error,
         }
+    };
+    assert_eq!(error.as_io().unwrap().raw_os_error(), Some(nix::libc::EMFILE));
+    assert_eq!(error.reason().to_string(), "keeping it open for its lock: Too many open files");
+    assert_eq!(descriptors(&folder), made.len());
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), made.len(), "no temporary file is left");
+    let private = options(1000).create_or_private::<Load>();
+    private.hits.add(3);
+    assert_eq!((private.hits.value(), private.error().is_some()), (3, true));
+    // A quarter is left to the program.
+    let own: Vec<_> = (0..10).map(|_| fs::File::open("/dev/null").unwrap()).collect();
+    assert!(fs::File::open("/dev/null").is_err(), "the limit is 40");
+    // With none left a file can grow all the same, by the descriptor that it has.
+    let late: Vec<_> = (0..500)
+        .map(|number| made[0].add_field(&format!("late.{number}"), Counter::spec()).unwrap())
+        .collect();
+    late.iter().for_each(Counter::incr);
+    drop(own);
+    assert_eq!(descriptors(&folder), made.len());
+    let path = made[0].path().to_owned();
+    let verdict_of = |path: &Path| {
+        let records = cleaned(cleanstats().args(["-n", "-v"]).arg(path));
+        records.split('\t').nth(2).unwrap().lines().next().unwrap().to_owned()
+    };
+    // A handle that stays keeps the lock, wherever in the file it is; the descriptor goes with the last.
+    let first = made.swap_remove(0);
+    first.keep();
+    drop(first);
+    assert_eq!(verdict_of(&path), ALIVE_LOCKED.1);
+    assert_eq!(descriptors(&folder), made.len() + 1);
+    drop(late);
+    assert_eq!(descriptors(&folder), made.len());
+    made.push(options(2000).create::<Load>().unwrap());
+    say("all is well");
+}
+
+#[test]
+fn descriptors_for_locks_leave_some_to_the_program() {
+    if !is_root() || !can_unshare(&["--mount"]) {
+        return;
     }
+    let dir = tempfile::tempdir().unwrap();
+    let few = format!("{OVERLAY} ulimit -n 40;");
+    assert_all_is_well(on_small_disk("crowd", dir.path(), 1024, &few), "overlayfs");
+}
+
+/// Publishes where a full disk would make an update a signal.
+pub(crate) fn publish_where_blocks_move(folder: &Path) {
+    let options = Options::new().path(folder.join("disk")).filename("x.mmstats");
+    let error = options.create::<Load>().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::FileSystem);
+    let want = "on btrfs a full disk would kill the program at an update; publish on a tmpfs";
+    assert_eq!(error.reason().to_string(), want);
+    let private = options.create_or_private::<Load>();
+    private.hits.add(3);
+    assert_eq!((private.hits.value(), private.error().is_some()), (3, true));
+    assert_eq!(fs::read_dir(folder.join("disk")).unwrap().count(), 0, "no temporary file is left");
+    say("all is well");
+}
+
+#[test]
+fn a_file_system_that_looks_for_room_at_each_store_is_refused() {
+    if !is_root() || !can_unshare(&["--mount"]) {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let btrfs = "{ mkdir disk && truncate -s 128M image && mkfs.btrfs -q image && \
+                 mount -t btrfs -o loop image disk; } >/dev/null 2>&1 || exit 77;";
+    // The image is larger than the disk, and has holes.
+    assert_all_is_well(on_small_disk("blocks", dir.path(), 8192, btrfs), "btrfs");
 }
 
 /// Publishes until the disk is full; what fits must work, and what does not must be an error.

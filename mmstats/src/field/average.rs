@@ -1,6 +1,7 @@
 //! The mean of all values, and the mean of the latest.
 
 use std::cell::Cell;
+use std::collections::TryReserveError;
 
 use super::{Field, Spec};
 use crate::error::Error;
@@ -93,10 +94,14 @@ struct Window {
 }
 
 impl Window {
-    fn new(size: usize) -> Self {
-        let values = vec![Cell::new(0.0); size.max(1)].into();
+    fn new(size: usize) -> Result<Self, TryReserveError> {
+        let size = size.max(1);
+        let mut values = Vec::new();
+        values.try_reserve_exact(size)?;
+        values.resize(size, Cell::new(0.0));
+        let values = values.into();
         let (next, filled, sum) = (Cell::new(0), Cell::new(1.0), Cell::new(0.0));
-        Self { values, next, filled, sum, is_full: Cell::new(false) }
+        Ok(Self { values, next, filled, sum, is_full: Cell::new(false) })
     }
 
     /// Takes a value in and gives the mean.
@@ -152,7 +157,7 @@ impl Default for MovingAverageSpec {
 }
 
 impl MovingAverageSpec {
-    /// How many values it looks back on, at least 1. Default: 100.
+    /// How many values it looks back on, at least 1, for 8 bytes of memory each. Default: 100.
     #[must_use]
     pub fn window(mut self, values: usize) -> Self {
         self.window = values;
@@ -164,8 +169,10 @@ impl Spec for MovingAverageSpec {
     type Field = MovingAverage;
 
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<MovingAverage, Error> {
-        let slot = double_slot(builder, labelled(label, name))?;
-        Ok(MovingAverage { slot, window: Window::new(self.window) })
+        let label = labelled(label, name);
+        let too_large = |_| builder.too_large(label, "has a window that memory cannot hold");
+        let window = Window::new(self.window).map_err(too_large)?;
+        Ok(MovingAverage { slot: double_slot(builder, label)?, window })
     }
 }
 
@@ -205,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_mean_is_of_what_the_window_holds() {
-        let window = Window::new(3);
+        let window = Window::new(3).unwrap();
         assert_eq!(window.mean(), 0.0);
         let means = [1.0, 2.0, 6.0, 10.0, 20.0].map(|value| window.add(value));
         assert_eq!(means, [1.0, 1.5, 3.0, 6.0, 12.0]);
@@ -213,7 +220,7 @@ mod tests {
 
     #[test]
     fn an_infinity_is_forgotten_with_its_turn() {
-        let window = Window::new(2);
+        let window = Window::new(2).unwrap();
         for value in [f64::INFINITY, f64::NAN, 1.0, 3.0] {
             window.add(value);
         }
@@ -222,7 +229,7 @@ mod tests {
 
     #[test]
     fn rounding_does_not_pile_up() {
-        let window = Window::new(10);
+        let window = Window::new(10).unwrap();
         window.add(1e17);
         for _ in 0..1_000_007 {
             window.add(0.1);

@@ -35,7 +35,7 @@ impl Default for TextSpec {
 }
 
 impl TextSpec {
-    /// Bytes that it holds, at least 1. Default: 255.
+    /// Bytes that it holds, at least 1. The file holds twice as many. Default: 255.
     #[must_use]
     pub fn size(mut self, bytes: usize) -> Self {
         self.size = bytes.max(1);

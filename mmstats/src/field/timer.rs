@@ -99,7 +99,7 @@ pub struct TimerSpec<C = Monotonic> {
 }
 
 impl<C: Clock> TimerSpec<C> {
-    /// How many times it looks back on, at least 1. Default: 100.
+    /// How many times it looks back on, at least 1, for 8 bytes of memory each. Default: 100.
     #[must_use]
     pub fn window(mut self, times: usize) -> Self {
         self.average = self.average.window(times);

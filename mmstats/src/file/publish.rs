@@ -140,7 +140,7 @@ mod tests {
         let target = dir.join("x.mmstats");
         fs::write(&target, [VERSION]).unwrap();
         let other = Identity::of(&fs::metadata(&target).unwrap());
-        let file = StatsFile::create(target, None).unwrap();
+        let file = StatsFile::create(target, None, crate::map::fork_mark()).unwrap();
         rename(&file.path, &file.target, RenameFlags::RENAME_EXCHANGE).unwrap();
         (file, other)
     }
