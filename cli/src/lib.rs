@@ -1,9 +1,11 @@
 //! How a tool of the suite behaves: which files it looks at, what may reach its output, how it reports
 //! what went wrong, and how it ends. Each tool has its own options; this is the contract they share.
 
-#![forbid(unsafe_code)]
+// Not `forbid`: the macro that names a function to be run before `main` allows it for itself.
+#![deny(unsafe_code)]
 
 mod aggregate;
+mod closed;
 mod color;
 mod escape;
 mod json;
