@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::net::Shutdown;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
@@ -333,6 +333,63 @@ fn what_cannot_be_archived_stays() {
 }
 
 #[test]
+fn what_a_killed_run_wrote_by_half_spoils_no_record() {
+    let whole = "{\"file\":\"x\",\"label\":\"a\"}";
+    for (before, kept) in [
+        (format!("{whole}\n{{\"file\":\"y\",\"lab"), format!("{whole}\n")),
+        (format!("{whole}\n{{\"fi"), format!("{whole}\n")),
+        (format!("{{\"file\":\"{}", "y".repeat(200_000)), String::new()),
+        // Nothing is missing but the newline, or it is somebody else's.
+        (whole.to_owned(), format!("{whole}\n")),
+        ("\"a remark\"".to_owned(), "\"a remark\"\n".to_owned()),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path();
+        dead(dir, "a.mmstats");
+        fs::write(dir.join("archive"), &before).unwrap();
+        let removed = "removed\t./a.mmstats\tits writer's lock is gone\n";
+        assert_ran(&clean(dir, &["--archive", "archive", "."]), removed, "", 0);
+        let archive = fs::read_to_string(dir.join("archive")).unwrap();
+        let added = archive.strip_prefix(&kept).unwrap_or_else(|| panic!("{before}: {archive}"));
+        assert_eq!(added.lines().count(), 9);
+        for line in archive.lines() {
+            serde_json::from_str::<serde_json::Value>(line).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_removed_is_not_archived_again_and_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let (stats, mine) = (dir.join("stats"), dir.join("mine"));
+    fs::create_dir(&stats).unwrap();
+    fs::create_dir(&mine).unwrap();
+    let path = dead(&stats, "a.mmstats");
+    for (path, mode) in [(dir, 0o755), (&path, 0o644), (&stats, 0o555), (&mine, 0o777)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let program = mine.join("cleanstats");
+    // Copied by another process: a child that a test's thread forks here would hold it open for writing.
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_cleanstats")).arg(&program).status();
+    assert!(copied.unwrap().success());
+    for _ in 0..3 {
+        let mut command = Command::new(&program);
+        if nix::unistd::geteuid().is_root() {
+            // Root may remove it.
+            command.uid(54321).gid(54321);
+        }
+        let ran = ran(command.current_dir(dir).args(["--archive", "mine/archive", "stats"]));
+        assert_ran(&ran, "", "cleanstats: stats/a.mmstats: Permission denied\n", 1);
+    }
+    assert_eq!((names(&stats), names(&mine)), (vec!["a.mmstats".to_owned()], vec!["cleanstats".to_owned()]));
+    // It is archived by a run that may remove it.
+    fs::set_permissions(&stats, fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(clean(dir, &["--archive", "archive", "stats"]).code, Some(0));
+    assert_eq!(fs::read_to_string(dir.join("archive")).unwrap().lines().count(), 9);
+}
+
+#[test]
 fn temporary_names_go_with_their_owner() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
@@ -492,6 +549,7 @@ fn several_at_once_do_no_harm() {
         archived.insert(line["file"].as_str().unwrap().to_owned());
     }
     assert_eq!(archived.len(), 200, "records of several runs are whole");
+    assert_eq!(archive.lines().count(), 200 * 9, "each file is archived by the run that removes it");
 }
 
 #[test]
@@ -524,6 +582,25 @@ fn colour_only_where_asked() {
         "",
         0,
     );
+}
+
+#[test]
+fn a_closed_standard_output_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let script = "exec \"$0\" \"$@\" >&-";
+        let mut command = Command::new("sh");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_cleanstats")]).args(arguments);
+        ran(command.current_dir(dir.path()))
+    };
+    let error = "cleanstats: standard output: Bad file descriptor\n";
+    assert_ran(&run(&["--help"]), "", error, 1);
+    dead(dir.path(), "x.mmstats");
+    assert_ran(&run(&["."]), "", error, 1);
+    assert!(names(dir.path()).is_empty(), "the work is done all the same");
+    // Where there is nothing to say, it is not missed.
+    dead(dir.path(), "x.mmstats");
+    assert_ran(&run(&["-q", "."]), "", "", 0);
 }
 
 #[test]
