@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown, lchown, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -547,6 +547,68 @@ fn a_directory_means_every_stats_file_below_it() {
         ok(&format!("{}\te\t5\n", link.display())),
         "a link that is named is followed"
     );
+}
+
+#[test]
+fn a_file_counts_once_however_many_ways_lead_to_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = write(dir.path(), "a.mmstats", &[counter("hits", 3)]);
+    fs::hard_link(&file, dir.path().join("b.mmstats")).unwrap();
+    symlink("a.mmstats", dir.path().join("link")).unwrap();
+    let absolute = dir.path().to_str().unwrap();
+    let sum = |operands: &[&str]| {
+        let mut command = slurpstats();
+        command.current_dir(dir.path()).args(["-a", "sum"]).args(operands);
+        outcome(&command.output().unwrap())
+    };
+    for operands in [
+        &["a.mmstats", "./a.mmstats"][..],
+        &["a.mmstats", "b.mmstats", "link"],
+        &[".", "./", absolute, "link"],
+        &[absolute, "a.mmstats"],
+    ] {
+        assert_eq!(sum(operands), ok("hits\t3\n"), "{operands:?}");
+    }
+    let first = |operands: &[&str]| {
+        let output = slurpstats().current_dir(dir.path()).args(operands).output().unwrap();
+        outcome(&output)
+    };
+    assert_eq!(first(&["link", "./a.mmstats"]), ok("link\thits\t3\n"), "the first way");
+    let none = "slurpstats: ./none: opening it: No such file or directory\n\
+                slurpstats: none: opening it: No such file or directory\n";
+    assert_eq!(first(&["none", "./none"]), (String::new(), none.to_owned(), Some(1)));
+}
+
+#[test]
+fn a_pattern_does_not_follow_strangers_links() {
+    let dir = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::create_dir(elsewhere.path().join("deep")).unwrap();
+    let file = write(elsewhere.path(), "e.mmstats", &[counter("e", 5)]);
+    write(elsewhere.path(), "deep/d.mmstats", &[counter("d", 4)]);
+    let a = write(dir.path(), "a.mmstats", &[counter("a", 1)]);
+    let place = dir.path().display();
+    symlink(&file, dir.path().join("file.mmstats")).unwrap();
+    symlink(elsewhere.path(), dir.path().join("folder.mmstats")).unwrap();
+    let with = |pattern: &str| outcome(&slurpstats().env("MMSTATS_GLOB", pattern).output().unwrap());
+    let folder = format!("{place}/folder.mmstats");
+    let own = format!("{}\ta\t1\n{place}/file.mmstats\te\t5\n{folder}/deep/d.mmstats\td\t4\n", a.display());
+    assert_eq!(with(&format!("{place}/*.mmstats")), ok(&own), "links of one's own are followed");
+    assert_eq!(with(&format!("{place}/*/e.*")), ok(&format!("{folder}/e.mmstats\te\t5\n")));
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("skipped in part: not root, so there are no strangers");
+        return;
+    }
+    for link in ["file.mmstats", "folder.mmstats"] {
+        lchown(dir.path().join(link), Some(54321), Some(54321)).unwrap();
+    }
+    assert_eq!(with(&format!("{place}/*.mmstats")), ok(&format!("{}\ta\t1\n", a.display())));
+    let pattern = format!("{place}/*/e.*");
+    let none = format!("slurpstats: no stats files found: looked for {pattern}\n");
+    assert_eq!(with(&pattern), (String::new(), none, Some(1)));
+    // The pattern's author has named this one.
+    let named = format!("{folder}/e.*");
+    assert_eq!(with(&named), ok(&format!("{folder}/e.mmstats\te\t5\n")));
 }
 
 #[test]

@@ -114,15 +114,11 @@ impl<F: FnMut(Vec<Candidate>) -> Result<(), Stop>> Gatherer<'_, F> {
     }
 
     fn glob(&mut self, pattern: &OsStr) -> Result<(), Stop> {
-        let Some(pattern) = pattern.to_str() else {
-            self.tool.error_at("MMSTATS_GLOB", &"not UTF-8");
-            return Ok(());
-        };
-        match glob::glob(pattern) {
+        match cli::expand(pattern) {
             Ok(paths) => {
                 for path in paths {
                     match path {
-                        // Others may have made what the pattern finds: no link is followed.
+                        // What it matches itself is looked at as in a directory: no link is followed.
                         Ok(path) if fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir()) => {
                             self.found_folder(&path)?;
                         }
