@@ -32,7 +32,12 @@ struct Ran {
 }
 
 fn tool() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cleanstats"));
+    tool_in(env!("CARGO_BIN_EXE_cleanstats"))
+}
+
+/// The tool, or a program that runs it.
+fn tool_in(program: &str) -> Command {
+    let mut command = Command::new(program);
     command.env_remove("MMSTATS_GLOB").env_remove("MMSTATS_PATH").env_remove("CLICOLOR_FORCE");
     // A test that forgets to say where must not clean up this machine.
     command.env("TMPDIR", "/proc/no/such/place");
@@ -374,7 +379,7 @@ fn what_cannot_be_removed_is_not_archived_again_and_again() {
     let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_cleanstats")).arg(&program).status();
     assert!(copied.unwrap().success());
     for _ in 0..3 {
-        let mut command = Command::new(&program);
+        let mut command = tool_in(program.to_str().unwrap());
         if nix::unistd::geteuid().is_root() {
             // Root may remove it.
             command.uid(54321).gid(54321);
@@ -473,6 +478,75 @@ fn neither_deep_nor_many_directories_stop_it() {
     assert_eq!((wide.stdout.lines().count(), wide.stderr.as_str(), wide.code), (1100, "", Some(0)));
     let too_deep = format!("cleanstats: deep{}: too many directories deep\n", "/d".repeat(65));
     assert_ran(&clean(dir, &["deep"]), "", &too_deep, 1);
+}
+
+#[test]
+fn a_file_counts_once_however_many_ways_lead_to_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let _alive = live(dir, "alive.mmstats");
+    symlink(dir, dir.join("self")).unwrap();
+    let run = clean(dir, &["-v", "alive.mmstats", "./alive.mmstats", dir.to_str().unwrap(), ".", "self"]);
+    assert_eq!(
+        (run.stdout.lines().count(), run.stderr.as_str(), run.code),
+        (2, "", Some(0)),
+        "{}",
+        run.stdout
+    );
+    assert_ran(&run.summary(), "removed 0, alive 1, unknown 0\n", "", 0);
+}
+
+#[test]
+fn few_descriptors_are_enough() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for number in 0..100 {
+        let folder = dir.join(format!("wide/{number:03}"));
+        fs::create_dir_all(&folder).unwrap();
+        Foreign::default().write(&folder, "x.mmstats");
+    }
+    let mut command = tool_in("sh");
+    command.args(["-c", "ulimit -n 20; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_cleanstats")]);
+    let run = ran(command.current_dir(dir).args(["--unknown", "wide"]));
+    assert_eq!((run.stdout.lines().count(), run.stderr.as_str(), run.code), (100, "", Some(0)));
+}
+
+/// The `ExecStart=` lines of the service, with the tool and the directory of this test.
+fn service_lines(stats: &Path) -> Vec<(bool, Vec<String>)> {
+    let service = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/cleanstats.service");
+    let service = fs::read_to_string(service).unwrap();
+    let lines = service.lines().filter_map(|line| line.strip_prefix("ExecStart="));
+    let lines = lines.map(|line| {
+        let may_fail = line.starts_with('-');
+        let words = line.trim_start_matches('-').split(' ').map(|word| match word {
+            "/usr/bin/cleanstats" => env!("CARGO_BIN_EXE_cleanstats").to_owned(),
+            "/run/mmstats" => stats.to_str().unwrap().to_owned(),
+            word => panic!("{word}"),
+        });
+        (may_fail, words.collect())
+    });
+    lines.collect()
+}
+
+#[test]
+fn what_somebody_puts_into_one_place_keeps_the_service_from_no_other() {
+    let (run, tmp) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut deep = run.path().to_owned();
+    for _ in 0..70 {
+        deep.push("d");
+    }
+    fs::create_dir_all(&deep).unwrap();
+    dead(run.path(), "run.mmstats");
+    dead(tmp.path(), "tmp.mmstats");
+    // As systemd has it: a command that fails is the last, unless it begins with a minus.
+    for (may_fail, words) in service_lines(run.path()) {
+        let ran = ran(tool_in(&words[0]).args(&words[1..]).env("TMPDIR", tmp.path()));
+        if ran.code != Some(0) && !may_fail {
+            break;
+        }
+    }
+    assert_eq!(names(run.path()), ["d"]);
+    assert!(names(tmp.path()).is_empty());
 }
 
 #[test]
@@ -589,7 +663,7 @@ fn a_closed_standard_output_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| {
         let script = "exec \"$0\" \"$@\" >&-";
-        let mut command = Command::new("sh");
+        let mut command = tool_in("sh");
         command.args(["-c", script, env!("CARGO_BIN_EXE_cleanstats")]).args(arguments);
         ran(command.current_dir(dir.path()))
     };

@@ -26,6 +26,7 @@ pub use aggregate::{Aggregate, Function, Outcome, Tallied};
 pub use color::{Color, When};
 pub use escape::{escape, escape_path};
 pub use json::Json;
+pub use limit::descriptors;
 pub use member::{Left, Member, Visitor, Writer};
 pub use objects::Objects;
 pub use operands::{Found, find};

@@ -13,6 +13,7 @@ use mmstats::{Origin, default_dir};
 use walkdir::WalkDir;
 
 use crate::escape::escape_path;
+use crate::limit::descriptors;
 use crate::pattern::{expand, has_wildcard};
 use crate::tool::{Tool, plain};
 
@@ -161,7 +162,8 @@ impl<'a> Search<'a> {
 
     fn walk(&mut self, dir: &Path) {
         // A named directory may itself be a link: walkdir follows that one.
-        for entry in WalkDir::new(dir) {
+        // Each level takes a descriptor, up to so many.
+        for entry in WalkDir::new(dir).max_open((descriptors() / 4).clamp(1, 10)) {
             match entry {
                 Ok(entry) => {
                     if entry.file_type().is_file() && is_stats_name(entry.file_name()) {

@@ -20,6 +20,8 @@ const BATCH: usize = 2;
 /// so there is room for many; but what is read should still be in the processor's cache when it is shown,
 /// and 40 files are open at most.
 const AHEAD: usize = 16;
+/// How many descriptors there must be for that.
+const ENOUGH: usize = 128;
 
 /// Files as they were read.
 type Batch = Vec<(Snapshot, Result<(), Error>)>;
@@ -64,7 +66,7 @@ fn each(
             Ok(())
         }
     };
-    if files.len() < MANY {
+    if files.len() < MANY || cli::descriptors() < ENOUGH {
         let mut snapshot = Snapshot::new();
         return files.iter().try_for_each(|found| {
             let read = snapshot.read(&found.path, found.origin);
