@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::net::Shutdown;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
@@ -32,7 +32,12 @@ struct Ran {
 }
 
 fn tool() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cleanstats"));
+    tool_in(env!("CARGO_BIN_EXE_cleanstats"))
+}
+
+/// The tool, or a program that runs it.
+fn tool_in(program: &str) -> Command {
+    let mut command = Command::new(program);
     command.env_remove("MMSTATS_GLOB").env_remove("MMSTATS_PATH").env_remove("CLICOLOR_FORCE");
     // A test that forgets to say where must not clean up this machine.
     command.env("TMPDIR", "/proc/no/such/place");
@@ -333,6 +338,63 @@ fn what_cannot_be_archived_stays() {
 }
 
 #[test]
+fn what_a_killed_run_wrote_by_half_spoils_no_record() {
+    let whole = "{\"file\":\"x\",\"label\":\"a\"}";
+    for (before, kept) in [
+        (format!("{whole}\n{{\"file\":\"y\",\"lab"), format!("{whole}\n")),
+        (format!("{whole}\n{{\"fi"), format!("{whole}\n")),
+        (format!("{{\"file\":\"{}", "y".repeat(200_000)), String::new()),
+        // Nothing is missing but the newline, or it is somebody else's.
+        (whole.to_owned(), format!("{whole}\n")),
+        ("\"a remark\"".to_owned(), "\"a remark\"\n".to_owned()),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path();
+        dead(dir, "a.mmstats");
+        fs::write(dir.join("archive"), &before).unwrap();
+        let removed = "removed\t./a.mmstats\tits writer's lock is gone\n";
+        assert_ran(&clean(dir, &["--archive", "archive", "."]), removed, "", 0);
+        let archive = fs::read_to_string(dir.join("archive")).unwrap();
+        let added = archive.strip_prefix(&kept).unwrap_or_else(|| panic!("{before}: {archive}"));
+        assert_eq!(added.lines().count(), 9);
+        for line in archive.lines() {
+            serde_json::from_str::<serde_json::Value>(line).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_removed_is_not_archived_again_and_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let (stats, mine) = (dir.join("stats"), dir.join("mine"));
+    fs::create_dir(&stats).unwrap();
+    fs::create_dir(&mine).unwrap();
+    let path = dead(&stats, "a.mmstats");
+    for (path, mode) in [(dir, 0o755), (&path, 0o644), (&stats, 0o555), (&mine, 0o777)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let program = mine.join("cleanstats");
+    // Copied by another process: a child that a test's thread forks here would hold it open for writing.
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_cleanstats")).arg(&program).status();
+    assert!(copied.unwrap().success());
+    for _ in 0..3 {
+        let mut command = tool_in(program.to_str().unwrap());
+        if nix::unistd::geteuid().is_root() {
+            // Root may remove it.
+            command.uid(54321).gid(54321);
+        }
+        let ran = ran(command.current_dir(dir).args(["--archive", "mine/archive", "stats"]));
+        assert_ran(&ran, "", "cleanstats: stats/a.mmstats: Permission denied\n", 1);
+    }
+    assert_eq!((names(&stats), names(&mine)), (vec!["a.mmstats".to_owned()], vec!["cleanstats".to_owned()]));
+    // It is archived by a run that may remove it.
+    fs::set_permissions(&stats, fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(clean(dir, &["--archive", "archive", "stats"]).code, Some(0));
+    assert_eq!(fs::read_to_string(dir.join("archive")).unwrap().lines().count(), 9);
+}
+
+#[test]
 fn temporary_names_go_with_their_owner() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
@@ -419,6 +481,75 @@ fn neither_deep_nor_many_directories_stop_it() {
 }
 
 #[test]
+fn a_file_counts_once_however_many_ways_lead_to_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let _alive = live(dir, "alive.mmstats");
+    symlink(dir, dir.join("self")).unwrap();
+    let run = clean(dir, &["-v", "alive.mmstats", "./alive.mmstats", dir.to_str().unwrap(), ".", "self"]);
+    assert_eq!(
+        (run.stdout.lines().count(), run.stderr.as_str(), run.code),
+        (2, "", Some(0)),
+        "{}",
+        run.stdout
+    );
+    assert_ran(&run.summary(), "removed 0, alive 1, unknown 0\n", "", 0);
+}
+
+#[test]
+fn few_descriptors_are_enough() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for number in 0..100 {
+        let folder = dir.join(format!("wide/{number:03}"));
+        fs::create_dir_all(&folder).unwrap();
+        Foreign::default().write(&folder, "x.mmstats");
+    }
+    let mut command = tool_in("sh");
+    command.args(["-c", "ulimit -n 20; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_cleanstats")]);
+    let run = ran(command.current_dir(dir).args(["--unknown", "wide"]));
+    assert_eq!((run.stdout.lines().count(), run.stderr.as_str(), run.code), (100, "", Some(0)));
+}
+
+/// The `ExecStart=` lines of the service, with the tool and the directory of this test.
+fn service_lines(stats: &Path) -> Vec<(bool, Vec<String>)> {
+    let service = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/cleanstats.service");
+    let service = fs::read_to_string(service).unwrap();
+    let lines = service.lines().filter_map(|line| line.strip_prefix("ExecStart="));
+    let lines = lines.map(|line| {
+        let may_fail = line.starts_with('-');
+        let words = line.trim_start_matches('-').split(' ').map(|word| match word {
+            "/usr/bin/cleanstats" => env!("CARGO_BIN_EXE_cleanstats").to_owned(),
+            "/run/mmstats" => stats.to_str().unwrap().to_owned(),
+            word => panic!("{word}"),
+        });
+        (may_fail, words.collect())
+    });
+    lines.collect()
+}
+
+#[test]
+fn what_somebody_puts_into_one_place_keeps_the_service_from_no_other() {
+    let (run, tmp) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut deep = run.path().to_owned();
+    for _ in 0..70 {
+        deep.push("d");
+    }
+    fs::create_dir_all(&deep).unwrap();
+    dead(run.path(), "run.mmstats");
+    dead(tmp.path(), "tmp.mmstats");
+    // As systemd has it: a command that fails is the last, unless it begins with a minus.
+    for (may_fail, words) in service_lines(run.path()) {
+        let ran = ran(tool_in(&words[0]).args(&words[1..]).env("TMPDIR", tmp.path()));
+        if ran.code != Some(0) && !may_fail {
+            break;
+        }
+    }
+    assert_eq!(names(run.path()), ["d"]);
+    assert!(names(tmp.path()).is_empty());
+}
+
+#[test]
 fn without_operands_the_usual_places() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
@@ -492,6 +623,7 @@ fn several_at_once_do_no_harm() {
         archived.insert(line["file"].as_str().unwrap().to_owned());
     }
     assert_eq!(archived.len(), 200, "records of several runs are whole");
+    assert_eq!(archive.lines().count(), 200 * 9, "each file is archived by the run that removes it");
 }
 
 #[test]
@@ -524,6 +656,25 @@ fn colour_only_where_asked() {
         "",
         0,
     );
+}
+
+#[test]
+fn a_closed_standard_output_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let script = "exec \"$0\" \"$@\" >&-";
+        let mut command = tool_in("sh");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_cleanstats")]).args(arguments);
+        ran(command.current_dir(dir.path()))
+    };
+    let error = "cleanstats: standard output: Bad file descriptor\n";
+    assert_ran(&run(&["--help"]), "", error, 1);
+    dead(dir.path(), "x.mmstats");
+    assert_ran(&run(&["."]), "", error, 1);
+    assert!(names(dir.path()).is_empty(), "the work is done all the same");
+    // Where there is nothing to say, it is not missed.
+    dead(dir.path(), "x.mmstats");
+    assert_ran(&run(&["-q", "."]), "", "", 0);
 }
 
 #[test]

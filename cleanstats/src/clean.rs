@@ -11,7 +11,7 @@ use crate::archive::Archive;
 use crate::gather::Candidate;
 use crate::look::{Look, State, look};
 use crate::record::{Kept, Records};
-use crate::removal::{Removal, open_again, remove};
+use crate::removal::{Aside, Removal, finish, give_back, open_again, remove, set_aside};
 use crate::{Request, choice::Choice};
 
 /// How long a writer may take from making its file to locking it. It takes microseconds.
@@ -38,6 +38,8 @@ struct Condemned {
     reason: String,
     /// When it was found to be empty and unlocked.
     empty_since: Option<Instant>,
+    /// Once its values are in the archive.
+    aside: Option<Aside>,
 }
 
 /// What is to become of a candidate.
@@ -123,13 +125,16 @@ impl<'a> Cleaner<'a> {
             Life::Unknown if !self.unknown => Sentence::Keep(Kept::Unknown, reason),
             Life::Unknown => {
                 let reason = format!("unknown: {reason}");
-                Sentence::Remove(Condemned { state, life: verdict.life, reason, empty_since })
+                Sentence::Remove(Condemned { state, life: verdict.life, reason, empty_since, aside: None })
             }
-            Life::Dead => Sentence::Remove(Condemned { state, life: verdict.life, reason, empty_since }),
+            Life::Dead => {
+                Sentence::Remove(Condemned { state, life: verdict.life, reason, empty_since, aside: None })
+            }
         }
     }
 
-    /// Brings the values of all that are to go to disk. What cannot be archived stays.
+    /// Brings the values of all that are to go to disk. What cannot be archived stays, and what cannot be
+    /// removed is not archived: it would be again in every run.
     fn archive_all(&mut self, sentences: &mut [(&Candidate, Sentence)]) {
         let Some(archive) = self.archive.as_mut().filter(|_| !self.dry_run) else { return };
         for (candidate, sentence) in &mut *sentences {
@@ -155,18 +160,31 @@ impl<'a> Cleaner<'a> {
                     continue;
                 }
             }
+            let Some(file) = self.snapshot.file() else { continue };
+            let aside = match set_aside(candidate, &condemned.state, file) {
+                Ok(aside) => aside,
+                Err(otherwise) => {
+                    *sentence = Sentence::Settled(otherwise);
+                    continue;
+                }
+            };
             if let Err(error) = archive.append(&self.snapshot, condemned.life) {
                 self.tool.error(archive.path(), &plain(&error));
                 self.archive_failed = true;
-                *sentence = Sentence::CannotArchive;
+                *sentence = cannot_archive(candidate, &aside);
+                continue;
             }
+            condemned.aside = Some(aside);
         }
         if let Err(error) = archive.sync() {
             self.tool.error(archive.path(), &plain(&error));
             self.archive_failed = true;
-            for (_, sentence) in sentences {
-                if matches!(sentence, Sentence::Remove(_)) {
-                    *sentence = Sentence::CannotArchive;
+            for (candidate, sentence) in sentences {
+                if let Sentence::Remove(Condemned { aside, .. }) = sentence {
+                    *sentence = match aside {
+                        Some(aside) => cannot_archive(candidate, aside),
+                        None => Sentence::CannotArchive,
+                    };
                 }
             }
         }
@@ -190,7 +208,11 @@ impl<'a> Cleaner<'a> {
             // If a writer is just being born in a place where it cannot be seen, it fills the file now.
             thread::sleep(BIRTH.saturating_sub(since.elapsed()));
         }
-        let removal = remove(candidate, &condemned.state);
+        let Condemned { state, aside, .. } = condemned;
+        let removal = match aside {
+            Some(aside) => finish(candidate, &state, aside),
+            None => remove(candidate, &state),
+        };
         self.conclude(candidate, removal, &condemned.reason)
     }
 
@@ -206,4 +228,9 @@ impl<'a> Cleaner<'a> {
             }
         }
     }
+}
+
+/// Gives a file its name again, whose values are not on disk.
+fn cannot_archive(candidate: &Candidate, aside: &Aside) -> Sentence {
+    give_back(candidate, aside).map_or(Sentence::CannotArchive, Sentence::Settled)
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 use nix::dir::{Dir, Type};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, RenameFlags, open, openat, renameat2};
-use nix::sys::stat::{Mode, SFlag, fstatat};
+use nix::sys::stat::{Mode, SFlag, fstat, fstatat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
 /// An open directory.
@@ -42,6 +42,14 @@ impl Folder {
     pub(crate) fn folder(&self, name: &OsStr) -> io::Result<Self> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         Ok(Self(openat(self.0.as_fd(), name, flags, Mode::empty())?))
+    }
+
+    /// Which directory, whatever it is called.
+    pub(crate) fn identity(&self) -> io::Result<(u64, u64)> {
+        let stat = fstat(self.0.as_fd())?;
+        // They have fewer bits on some machines.
+        #[allow(clippy::useless_conversion)]
+        Ok((u64::from(stat.st_dev), u64::from(stat.st_ino)))
     }
 
     /// What is in it, in no order.

@@ -1,5 +1,6 @@
 //! From operands to candidates.
 
+use std::collections::HashSet;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -16,9 +17,11 @@ use crate::folder::{Entry, Folder};
 
 /// How deep directories are followed. Each level takes a descriptor.
 const DEPTH: usize = 64;
-/// How many directories are held open before their candidates are dealt with. With those on the way to
-/// them they stay below the usual limit of descriptors.
+/// How many directories are held open before their candidates are dealt with, if there may be so many. With
+/// those on the way to them they stay below the usual limit of descriptors.
 const FOLDERS: usize = 400;
+/// Descriptors for everything but directories.
+const SPARE: usize = 10;
 /// How many candidates are dealt with at once.
 const CANDIDATES: usize = 100_000;
 
@@ -46,7 +49,9 @@ pub(crate) fn each_batch(
     operands: &[OsString],
     act: impl FnMut(Vec<Candidate>) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    let mut gatherer = Gatherer { tool, candidates: Vec::new(), folders: 0, last: None, act };
+    // Half of the rest is for those on the way.
+    let limit = (cli::descriptors().saturating_sub(SPARE) / 2).clamp(1, FOLDERS);
+    let mut gatherer = Gatherer { tool, candidates: Vec::new(), folders: 0, limit, last: None, act };
     let mut operands: Vec<_> = operands.iter().map(PathBuf::from).collect();
     operands.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
     if !operands.is_empty() {
@@ -70,6 +75,8 @@ struct Gatherer<'a, F> {
     candidates: Vec<Candidate>,
     /// How many directories the candidates are in.
     folders: usize,
+    /// In how many they may be.
+    limit: usize,
     /// The directory of the file that was named last: mostly that of the next one, too.
     last: Option<(PathBuf, Rc<Folder>)>,
     act: F,
@@ -114,15 +121,11 @@ impl<F: FnMut(Vec<Candidate>) -> Result<(), Stop>> Gatherer<'_, F> {
     }
 
     fn glob(&mut self, pattern: &OsStr) -> Result<(), Stop> {
-        let Some(pattern) = pattern.to_str() else {
-            self.tool.error_at("MMSTATS_GLOB", &"not UTF-8");
-            return Ok(());
-        };
-        match glob::glob(pattern) {
+        match cli::expand(pattern) {
             Ok(paths) => {
                 for path in paths {
                     match path {
-                        // Others may have made what the pattern finds: no link is followed.
+                        // What it matches itself is looked at as in a directory: no link is followed.
                         Ok(path) if fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir()) => {
                             self.found_folder(&path)?;
                         }
@@ -182,7 +185,7 @@ impl<F: FnMut(Vec<Candidate>) -> Result<(), Stop>> Gatherer<'_, F> {
     }
 
     fn hand_over_if_many(&mut self) -> Result<(), Stop> {
-        if self.folders < FOLDERS && self.candidates.len() < CANDIDATES {
+        if self.folders < self.limit && self.candidates.len() < CANDIDATES {
             return Ok(());
         }
         self.hand_over()
@@ -192,7 +195,12 @@ impl<F: FnMut(Vec<Candidate>) -> Result<(), Stop>> Gatherer<'_, F> {
         self.folders = 0;
         let mut batch = std::mem::take(&mut self.candidates);
         batch.sort_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
-        batch.dedup_by(|a, b| a.path.as_os_str() == b.path.as_os_str());
+        // However many ways lead to it, by however many operands.
+        let mut seen = HashSet::new();
+        batch.retain(|candidate| match candidate.folder.identity() {
+            Ok(folder) => seen.insert((folder, candidate.name.clone())),
+            Err(_) => true,
+        });
         (self.act)(batch)
     }
 }

@@ -10,7 +10,7 @@
 //! without our help.
 
 use std::cell::Cell;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 
@@ -61,43 +61,83 @@ pub(crate) fn open_again(candidate: &Candidate, state: &State) -> Result<File, R
     if is_held(&file) { Err(Removal::Changed) } else { Ok(file) }
 }
 
+/// A judged file under a name by which only this process knows it.
+pub(crate) struct Aside {
+    /// `None`: still under its own, on a file system that has no such renaming (NFS).
+    name: Option<OsString>,
+}
+
 /// Removes a candidate if it is still what was judged, that is, in `state`, and nobody holds its lock.
 pub(crate) fn remove(candidate: &Candidate, state: &State) -> Removal {
-    let file = match open_again(candidate, state) {
-        Ok(file) => file,
-        Err(other) => return other,
-    };
-    let Candidate { folder, name, .. } = candidate;
-    let aside = match set_aside(candidate) {
+    let aside = open_again(candidate, state).and_then(|file| set_aside(candidate, state, &file));
+    match aside {
+        Ok(aside) => unlink(candidate, aside),
+        Err(other) => other,
+    }
+}
+
+/// Takes the name from what was judged, whose `file` this is. Who may do that may remove it, too; of several
+/// cleanstats one succeeds.
+pub(crate) fn set_aside(candidate: &Candidate, state: &State, file: &File) -> Result<Aside, Removal> {
+    let aside = match rename_aside(candidate) {
         Ok(aside) => aside,
-        // A file system that has no such renaming (NFS).
-        Err(Errno::EINVAL | Errno::ENOSYS) => {
-            return folder.remove(name).map_or_else(Removal::from, |()| Removal::Done);
-        }
-        Err(errno) => return errno.into(),
+        Err(Errno::EINVAL | Errno::ENOSYS) => return Ok(Aside { name: None }),
+        Err(errno) => return Err(errno.into()),
     };
-    let caught = folder.handle(&aside).and_then(|handle| Ok(State::of(&handle.metadata()?)));
+    let caught = candidate.folder.handle(&aside).and_then(|handle| Ok(State::of(&handle.metadata()?)));
     let failed = match caught {
-        Ok(caught) if caught.is_same_but_for_name(state) && !is_held(&file) => match folder.remove(&aside) {
-            Ok(()) => return Removal::Done,
-            Err(errno) => errno.into(),
-        },
+        Ok(caught) if caught.is_same_but_for_name(state) && !is_held(file) => {
+            return Ok(Aside { name: Some(aside) });
+        }
         Ok(_) => Removal::Changed,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Removal::Gone,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Removal::Gone),
         Err(error) => Removal::Failed(plain(&error)),
     };
-    match folder.rename(&aside, name) {
-        Ok(()) | Err(Errno::ENOENT) => failed,
+    Err(rename_back(candidate, &aside).unwrap_or(failed))
+}
+
+/// Removes what was set aside a moment ago.
+fn unlink(candidate: &Candidate, aside: Aside) -> Removal {
+    let Some(name) = aside.name else {
+        return candidate.folder.remove(&candidate.name).map_or_else(Removal::from, |()| Removal::Done);
+    };
+    match candidate.folder.remove(&name) {
+        Ok(()) => Removal::Done,
+        Err(errno) => rename_back(candidate, &name).unwrap_or(errno.into()),
+    }
+}
+
+/// Removes what was set aside some time ago, if it is still in `state`.
+pub(crate) fn finish(candidate: &Candidate, state: &State, aside: Aside) -> Removal {
+    let name = aside.name.as_deref().unwrap_or(&candidate.name);
+    let now = candidate.folder.handle(name).and_then(|handle| Ok(State::of(&handle.metadata()?)));
+    match now {
+        Ok(now) if now.is_same_but_for_name(state) => unlink(candidate, aside),
+        Ok(_) => give_back(candidate, &aside).unwrap_or(Removal::Changed),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Removal::Gone,
+        Err(error) => give_back(candidate, &aside).unwrap_or(Removal::Failed(plain(&error))),
+    }
+}
+
+/// Lets a file have its name again. What it gives is why that cannot be.
+pub(crate) fn give_back(candidate: &Candidate, aside: &Aside) -> Option<Removal> {
+    aside.name.as_ref().and_then(|name| rename_back(candidate, name))
+}
+
+fn rename_back(candidate: &Candidate, aside: &OsStr) -> Option<Removal> {
+    match candidate.folder.rename(aside, &candidate.name) {
+        Ok(()) | Err(Errno::ENOENT) => None,
         Err(errno) => {
             let why = plain(&io::Error::from(errno));
-            Removal::Failed(format!("cannot have its name back, is now {}: {why}", aside.to_string_lossy()))
+            let aside = aside.to_string_lossy();
+            Some(Removal::Failed(format!("cannot have its name back, is now {aside}: {why}")))
         }
     }
 }
 
 /// Gives a candidate a name by which only this process knows it. To other processes it says that its
 /// maker lives, so they let it be; if this one is killed, the next cleanstats finds it.
-fn set_aside(candidate: &Candidate) -> Result<OsString, Errno> {
+fn rename_aside(candidate: &Candidate) -> Result<OsString, Errno> {
     thread_local! {
         static NEXT: Cell<u64> = const { Cell::new(0) };
     }

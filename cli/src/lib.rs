@@ -1,9 +1,11 @@
 //! How a tool of the suite behaves: which files it looks at, what may reach its output, how it reports
 //! what went wrong, and how it ends. Each tool has its own options; this is the contract they share.
 
-#![forbid(unsafe_code)]
+// Not `forbid`: the macro that names a function to be run before `main` allows it for itself.
+#![deny(unsafe_code)]
 
 mod aggregate;
+mod closed;
 mod color;
 mod escape;
 mod json;
@@ -12,6 +14,7 @@ mod member;
 mod objects;
 mod operands;
 mod output;
+mod pattern;
 mod places;
 mod roster;
 mod terminal;
@@ -23,10 +26,12 @@ pub use aggregate::{Aggregate, Function, Outcome, Tallied};
 pub use color::{Color, When};
 pub use escape::{escape, escape_path};
 pub use json::Json;
+pub use limit::descriptors;
 pub use member::{Left, Member, Visitor, Writer};
 pub use objects::Objects;
 pub use operands::{Found, find};
 pub use output::{Output, push_number};
+pub use pattern::expand;
 pub use roster::Roster;
 pub use terminal::window;
 pub use ticker::{Ticker, seconds};

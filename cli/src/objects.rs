@@ -12,6 +12,9 @@ pub struct Objects {
 }
 
 impl Objects {
+    /// What each of them begins with.
+    pub const START: &[u8] = b"{\"file\":\"";
+
     /// Of the file in `snapshot`, whose writer lives or not, or nobody can tell; taken at a time, in
     /// seconds since 1970, where that is to be said.
     #[must_use]

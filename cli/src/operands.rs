@@ -1,15 +1,20 @@
 //! From operands to files.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use mmstats::{Origin, default_dir};
 use walkdir::WalkDir;
 
 use crate::escape::escape_path;
+use crate::limit::descriptors;
+use crate::pattern::{expand, has_wildcard};
 use crate::tool::{Tool, plain};
 
 /// What the name of a stats file ends with.
@@ -24,8 +29,9 @@ pub struct Found {
     pub origin: Origin,
 }
 
-/// The files that the operands mean, sorted by path, each once. A directory means every `*.mmstats`
-/// below it, links not followed. No operands mean the files of `MMSTATS_GLOB`, else `*.mmstats` in
+/// The files that the operands mean, sorted by path, each once, however many ways lead to it. A directory means
+/// every `*.mmstats` below it, links not followed. No operands mean the files of `MMSTATS_GLOB` (see
+/// [`expand`]), else `*.mmstats` in
 /// [`default_dir`]. That there is none is said on stderr, and makes the exit code 1.
 pub fn find(tool: &Tool, operands: &[OsString]) -> Vec<Found> {
     let search = Search::of(tool, operands, true);
@@ -41,6 +47,7 @@ pub(crate) struct Search<'a> {
     tool: &'a Tool,
     /// Whether what goes wrong is reported.
     aloud: bool,
+    is_glob: bool,
     /// Sorted by path, each once.
     pub(crate) found: Vec<Found>,
     /// Operands that are no directories, sorted.
@@ -49,6 +56,8 @@ pub(crate) struct Search<'a> {
     pub(crate) folders: Vec<PathBuf>,
     /// Whether something else can change it, too: a link's target, a pattern's folders.
     pub(crate) is_volatile: bool,
+    /// Directories that are there and could not be listed, and why.
+    pub(crate) unlisted: Vec<(PathBuf, String)>,
     /// What was looked for, in words.
     pub(crate) looked: String,
 }
@@ -59,10 +68,12 @@ impl<'a> Search<'a> {
         let mut search = Self {
             tool,
             aloud,
+            is_glob: false,
             found: Vec::new(),
             named: Vec::new(),
             folders: Vec::new(),
             is_volatile: false,
+            unlisted: Vec::new(),
             looked: String::new(),
         };
         if !operands.is_empty() {
@@ -73,11 +84,17 @@ impl<'a> Search<'a> {
             search.looked = names.join(" ");
         } else if let Some(pattern) = env::var_os("MMSTATS_GLOB").filter(|pattern| !pattern.is_empty()) {
             search.glob(&pattern);
+            search.is_glob = true;
             search.looked = escape_path(Path::new(&pattern)).into_owned();
         } else {
             let dir = default_dir();
             search.list(&dir);
             search.looked = escape_path(&dir.join("*.mmstats")).into_owned();
+        }
+        search.named.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+        // One directory has each file once.
+        if operands.len() > 1 || search.is_glob {
+            search.drop_doubles();
         }
         search.found.sort_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
         search.found.dedup_by(|a, b| a.path.as_os_str() == b.path.as_os_str());
@@ -96,6 +113,33 @@ impl<'a> Search<'a> {
         if self.aloud {
             self.tool.error_at(what, reason);
         }
+    }
+
+    /// Keeps one of the ways to each file, the first; but what is named is read in any case.
+    fn drop_doubles(&mut self) {
+        let is_named = |path: &Path| {
+            self.named.binary_search_by(|named| named.as_os_str().cmp(path.as_os_str())).is_ok()
+        };
+        let mut ways: HashMap<(u64, u64), usize> = HashMap::new();
+        let mut kept: Vec<Found> = Vec::with_capacity(self.found.len());
+        for found in std::mem::take(&mut self.found) {
+            let identity = fs::metadata(&found.path).ok().map(|metadata| (metadata.dev(), metadata.ino()));
+            match identity.map(|identity| ways.entry(identity)) {
+                Some(Entry::Occupied(way)) => {
+                    let first = &mut kept[*way.get()];
+                    if is_named(&found.path) && !is_named(&first.path) {
+                        *first = found;
+                    }
+                }
+                way => {
+                    if let Some(way) = way {
+                        way.or_insert(kept.len());
+                    }
+                    kept.push(found);
+                }
+            }
+        }
+        self.found = kept;
     }
 
     /// A directory's files, or the file itself, be it there or not.
@@ -118,7 +162,8 @@ impl<'a> Search<'a> {
 
     fn walk(&mut self, dir: &Path) {
         // A named directory may itself be a link: walkdir follows that one.
-        for entry in WalkDir::new(dir) {
+        // Each level takes a descriptor, up to so many.
+        for entry in WalkDir::new(dir).max_open((descriptors() / 4).clamp(1, 10)) {
             match entry {
                 Ok(entry) => {
                     if entry.file_type().is_file() && is_stats_name(entry.file_name()) {
@@ -132,7 +177,7 @@ impl<'a> Search<'a> {
                     match error.io_error() {
                         // Gone since its folder was listed.
                         Some(io) if io.kind() == std::io::ErrorKind::NotFound && path != dir => {}
-                        Some(io) => self.error(path, &plain(io)),
+                        Some(io) => self.not_listed(path, io),
                         None => self.error(path, &error),
                     }
                 }
@@ -144,7 +189,7 @@ impl<'a> Search<'a> {
         self.folders.push(dir.to_owned());
         let listing = match fs::read_dir(dir) {
             Ok(listing) => listing,
-            Err(error) => return self.error(dir, &plain(&error)),
+            Err(error) => return self.not_listed(dir, &error),
         };
         for entry in listing {
             match entry {
@@ -154,25 +199,29 @@ impl<'a> Search<'a> {
                         self.found.push(Found { path: entry.path(), origin: Origin::Found });
                     }
                 }
-                Err(error) => self.error(dir, &plain(&error)),
+                Err(error) => self.not_listed(dir, &error),
             }
+        }
+    }
+
+    fn not_listed(&mut self, dir: &Path, error: &std::io::Error) {
+        self.error(dir, &plain(error));
+        if error.kind() != std::io::ErrorKind::NotFound {
+            self.unlisted.push((dir.to_owned(), plain(error)));
         }
     }
 
     fn glob(&mut self, pattern: &OsStr) {
         let folder = folder_of(Path::new(pattern));
         // Where the pattern stands for folders, too, they are not known before it is tried again.
-        self.is_volatile |= folder.as_os_str().as_bytes().iter().any(|byte| b"*?[".contains(byte));
+        self.is_volatile |= folder.components().any(|part| has_wildcard(&part));
         self.folders.push(folder);
-        let Some(pattern) = pattern.to_str() else {
-            return self.error_at("MMSTATS_GLOB", &"not UTF-8");
-        };
-        match glob::glob(pattern) {
+        match expand(pattern) {
             Ok(paths) => {
                 for path in paths {
                     match path {
                         Ok(path) => self.resolve(&path, false),
-                        Err(error) => self.error(error.path(), &plain(error.error())),
+                        Err(error) => self.not_listed(error.path(), error.error()),
                     }
                 }
             }

@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 
 use mmstats::Value;
 
+use crate::closed::{Closed, is_closed};
 use crate::escape::{escape, is_plain};
 use crate::tool::Stop;
 
@@ -21,11 +22,15 @@ pub struct Output {
 const BUFFER: usize = 64 * 1024;
 
 impl Output {
-    /// Standard output.
+    /// Standard output. If it was closed when the program began, the first write fails: who has nothing to
+    /// write does not need it.
     ///
     /// # Errors
-    /// [`Stop::Output`] if it is closed.
+    /// [`Stop::Output`] if there is no descriptor left.
     pub fn standard() -> Result<Self, Stop> {
+        if is_closed() {
+            return Ok(Self::to(Box::new(Closed)));
+        }
         let stdout = io::stdout();
         let is_terminal = stdout.is_terminal();
         // Rust's own stdout flushes every line.
@@ -120,7 +125,8 @@ impl Output {
     /// Writes out what is gathered.
     #[cold]
     fn pour(&mut self) -> Result<(), Stop> {
-        let written = self.writer.write_all(&self.gathered);
+        // To write nothing is no error, wherever it goes.
+        let written = if self.gathered.is_empty() { Ok(()) } else { self.writer.write_all(&self.gathered) };
         // Also what could not be written: nobody tries again.
         self.gathered.clear();
         written.map_err(Stop::Output)

@@ -21,6 +21,8 @@ pub(crate) struct Places {
     is_volatile: bool,
     has_looked: bool,
     is_quiet: bool,
+    /// Directories that may not be listed any more.
+    hidden: Vec<PathBuf>,
     looked: String,
 }
 
@@ -39,6 +41,7 @@ impl Places {
             is_volatile: false,
             has_looked: false,
             is_quiet: false,
+            hidden: Vec::new(),
             looked: String::new(),
         }
     }
@@ -53,8 +56,14 @@ impl Places {
         &self.looked
     }
 
+    /// Whether it cannot be seen if a file is still there: its directory may not be listed any more.
+    pub(crate) fn hide(&self, path: &Path) -> bool {
+        self.hidden.iter().any(|hidden| path.starts_with(hidden))
+    }
+
     /// The files that are there, sorted by path, or `None` if no name has come or gone since the last
-    /// look. What cannot be looked at is reported at the first look only.
+    /// look. What cannot be looked at is reported at the first look, and a directory when it may not be listed
+    /// any more.
     pub(crate) fn look(&mut self, tool: &Tool) -> Option<Vec<Place>> {
         let has_changed = |(path, stamp): &(PathBuf, Stamp)| Stamp::of(path).may_differ(stamp);
         if self.has_looked && !self.is_volatile && !self.folders.iter().any(has_changed) {
@@ -70,8 +79,18 @@ impl Places {
             })
             .collect();
         let search = Search::of(tool, &self.operands, !self.is_quiet);
+        let is_first = !self.has_looked;
         (self.has_looked, self.is_quiet) = (true, true);
         self.is_volatile = search.is_volatile;
+        let hidden_before = std::mem::take(&mut self.hidden);
+        for (dir, reason) in search.unlisted {
+            let is_new = !hidden_before.contains(&dir);
+            // At the first look it is said already; and what others put there later is no matter of ours.
+            if is_new && !is_first && before.contains_key(&dir) {
+                tool.error(&dir, &reason);
+            }
+            self.hidden.push(dir);
+        }
         self.looked = search.looked;
         self.folders = search
             .folders

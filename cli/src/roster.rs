@@ -148,13 +148,15 @@ impl<S: Default> Roster<S> {
             let path = &place.found.path;
             let identity = identity(&place.found);
             let member = self.members.binary_search_by(|member| order(member.file.path(), path));
-            match member.ok().filter(|&number| Some(self.members[number].file.identity()) == identity) {
+            let is_same =
+                |number: &usize| identity.is_none_or(|it| it == self.members[*number].file.identity());
+            match member.ok().filter(is_same) {
                 Some(number) => stays[number] = true,
                 None => strangers.push((place, identity)),
             }
         }
         for (mut member, stays) in std::mem::take(&mut self.members).into_iter().zip(stays) {
-            if stays {
+            if stays || self.places.hide(member.file.path()) {
                 self.members.push(member);
                 continue;
             }
@@ -174,6 +176,7 @@ impl<S: Default> Roster<S> {
                 known => self.admit(tool, found, *is_named, known.as_ref(), visitor)?,
             }
         }
+        self.outsiders.extend(before.into_iter().filter(|(path, _)| self.places.hide(path)));
         self.members.sort_by(|a, b| order(a.file.path(), b.file.path()));
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! taken, so neither waits long for the other. Everything is shown and reported here, in the order of the
 //! files, so that output and errors are those of a single thread.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
@@ -19,12 +20,39 @@ const BATCH: usize = 2;
 /// so there is room for many; but what is read should still be in the processor's cache when it is shown,
 /// and 40 files are open at most.
 const AHEAD: usize = 16;
+/// How many descriptors there must be for that.
+const ENOUGH: usize = 128;
 
 /// Files as they were read.
 type Batch = Vec<(Snapshot, Result<(), Error>)>;
 
-/// Reads the files and gives each to `show`, in their order. What cannot be read is reported.
-pub(crate) fn each(
+/// The files that are read.
+pub(crate) struct Files<'a> {
+    tool: &'a Tool,
+    found: &'a [Found],
+    has_read: Cell<bool>,
+}
+
+impl<'a> Files<'a> {
+    pub(crate) fn new(tool: &'a Tool, found: &'a [Found]) -> Self {
+        Self { tool, found, has_read: Cell::new(false) }
+    }
+
+    /// Whether at least one could be read.
+    pub(crate) fn has_read(&self) -> bool {
+        self.has_read.get()
+    }
+
+    /// Reads the files and gives each to `show`, in their order. What cannot be read is reported.
+    pub(crate) fn each(&self, show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>) -> Result<(), Stop> {
+        each(self.tool, self.found, &mut |snapshot| {
+            self.has_read.set(true);
+            show(snapshot)
+        })
+    }
+}
+
+fn each(
     tool: &Tool,
     files: &[Found],
     show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>,
@@ -38,7 +66,7 @@ pub(crate) fn each(
             Ok(())
         }
     };
-    if files.len() < MANY {
+    if files.len() < MANY || cli::descriptors() < ENOUGH {
         let mut snapshot = Snapshot::new();
         return files.iter().try_for_each(|found| {
             let read = snapshot.read(&found.path, found.origin);

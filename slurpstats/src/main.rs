@@ -3,22 +3,23 @@
 #![forbid(unsafe_code)]
 
 mod ahead;
+mod destination;
 mod prometheus;
 mod records;
 mod replace;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use cli::{Aggregate, Found, Function, Objects, Output, Stop, Tool, When};
+use cli::{Aggregate, Function, Objects, Output, Stop, Tool, When};
 use lexopt::prelude::*;
 use mmstats::Snapshot;
 use mmstats::live::{Judge, Life};
 
-use ahead::each;
+use ahead::Files;
+use destination::Destination;
 use prometheus::Exposition;
-use replace::Replacement;
 
 const HELP: &str = "\
 Print every label and value that running programs publish.
@@ -69,36 +70,55 @@ fn main() -> ExitCode {
 
 fn slurp(tool: &Tool) -> Result<(), Stop> {
     let Some(request) = parse(tool)? else { return Ok(()) };
-    let files = cli::find(tool, &request.operands);
-    let replacement = match &request.output_file {
-        Some(path) => match Replacement::of(path) {
-            Ok(replacement) => Some(replacement),
-            Err(error) => {
-                tool.error(path, &cli::plain(&error));
-                return Err(Stop::Failed);
-            }
+    let found = cli::find(tool, &request.operands);
+    let files = Files::new(tool, &found);
+    let destination = match &request.output_file {
+        None => Destination::Standard,
+        Some(path) => match Destination::of(path) {
+            Ok(destination) => destination,
+            Err(error) => return Err(failed(tool, path, &error)),
         },
-        None => None,
     };
-    let Some(replacement) = replacement else {
-        let mut out = Output::standard()?;
-        print(tool, &request, &files, &mut out)?;
-        return out.flush();
-    };
-    let written = replacement.writer().map_err(Stop::Output).and_then(|writer| {
-        let mut out = Output::to(writer);
-        print(tool, &request, &files, &mut out)?;
-        out.flush()
-    });
-    let done = match written {
-        Err(Stop::Output(error)) => Err(error),
-        Err(other) => return Err(other),
-        Ok(()) => replacement.put_in_place(),
-    };
-    done.map_err(|error| {
-        tool.error(replacement.target(), &cli::plain(&error));
-        Stop::Failed
-    })
+    match destination {
+        Destination::Standard => write(tool, &request, &files, Output::standard()?),
+        Destination::Through(file) => {
+            let written = write(tool, &request, &files, Output::to(Box::new(file)));
+            written.map_err(|stop| said(tool, request.output_file.as_deref(), stop))
+        }
+        Destination::Replaced(new) => {
+            let written = new.writer().map_err(Stop::Output);
+            let written = written.and_then(|writer| write(tool, &request, &files, Output::to(writer)));
+            written.map_err(|stop| said(tool, Some(new.target()), stop))?;
+            let target = new.target().to_owned();
+            if files.has_read() {
+                return new.put_in_place().map_err(|error| failed(tool, &target, &error));
+            }
+            // That there are none is said already.
+            if !found.is_empty() {
+                tool.error(&target, &"it stays as it was: not one file could be read");
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Reports an error of what `--output-file` names.
+fn failed(tool: &Tool, path: &Path, error: &std::io::Error) -> Stop {
+    tool.error(path, &cli::plain(error));
+    Stop::Failed
+}
+
+/// Reports an error of the output as one of `path`.
+fn said(tool: &Tool, path: Option<&Path>, stop: Stop) -> Stop {
+    match (stop, path) {
+        (Stop::Output(error), Some(path)) => failed(tool, path, &error),
+        (other, _) => other,
+    }
+}
+
+fn write(tool: &Tool, request: &Request, files: &Files<'_>, mut out: Output) -> Result<(), Stop> {
+    print(tool, request, files, &mut out)?;
+    out.flush()
 }
 
 /// Reads the command line. `None` where help or version was all that was wanted.
@@ -131,7 +151,7 @@ fn format(value: &std::ffi::OsStr) -> Result<Format, Stop> {
     }
 }
 
-fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> Result<(), Stop> {
+fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) -> Result<(), Stop> {
     let default = if out.is_terminal() { Format::Text } else { Format::Lines };
     let format = request.format.unwrap_or(default);
     let color = request.color.decide(out.is_terminal());
@@ -141,7 +161,7 @@ fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> R
     };
     if let Some(function) = request.function {
         let mut aggregate = Aggregate::new(function);
-        each(tool, files, &mut |snapshot| {
+        files.each(&mut |snapshot| {
             for field in fields(tool, snapshot).filter(|field| wanted(field.label())) {
                 aggregate.add(&field);
             }
@@ -160,11 +180,11 @@ fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> R
         };
     }
     match format {
-        Format::Text => each(tool, files, &mut |snapshot| {
+        Format::Text => files.each(&mut |snapshot| {
             let fields: Vec<_> = fields(tool, snapshot).filter(|field| wanted(field.label())).collect();
             records::text(snapshot.path(), &fields, color, out)
         }),
-        Format::Lines => each(tool, files, &mut |snapshot| {
+        Format::Lines => files.each(&mut |snapshot| {
             let mut lines = records::Lines::new(snapshot.path(), color);
             fields(tool, snapshot)
                 .filter(|field| wanted(field.label()))
@@ -172,7 +192,7 @@ fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> R
         }),
         Format::Json => {
             let judge = Judge::new();
-            each(tool, files, &mut |snapshot| {
+            files.each(&mut |snapshot| {
                 let is_alive = match judge.judge(snapshot).life {
                     Life::Alive => Some(true),
                     Life::Dead => Some(false),
@@ -186,7 +206,7 @@ fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> R
         }
         Format::Prometheus => {
             let mut exposition = Exposition::default();
-            each(tool, files, &mut |snapshot| {
+            files.each(&mut |snapshot| {
                 let mut source = exposition.source(snapshot);
                 for field in fields(tool, snapshot).filter(|field| wanted(field.label())) {
                     if !source.add(&field) {

@@ -55,6 +55,13 @@ pub fn tool(path: &str) -> Command {
     command
 }
 
+/// A tool whose standard output is closed.
+pub fn without_stdout(path: &str) -> Command {
+    let mut command = tool("sh");
+    command.args(["-c", "exec \"$0\" \"$@\" >&-", path]);
+    command
+}
+
 /// Whether `program` is there; says that the test is skipped where not.
 #[allow(clippy::print_stderr)]
 pub fn has(program: &str) -> bool {
