@@ -45,6 +45,8 @@ pub enum ErrorKind {
     Foreign,
     /// The instance belongs to the process that made it, and this is a child of that process.
     Forked,
+    /// The thread's instance is just being made, by whoever called this.
+    Reentered,
 }
 
 #[derive(Debug)]
@@ -61,6 +63,7 @@ pub(crate) enum Reason {
     Held,
     Foreign(&'static str),
     Forked,
+    Reentered,
 }
 
 impl Error {
@@ -94,6 +97,7 @@ impl Error {
             Reason::Held => ErrorKind::Held,
             Reason::Foreign(_) => ErrorKind::Foreign,
             Reason::Forked => ErrorKind::Forked,
+            Reason::Reentered => ErrorKind::Reentered,
         }
     }
 
@@ -168,6 +172,7 @@ impl fmt::Display for Reason {
             Self::Held => f.write_str("a living process publishes under this name"),
             Self::Foreign(what) => write!(f, "the name is taken by {what}"),
             Self::Forked => f.write_str("the instance belongs to the parent process"),
+            Self::Reentered => f.write_str("the thread's instance is being made"),
         }
     }
 }

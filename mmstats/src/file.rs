@@ -109,11 +109,6 @@ impl StatsFile {
         }
     }
 
-    /// Gives away what keeps the lock besides the mapping, to whoever keeps that.
-    pub(crate) fn take_holder(&mut self) -> Option<LockHolder> {
-        self.holder.take()
-    }
-
     /// Opens the published file again, to let it grow.
     fn reopen(&self) -> Result<File, Error> {
         let mut options = OpenOptions::new();
@@ -133,6 +128,11 @@ impl StatsFile {
 
     pub(crate) fn identity(&self) -> Identity {
         self.identity
+    }
+
+    /// The name that it has or is to have.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
     }
 
     fn failed<E: Into<io::Error>>(&self, doing: &'static str) -> impl FnOnce(E) -> Error + use<'_, E> {
