@@ -296,6 +296,58 @@ fn removing_one_instance_takes_ended_threads_files_that_were_kept() {
 }
 
 #[test]
+fn removing_takes_nothing_that_another_process_has_left() {
+    let dir = tempfile::tempdir().unwrap();
+    // Where process ids repeat, as in containers, the names of two processes are of one form.
+    let options = Options::new().path(dir.path()).filename("web-1-{TID}.mmstats");
+    let crashed = dir.path().join("web-1-0.mmstats");
+    let status = in_child(|| {
+        let stats = Options::new().path(dir.path()).filename("web-1-0.mmstats").create::<Hits>().unwrap();
+        stats.hits.add(3);
+        stats.keep();
+    });
+    assert_ended_well(status);
+    let own = options.create::<Hits>().unwrap();
+    let theirs = options.clone();
+    thread::spawn(move || theirs.create::<Hits>().unwrap().keep()).join().unwrap();
+    own.remove().unwrap();
+    assert_eq!(files(dir.path()), [crashed.clone()], "the ended thread's is gone");
+    assert_eq!(value(&crashed, "hits").as_deref(), Some("3"));
+}
+
+#[test]
+fn processes_that_have_one_process_id_have_names_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let name = format!("web-{}.mmstats", std::process::id());
+    let (wait_end, hold_end) = nix::unistd::pipe().unwrap();
+    let (ready_end, told_end) = nix::unistd::pipe().unwrap();
+    // SAFETY: the child runs test code and leaves by _exit.
+    let child = match unsafe { fork() }.unwrap() {
+        ForkResult::Parent { child } => child,
+        ForkResult::Child => {
+            drop(hold_end);
+            let stats = Options::new().path(dir.path()).filename(&name).create::<Hits>().unwrap();
+            stats.hits.add(1);
+            nix::unistd::write(&told_end, &[0]).unwrap();
+            let _ = nix::unistd::read(&wait_end, &mut [0]);
+            drop(stats);
+            // SAFETY: as in `in_child`.
+            unsafe { libc::_exit(0) }
+        }
+    };
+    drop(told_end);
+    assert_eq!(nix::unistd::read(&ready_end, &mut [0]), Ok(1));
+    let exact = Options::new().path(dir.path()).filename(&name).create::<Hits>();
+    assert_eq!(exact.map(drop).unwrap_err().kind(), ErrorKind::Held, "a name that was asked for is that name");
+    let stats = Options::new().path(dir.path()).filename("web-{PID}.mmstats").create::<Hits>().unwrap();
+    stats.hits.add(2);
+    assert!(stats.path().to_string_lossy().ends_with(".2.mmstats"), "{stats:?}");
+    assert_eq!(sum(dir.path(), "hits"), 3);
+    drop(hold_end);
+    assert_ended_well(waitpid(child, None).unwrap());
+}
+
+#[test]
 fn folded_counts_are_kept_by_the_process() {
     let dir = dir(&FOLD_DIR);
     let mut last = 0;
