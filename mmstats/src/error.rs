@@ -50,6 +50,8 @@ pub enum ErrorKind {
     /// The directory is on a file system where an update could kill the program when the disk is full (btrfs,
     /// bcachefs, NILFS2): a file on it keeps no room for stores. A directory on a tmpfs is the remedy.
     FileSystem,
+    /// The thread's instance is just being made, by whoever called this.
+    Reentered,
 }
 
 #[derive(Debug)]
@@ -69,6 +71,7 @@ pub(crate) enum Reason {
     Busy,
     Forked,
     FileSystem(&'static str),
+    Reentered,
 }
 
 impl Error {
@@ -104,6 +107,7 @@ impl Error {
             Reason::Busy => ErrorKind::Busy,
             Reason::Forked => ErrorKind::Forked,
             Reason::FileSystem(_) => ErrorKind::FileSystem,
+            Reason::Reentered => ErrorKind::Reentered,
         }
     }
 
@@ -186,6 +190,7 @@ impl fmt::Display for Reason {
             Self::FileSystem(name) => {
                 write!(f, "on {name} a full disk would kill the program at an update; publish on a tmpfs")
             }
+            Self::Reentered => f.write_str("the thread's instance is being made"),
         }
     }
 }

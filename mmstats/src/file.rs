@@ -146,6 +146,11 @@ impl StatsFile {
         self.identity
     }
 
+    /// The name that it has or is to have.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
     fn failed<E: Into<io::Error>>(&self, doing: &'static str) -> impl FnOnce(E) -> Error + use<'_, E> {
         Error::io(&self.target, doing)
     }

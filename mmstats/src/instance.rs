@@ -1,21 +1,18 @@
 //! A model's fields in one file, from creation to removal.
 
 use std::cell::{Cell, RefCell};
-use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Reason};
 use crate::field::Spec;
-use crate::file::{Identity, remove_if};
-use crate::live::{Judge, Life};
-use crate::map::{ForkMark, Segment};
+use crate::file::Identity;
+use crate::fold::{FoldNumber, Folding};
+use crate::kept::{self, Family, ThreadMark};
+use crate::map::ForkMark;
 use crate::model::Builder;
-use crate::name::tid_in;
-use crate::read::Snapshot;
 use crate::store::Store;
 
 /// A model whose fields are published in one file. Dereferences to the model.
@@ -35,8 +32,11 @@ pub struct Instance<M> {
     /// The file's size before the fields that are being added, if any are.
     size: Cell<usize>,
     label_prefix: String,
-    /// What surrounds the thread id in the names of this process's files; see [`crate::name`].
-    siblings: Vec<Vec<u8>>,
+    /// With `{TID}` in the file name.
+    family: Option<Family>,
+    thread: ThreadMark,
+    /// For [`crate::ThreadEnd::Fold`].
+    folded: Option<FoldNumber>,
     keep: Cell<bool>,
     removed: Cell<bool>,
     error: Option<Error>,
@@ -48,14 +48,16 @@ impl<M> Instance<M> {
         model: M,
         store: Store,
         label_prefix: String,
-        siblings: Vec<Vec<u8>>,
+        family: Option<Family>,
+        folded: Option<FoldNumber>,
         error: Option<Error>,
     ) -> Self {
         let (mark, path) = (store.mark(), store.path().to_owned());
         let size = Cell::new(store.size());
         let store = RefCell::new(store);
         let (keep, removed) = (Cell::new(false), Cell::new(false));
-        Self { model, path, store, size, label_prefix, siblings, keep, removed, error, mark }
+        let thread = ThreadMark::here();
+        Self { model, path, store, size, label_prefix, family, thread, folded, keep, removed, error, mark }
     }
 
     /// Where the file is, or would be.
@@ -143,7 +145,9 @@ impl<M> Instance<M> {
     }
 
     /// Removes the file; again is as good as once. Updates go on and nobody sees them. With `{TID}` in
-    /// the file name, also the files of this process's ended threads; never those of a living one.
+    /// the file name, also the files that ended threads of this process have left under names from the
+    /// same template, by [`Instance::keep`] or [`crate::ThreadEnd::Leave`]; never those of a living
+    /// thread, nor any that this process has not made.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Io`], when a file is still there.
@@ -156,9 +160,21 @@ impl<M> Instance<M> {
             file.remove()?;
             self.removed.set(true);
         }
-        match self.path.parent() {
-            Some(folder) if self.siblings.len() > 1 => remove_ended(folder, &self.siblings),
-            _ => Ok(()),
+        self.family.as_ref().map_or(Ok(()), kept::remove_ended)
+    }
+
+    /// Whether somebody has removed the file.
+    pub(crate) fn is_removed(&self) -> bool {
+        let store = self.store.borrow();
+        let Some(file) = store.file() else { return false };
+        self.removed.get()
+            || !fs::symlink_metadata(&self.path).is_ok_and(|now| Identity::of(&now) == file.identity())
+    }
+
+    /// The file is there for [`Instance::remove`] of another instance to remove, once this thread has ended.
+    pub(crate) fn remember(&self) {
+        if let (Some(file), Some(family)) = (self.store.borrow().file(), &self.family) {
+            kept::remember(&self.path, file.identity(), family.clone(), self.thread.clone());
         }
     }
 
@@ -166,18 +182,34 @@ impl<M> Instance<M> {
         Error::new(&self.path, Reason::Busy)
     }
 
-    /// For [`crate::ThreadEnd::Leave`]: the file stays, and counts as alive, until [`Instance::remove`]
-    /// of another instance or the process's end.
-    pub(crate) fn park(self) {
-        self.keep.set(true);
-        if self.is_inherited() {
-            return;
+    /// Whether the file is to stay.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.keep.get()
+    }
+
+    /// Undoes [`Instance::remember`].
+    pub(crate) fn forget(&self) {
+        if let Some(file) = self.store.borrow().file() {
+            kept::forget(file.identity());
         }
-        let store = self.store.borrow();
-        if let Some(file) = store.file() {
-            let parked = Parked { identity: file.identity(), _segments: store.segments().to_vec() };
-            parked_files().push(parked);
-        }
+    }
+
+    /// The number of the fold, where there may be one.
+    pub(crate) fn folded(&self) -> Option<&FoldNumber> {
+        self.folded.as_ref()
+    }
+
+    /// The fields that fold.
+    pub(crate) fn with_foldings<R>(&self, f: impl FnOnce(&[Folding]) -> R) -> R {
+        f(self.store.borrow().foldings())
+    }
+
+    /// Adds a field whose label already begins with the prefix.
+    pub(crate) fn add_unprefixed<S: Spec>(&self, label: &str, spec: S) -> Result<S::Field, Error> {
+        let mut store = self.store.borrow_mut();
+        let added = Builder::new(&mut store, String::new()).add(label, spec);
+        store.close();
+        added
     }
 }
 
@@ -192,8 +224,11 @@ impl<M> Deref for Instance<M> {
 
 impl<M> Drop for Instance<M> {
     fn drop(&mut self) {
-        if self.keep.get() || self.removed.get() || self.is_inherited() {
+        if self.removed.get() || self.is_inherited() {
             return;
+        }
+        if self.keep.get() {
+            return self.remember();
         }
         let store = self.store.borrow();
         if let Some(file) = store.file() {
@@ -207,45 +242,4 @@ impl<M> fmt::Debug for Instance<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instance").field("path", &self.path).finish_non_exhaustive()
     }
-}
-
-/// The file of an ended thread. Its memory keeps the lifetime lock.
-struct Parked {
-    identity: Identity,
-    _segments: Vec<Arc<Segment>>,
-}
-
-fn parked_files() -> std::sync::MutexGuard<'static, Vec<Parked>> {
-    static PARKED: Mutex<Vec<Parked>> = Mutex::new(Vec::new());
-    PARKED.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Removes the files of this process's ended threads: those that were parked, and those that nobody
-/// holds any more.
-fn remove_ended(folder: &Path, siblings: &[Vec<u8>]) -> Result<(), Error> {
-    let listing = fs::read_dir(folder).map_err(Error::io(folder, "listing it"))?;
-    let judge = Judge::new();
-    let mut failed = None;
-    for entry in listing.flatten() {
-        if tid_in(&entry.file_name(), siblings).is_none_or(is_thread_of_ours) {
-            continue;
-        }
-        let path = entry.path();
-        let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
-        let identity = Identity::of(&metadata);
-        let mut parked = parked_files();
-        let place = parked.iter().position(|parked| parked.identity == identity);
-        let dead = || Snapshot::of(&path).is_ok_and(|snapshot| judge.judge(&snapshot).life == Life::Dead);
-        if place.is_some() || (metadata.is_file() && dead()) {
-            match remove_if(&path, identity) {
-                Ok(()) => drop(place.map(|place| parked.swap_remove(place))),
-                Err(error) => failed = Some(Error::io(&path, "removing it")(error)),
-            }
-        }
-    }
-    failed.map_or(Ok(()), Err)
-}
-
-fn is_thread_of_ours(tid: i64) -> bool {
-    Path::new("/proc/self/task").join(OsStr::new(&tid.to_string())).exists()
 }

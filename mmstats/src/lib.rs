@@ -8,8 +8,10 @@
 mod error;
 mod field;
 mod file;
+mod fold;
 mod follow;
 mod instance;
+mod kept;
 pub mod layout;
 pub mod live;
 mod lock;
@@ -17,7 +19,9 @@ mod map;
 mod model;
 mod name;
 mod options;
+mod process;
 mod read;
+mod report;
 mod slot;
 mod store;
 mod thread;
@@ -28,8 +32,10 @@ pub use error::{Error, ErrorKind};
 pub use field::{
     Average, Bool, BoolSpec, Clock, Counter, Field, Gauge, GaugeSpec, Monotonic, MonotonicMoment,
     MovingAverage, MovingAverageSpec, Number, Spec, Static, StaticNumberSpec, StaticNumberStart, StaticText,
-    StaticTextSpec, StaticTextStart, Text, TextSpec, Timer, TimerGuard, TimerSpec, WallClock,
+    StaticTextSpec, StaticTextStart, Text, TextSpec, Timer, TimerGuard, TimerSpec, UpDown,
+    WallClock,
 };
+pub use fold::{FOLD_LABEL, FOLDED_LABEL};
 pub use follow::{Followed, FollowedField, Looked, Looks, Observer};
 pub use instance::Instance;
 #[doc(hidden)]
@@ -38,8 +44,9 @@ pub use model::{Builder, Model};
 pub use name::{DEFAULT_TEMPLATE, TEMP_END, TEMP_START, default_dir};
 pub use options::Options;
 pub use read::{Field as SnapshotField, Origin, Snapshot};
+pub use report::on_error;
 #[doc(hidden)]
-pub use thread::{Local, ThreadKey};
+pub use thread::{Local, Stage, ThreadKey};
 pub use thread::{PerThread, ThreadEnd};
 pub use value::Value;
 

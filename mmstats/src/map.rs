@@ -136,6 +136,20 @@ impl Segment {
         target.store(label_size, Ordering::Release);
     }
 
+    /// The number of eight bytes at `offset`, which a slot may write meanwhile.
+    ///
+    /// # Panics
+    /// If the segment does not hold it, or if it is not aligned.
+    pub(crate) fn word(&self, offset: usize) -> u64 {
+        let source: NonNull<u64> = self.pointer(offset, 8).cast();
+        assert!(source.as_ptr() as usize % 8 == 0, "a number off its boundary");
+        // SAFETY: in bounds and aligned, as just checked; lives as long as `self`; numbers are only ever
+        // accessed as atomics once they are placed.
+        let source = unsafe { AtomicU64::from_ptr(source.as_ptr()) };
+        // Acquire pairs with the slot's Release, should the handle be on another thread.
+        source.load(Ordering::Acquire)
+    }
+
     /// Writes the pages to the file's disk; waits for it or not.
     pub(crate) fn sync(&self, up_to: usize, wait: bool) -> io::Result<()> {
         let Memory::File(HomeMap { map, .. }) = &self.memory else { return Ok(()) };

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::field::Spec;
+use crate::fold::{Folding, Kind};
 use crate::store::{Added, Encoding, Store};
 
 /// A set of fields that one instance has. [`stats!`](crate::stats) writes the implementation; by hand
@@ -12,9 +13,6 @@ pub trait Model: Sized {
     /// # Errors
     /// What [`Builder::add`] gives.
     fn build(builder: &mut Builder<'_>) -> Result<Self, Error>;
-
-    /// Takes over the counts of an instance whose thread has ended: [`crate::ThreadEnd::Fold`].
-    fn fold(&self, ended: &Self);
 }
 
 /// No fields but those of every instance, for a program that adds all of its own as it runs.
@@ -22,8 +20,6 @@ impl Model for () {
     fn build(_builder: &mut Builder<'_>) -> Result<Self, Error> {
         Ok(())
     }
-
-    fn fold(&self, _ended: &Self) {}
 }
 
 /// Adds fields to an instance, before it is published or later.
@@ -68,6 +64,11 @@ impl<'a> Builder<'a> {
         initial: &[u8],
     ) -> Result<Added, Error> {
         self.store.add(&format!("{}{label}", self.prefix), encoding, initial)
+    }
+
+    /// Notes that the field that was just placed is one that [`crate::ThreadEnd::Fold`] keeps.
+    pub(crate) fn folds(&mut self, label: &str, kind: Kind) {
+        self.store.folds(Folding { label: format!("{}{label}", self.prefix), kind });
     }
 }
 
@@ -165,11 +166,6 @@ macro_rules! stats {
                     )?, )*
                 })
             }
-
-            fn fold(&self, ended: &Self) {
-                let _ = ended;
-                $( $crate::Field::fold(&self.$field, &ended.$field); )*
-            }
         }
 
         impl $crate::Field for $model {
@@ -177,10 +173,6 @@ macro_rules! stats {
 
             fn spec() -> Self::Spec {
                 $crate::Include::new()
-            }
-
-            fn fold(&self, ended: &Self) {
-                $crate::Model::fold(self, ended);
             }
         }
     )*};

@@ -14,6 +14,9 @@ pub const DEFAULT_TEMPLATE: &str = "{CMD}-{PID}-{TID}.mmstats";
 /// thread has this id.
 pub(crate) const FOLDED_TID: i64 = 0;
 
+/// What the names that readers look for end with.
+const EXTENSION: &[u8] = b".mmstats";
+
 /// What a writer's temporary name begins with; its process id and a number follow, then [`TEMP_END`].
 pub const TEMP_START: &str = ".mmstats-";
 /// What a writer's temporary name ends with.
@@ -65,12 +68,31 @@ pub(crate) fn expand(template: &OsStr, names: &Names) -> Result<OsString, Error>
     expand_with(template, names, names.tid.to_string().as_bytes())
 }
 
-/// The file name's parts before, between and behind every `{TID}`, the rest expanded: what the files
-/// of one process's threads have in common. Only one part where the template has no `{TID}`.
-pub(crate) fn around_tid(template: &OsStr, names: &Names) -> Result<Vec<Vec<u8>>, Error> {
+/// The name with a mark in place of each `{TID}`, the rest expanded: what the names of one process's
+/// threads have in common. `None` where the template has no `{TID}`.
+pub(crate) fn family(template: &OsStr, names: &Names) -> Result<Option<OsString>, Error> {
     // A NUL cannot come from the template: `expand_with` refuses it.
     let marked = expand_with(template, names, b"\0")?;
-    Ok(marked.as_bytes().split(|&byte| byte == 0).map(<[u8]>::to_vec).collect())
+    Ok(Some(marked).filter(|marked| marked.as_bytes().contains(&0)))
+}
+
+/// Whether a template gives each process a name of its own. Two instances that come by the same name then
+/// are of one process, or of two that cannot see each other, and either may have another name.
+pub(crate) fn names_a_process(template: &OsStr) -> bool {
+    let has = |key: &[u8]| template.as_bytes().windows(key.len()).any(|part| part == key);
+    has(b"{PID}") || has(b"{TID}")
+}
+
+/// The name that is tried where `path` and those before it are held: `.2`, `.3` and so on at its end, but
+/// before `.mmstats`, by which readers know the file.
+pub(crate) fn numbered(path: &Path, number: u32) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().as_bytes();
+    let (start, end) = match name.strip_suffix(EXTENSION) {
+        Some(start) => (start, EXTENSION),
+        None => (name, &b""[..]),
+    };
+    let name = [start, format!(".{number}").as_bytes(), end].concat();
+    path.with_file_name(OsString::from_vec(name))
 }
 
 fn expand_with(template: &OsStr, names: &Names, tid: &[u8]) -> Result<OsString, Error> {
@@ -102,23 +124,6 @@ fn expand_with(template: &OsStr, names: &Names, tid: &[u8]) -> Result<OsString, 
         rest = tail;
     }
     Ok(OsString::from_vec(out))
-}
-
-/// The thread id in `name`, if `name` is a file of the process that `parts` ([`around_tid`]) describe.
-/// Where `{TID}` stands more than once, all must agree.
-pub(crate) fn tid_in(name: &OsStr, parts: &[Vec<u8>]) -> Option<i64> {
-    let [first, middle @ .., last] = parts else { return None };
-    let mut rest = name.as_bytes().strip_prefix(first.as_slice())?;
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let tid = &rest[..digits];
-    rest = &rest[digits..];
-    for part in middle {
-        rest = rest.strip_prefix(part.as_slice())?.strip_prefix(tid)?;
-    }
-    if rest != last.as_slice() {
-        return None;
-    }
-    std::str::from_utf8(tid).ok()?.parse().ok()
 }
 
 /// The process id in a temporary name, if it is one.
@@ -161,18 +166,20 @@ mod tests {
     }
 
     #[test]
-    fn thread_ids_are_found_in_names() {
-        let tid = |template: &str, name: &str| {
-            tid_in(OsStr::new(name), &around_tid(OsStr::new(template), &names()).unwrap())
-        };
-        assert_eq!(tid(DEFAULT_TEMPLATE, "web-12-7.mmstats"), Some(7));
-        assert_eq!(tid(DEFAULT_TEMPLATE, "web-13-7.mmstats"), None);
-        assert_eq!(tid(DEFAULT_TEMPLATE, "web-12-.mmstats"), None);
-        assert_eq!(tid(DEFAULT_TEMPLATE, "web-12-7.mmstats~"), None);
-        assert_eq!(tid("{TID}{CMD}{TID}", "7web7"), Some(7));
-        assert_eq!(tid("{TID}{CMD}{TID}", "7web8"), None);
-        assert_eq!(tid("{TID}{TID}", "77"), None, "where one ends and the next begins is not said");
-        assert_eq!(tid("{CMD}-{PID}", "web-12"), None, "no thread id in the template");
+    fn threads_of_one_process_are_a_family() {
+        let family = |template: &str, names| family(OsStr::new(template), &names).unwrap();
+        let sibling = Names { tid: 7, ..names() };
+        assert_eq!(family(DEFAULT_TEMPLATE, names()), family(DEFAULT_TEMPLATE, sibling));
+        assert!(family(DEFAULT_TEMPLATE, names()) != family(DEFAULT_TEMPLATE, Names { pid: 13, ..names() }));
+        assert_eq!(family("{CMD}-{PID}", names()), None, "no thread id in the template");
+    }
+
+    #[test]
+    fn a_number_comes_before_what_readers_look_for() {
+        let numbered = |path: &str| numbered(Path::new(path), 2).into_os_string().into_string().unwrap();
+        assert_eq!(numbered("/tmp/web-12-345.mmstats"), "/tmp/web-12-345.2.mmstats");
+        assert_eq!(numbered("/tmp/12.345"), "/tmp/12.345.2");
+        assert!(names_a_process(OsStr::new(DEFAULT_TEMPLATE)) && !names_a_process(OsStr::new("{CMD}")));
     }
 
     #[test]

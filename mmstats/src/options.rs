@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::Error;
-use crate::field::{Static, StaticText};
+use crate::field::{Gauge, Static, StaticText};
+use crate::fold::{FOLD_LABEL, FOLDED_LABEL, FoldNumber};
 use crate::instance::Instance;
+use crate::kept::Family;
 use crate::model::{Builder, Model};
-use crate::name::{Names, around_tid, default_dir, default_template, expand};
+use crate::name::{Names, default_dir, default_template, expand, family, names_a_process};
+use crate::report::report;
 use crate::store::Store;
 use crate::thread::ThreadEnd;
 
@@ -59,8 +62,11 @@ impl Options {
     /// process id, `{TID}` by the thread id; each may stand any number of times, other braces are an
     /// error. Default: `MMSTATS_FILES`, else [`crate::DEFAULT_TEMPLATE`].
     ///
-    /// Readers look for `*.mmstats`. A template without `{TID}` suits a program with one instance; with
-    /// one instance a thread, the second finds the name held.
+    /// Readers look for `*.mmstats`. With `{PID}` or `{TID}`, an instance whose name another one has already
+    /// takes the next that is free: `web-12-34.2.mmstats`, then `.3`. So several instances of one thread may
+    /// have one template, and so may processes in containers that share a directory and all have the
+    /// process id 1. A template without either suits a program with one instance: for the second the name is
+    /// held.
     #[must_use]
     pub fn filename(mut self, template: impl Into<OsString>) -> Self {
         self.filename = Some(template.into());
@@ -82,7 +88,7 @@ impl Options {
     }
 
     /// What becomes of a thread's counts when it ends: for [`crate::PerThread`]. Default:
-    /// [`ThreadEnd::Remove`].
+    /// [`ThreadEnd::Fold`].
     #[must_use]
     pub fn thread_end(mut self, end: ThreadEnd) -> Self {
         self.thread_end = end;
@@ -126,46 +132,57 @@ impl Options {
         &self,
         build: impl FnOnce(&mut Builder<'_>) -> Result<M, Error>,
     ) -> Result<Instance<M>, Error> {
-        self.create_for(&Names::here(), build)
+        self.create_for(&Names::here(), None, build)
     }
 
     pub(crate) fn create_for<M>(
         &self,
         names: &Names,
+        group: Option<u32>,
         build: impl FnOnce(&mut Builder<'_>) -> Result<M, Error>,
     ) -> Result<Instance<M>, Error> {
         // The environment is asked once, and nothing can fail any more once the file is published.
         let template = self.filename.clone().unwrap_or_else(default_template);
-        let siblings = around_tid(&template, names)?;
-        let mut store = Store::in_file(self.full_path(&template, names)?, self.mode)?;
-        let model = self.fill(&mut store, names, build)?;
-        store.publish()?;
-        Ok(Instance::new(model, store, self.label_prefix.clone(), siblings, None))
+        let path = self.full_path(&template, names)?;
+        let dir = path.parent().unwrap_or(&path).to_owned();
+        let family = family(&template, names)?.map(|name| Family { dir, name });
+        let mut store = Store::in_file(path, self.mode)?;
+        let (model, folded) = self.fill(&mut store, names, group, build)?;
+        store.publish(names_a_process(&template))?;
+        Ok(Instance::new(model, store, self.label_prefix.clone(), family, folded, None))
     }
 
     /// Like [`Options::create`], but never keeps a program from running: where no file can be made the
-    /// instance counts in private memory, and [`Instance::error`] says why.
+    /// instance counts in private memory, [`Instance::error`] says why, and so hears [`crate::on_error`].
     ///
     /// # Panics
     /// If the model itself makes no sense (two fields with one label, an empty label, a size that nothing can
     /// hold): no disk is to blame for that, and it happens at the first try. And where there is no memory.
     #[must_use]
     pub fn create_or_private<M: Model>(&self) -> Instance<M> {
-        match self.create() {
+        self.create_or_private_in(None)
+    }
+
+    pub(crate) fn create_or_private_in<M: Model>(&self, group: Option<u32>) -> Instance<M> {
+        match self.create_for(&Names::here(), group, M::build) {
             Ok(instance) => instance,
-            Err(error) => self.private(error),
+            Err(error) => {
+                let instance: Instance<M> = self.private(error, group);
+                instance.error().into_iter().for_each(|error| report(error, "counting in private memory"));
+                instance
+            }
         }
     }
 
-    pub(crate) fn private<M: Model>(&self, error: Error) -> Instance<M> {
+    pub(crate) fn private<M: Model>(&self, error: Error, group: Option<u32>) -> Instance<M> {
         let names = Names::here();
         let made = Store::private(error.path().to_owned()).and_then(|mut store| {
-            let model = self.fill(&mut store, &names, M::build)?;
-            Ok((model, store))
+            let (model, folded) = self.fill(&mut store, &names, group, M::build)?;
+            Ok((model, folded, store))
         });
         match made {
-            Ok((model, store)) => {
-                Instance::new(model, store, self.label_prefix.clone(), Vec::new(), Some(error))
+            Ok((model, folded, store)) => {
+                Instance::new(model, store, self.label_prefix.clone(), None, folded, Some(error))
             }
             Err(error) => panic!("{error}"),
         }
@@ -175,11 +192,17 @@ impl Options {
         &self,
         store: &mut Store,
         names: &Names,
+        group: Option<u32>,
         build: impl FnOnce(&mut Builder<'_>) -> Result<M, Error>,
-    ) -> Result<M, Error> {
+    ) -> Result<(M, Option<FoldNumber>), Error> {
         let mut builder = Builder::new(store, self.label_prefix.clone());
         identify(&mut builder, names)?;
-        build(&mut builder)
+        let folded = group.map(|group| {
+            builder.add(FOLD_LABEL, Static::<u32>::spec().value(group))?;
+            builder.add(FOLDED_LABEL, Gauge::<u64>::spec())
+        });
+        let folded = folded.transpose()?;
+        Ok((build(&mut builder)?, folded))
     }
 
     fn full_path(&self, template: &OsStr, names: &Names) -> Result<PathBuf, Error> {

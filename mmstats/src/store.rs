@@ -8,6 +8,7 @@ use nix::errno::Errno;
 
 use crate::error::{Error, Reason};
 use crate::file::StatsFile;
+use crate::fold::Folding;
 use crate::layout::{self, FIRST_FIELD, LONGEST, VERSION};
 use crate::map::{ForkMark, Segment, fork_mark, page_size};
 use crate::read::Snapshot;
@@ -21,6 +22,7 @@ pub(crate) struct Store {
     /// The next field begins here.
     next: usize,
     labels: HashSet<String>,
+    foldings: Vec<Folding>,
     mark: ForkMark,
 }
 
@@ -51,6 +53,23 @@ impl Added {
     pub(crate) fn text(self) -> TextSlot {
         TextSlot::new(self.segment, self.index_at, self.size, self.mark)
     }
+
+    /// The value's eight bytes, for whoever reads them when the thread has ended.
+    pub(crate) fn word(&self) -> SharedWord {
+        SharedWord { segment: Arc::clone(&self.segment), at: self.current }
+    }
+}
+
+/// A number of eight bytes, to be read beside the handle that writes it.
+pub(crate) struct SharedWord {
+    segment: Arc<Segment>,
+    at: usize,
+}
+
+impl SharedWord {
+    pub(crate) fn get(&self) -> u64 {
+        self.segment.word(self.at)
+    }
 }
 
 impl Store {
@@ -72,8 +91,8 @@ impl Store {
     }
 
     fn empty(path: PathBuf, mark: ForkMark) -> Self {
-        let labels = HashSet::new();
-        Self { path, file: None, segments: Vec::new(), next: FIRST_FIELD, labels, mark }
+        let (labels, foldings) = (HashSet::new(), Vec::new());
+        Self { path, file: None, segments: Vec::new(), next: FIRST_FIELD, labels, foldings, mark }
     }
 
     fn start(&mut self) -> Result<(), Error> {
@@ -111,6 +130,15 @@ impl Store {
 
     fn check_home(&self) -> Result<(), Error> {
         if self.mark.is_home() { Ok(()) } else { Err(Error::new(&self.path, Reason::Forked)) }
+    }
+
+    pub(crate) fn folds(&mut self, folding: Folding) {
+        self.foldings.push(folding);
+    }
+
+    /// The fields that fold.
+    pub(crate) fn foldings(&self) -> &[Folding] {
+        &self.foldings
     }
 
     fn check(&self, label: &str, code: &str) -> Result<(), Error> {
@@ -158,11 +186,12 @@ impl Store {
         Ok(segment)
     }
 
-    /// Gives the file its name.
-    pub(crate) fn publish(&mut self) -> Result<(), Error> {
+    /// Gives the file its name, or the first free one after it if `goes_on`.
+    pub(crate) fn publish(&mut self, goes_on: bool) -> Result<(), Error> {
         self.check_home()?;
         if let Some(file) = &mut self.file {
-            file.publish()?;
+            file.publish(goes_on)?;
+            self.path = file.target().to_owned();
         }
         self.close();
         Ok(())
@@ -196,11 +225,6 @@ impl Store {
         let size = self.size();
         let synced = self.segments.iter().try_for_each(|segment| segment.sync(size, wait));
         synced.map_err(Error::io(&self.path, "flushing it"))
-    }
-
-    /// The memory, for whoever keeps a file alive without handles.
-    pub(crate) fn segments(&self) -> &[Arc<Segment>] {
-        &self.segments
     }
 }
 

@@ -1,34 +1,84 @@
-//! One instance a thread, made on first use, from one static definition.
+//! One instance per thread, made on first use, from one static definition.
+
+mod making;
 
 use std::cell::OnceCell;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::AccessError;
 
-use crate::error::Error;
+use crate::error::{Error, Reason};
+use crate::fold::Folded;
 use crate::instance::Instance;
 use crate::model::Model;
-use crate::name::{FOLDED_TID, Names};
 use crate::options::Options;
+use crate::process::PerProcess;
+use crate::report::report;
+
+pub use making::Stage;
+use making::Making;
+
+/// How many files of ended threads one static leaves at most. Each needs a mapping, on some file systems a
+/// descriptor, and both run out; a process has 1,024 descriptors, as a rule.
+const LEFT_AT_MOST: usize = 256;
 
 /// What becomes of a thread's counts when the thread ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ThreadEnd {
     /// The file goes with the thread. A sum over the process falls by what the thread had counted.
-    #[default]
     Remove,
     /// The file stays, and counts as alive, until [`PerThread::remove`], [`Instance::remove`] of an
-    /// instance with the same file name template, or the end of the process (the original's way).
+    /// instance with the same file name template, or the end of the process (the original's way). The
+    /// files of the 256 threads that ended last: what was counted by those that ended before is folded.
     Leave,
-    /// Counters and averages are added to an instance of the whole process, whose `{TID}` and `sys.tid`
-    /// are 0; then the file goes. So a sum over the process does not fall when a thread ends. It may
-    /// hold the thread's counts twice for the microsecond between the two.
+    /// What counters, up-and-down counts and averages have counted is added to a file of the whole process,
+    /// whose `{TID}` and `sys.tid` are 0, by label; then the thread's file goes. So a sum over the process
+    /// does not fall when a thread ends. What was true of the thread itself (gauges, bools, text, moving
+    /// averages) ends with it, and the process's file has no such fields.
+    ///
+    /// The two files say by `sys.folded` which of them has the counts, for readers that look at one after
+    /// the other; see mmstats(5).
+    #[default]
     Fold,
 }
 
-/// One instance a thread of a model, made on first use: [`per_thread!`](crate::per_thread) defines one.
+/// One instance per thread of a model, made on first use: [`per_thread!`](crate::per_thread) defines one.
 pub struct PerThread<K: ThreadKey> {
-    /// What ended threads have counted, with [`ThreadEnd::Fold`].
-    folded: Mutex<Option<Instance<K::Model>>>,
+    process: PerProcess<Process<K>>,
+}
+
+/// What the static has in one process.
+struct Process<K: ThreadKey> {
+    /// By which the files that are folded into one know each other.
+    group: u32,
+    options: OnceLock<Options>,
+    ended: Mutex<Ended<K::Model>>,
+}
+
+impl<K: ThreadKey> Default for Process<K> {
+    fn default() -> Self {
+        // Whoever shares the process, a library with its own copy of this one, say, has another number.
+        #[allow(clippy::cast_possible_truncation)]
+        let group = RandomState::new().build_hasher().finish() as u32;
+        Self { group, options: OnceLock::new(), ended: Mutex::default() }
+    }
+}
+
+/// What ended threads have left.
+struct Ended<M> {
+    folded: Option<Folded>,
+    /// The oldest first.
+    left: VecDeque<Instance<M>>,
+    /// Whether nothing is to be left any more.
+    is_over: bool,
+}
+
+impl<M> Default for Ended<M> {
+    fn default() -> Self {
+        Self { folded: None, left: VecDeque::new(), is_over: false }
+    }
 }
 
 /// What [`per_thread!`](crate::per_thread) makes of a definition: a type, since what a type says is known
@@ -44,6 +94,9 @@ pub trait ThreadKey: Sized + 'static {
     /// # Errors
     /// When the thread is ending and its variable is gone.
     fn try_with<R>(f: impl FnOnce(&Local<Self>) -> R) -> Result<R, AccessError>;
+
+    /// What this thread is about, and what it is about next.
+    fn stage(next: Option<Stage>) -> Stage;
 }
 
 /// What [`per_thread!`](crate::per_thread) keeps in a thread.
@@ -58,72 +111,144 @@ struct Made<K: ThreadKey> {
     /// Taken by `Drop` only.
     instance: Option<Instance<K::Model>>,
     owner: &'static PerThread<K>,
-    end: ThreadEnd,
 }
 
 impl<K: ThreadKey> PerThread<K> {
     #[doc(hidden)]
     #[allow(clippy::new_without_default)]
     pub const fn new() -> Self {
-        Self { folded: Mutex::new(None) }
+        Self { process: PerProcess::new() }
     }
 
     /// Calls `f` with this thread's instance, which is made if it is not there yet. Where no file can be
-    /// made, it counts in private memory, and [`Instance::error`] says why.
+    /// made, it counts in private memory, [`Instance::error`] says why, and so hears [`crate::on_error`].
     ///
     /// A forked child gets an instance of its own here.
     ///
+    /// While the thread's instance is being made (by a hook that counts, say), and after it is gone with the
+    /// ending thread, `f` gets a private instance that goes afterwards: what it counts goes nowhere.
+    ///
     /// # Panics
-    /// As [`Options::create_or_private`]: if the model itself makes no sense.
+    /// As [`Options::create_or_private`]: if the model itself makes no sense. Also if it is called while
+    /// such a private instance is being made, from [`Model::build`] or from an allocator: there is nothing
+    /// then that `f` could be called with. Such code calls [`PerThread::try_with`].
     #[inline]
     pub fn with<R>(&'static self, f: impl FnOnce(&Instance<K::Model>) -> R) -> R {
         let mut f = Some(f);
         let done = K::try_with(|local| {
-            let f = f.take()?;
-            Some(local.with(self, f))
+            let instance = local.instance(self)?;
+            f.take().map(|f| f(instance))
         });
         match (done, f) {
             (Ok(Some(result)), _) => result,
-            // The thread is ending and its own instance is gone: this goes nowhere, as it must.
-            (_, Some(f)) => f(&K::options().private(ended())),
+            (_, Some(f)) => f(&spare::<K>()),
             (_, None) => unreachable!("a closure that was called gave a result"),
         }
     }
 
-    /// Removes the files of this thread and of all ended ones, for a program about to end. Never those
-    /// of other threads that live.
+    /// As [`PerThread::with`], but where `f` would count nowhere it is not called: `None` while the thread's
+    /// instance is being made, and when it is gone with the ending thread. For code that may run at any
+    /// moment, such as an allocator.
+    ///
+    /// # Panics
+    /// As [`Options::create_or_private`]: if the model itself makes no sense.
+    #[inline]
+    pub fn try_with<R>(&'static self, f: impl FnOnce(&Instance<K::Model>) -> R) -> Option<R> {
+        K::try_with(|local| local.instance(self).map(f)).ok().flatten()
+    }
+
+    /// Removes the files of this thread and of all ended ones, for a program about to end: those that this
+    /// static has made in this process, and no others. Never those of other threads that live; each of
+    /// them removes its own when it ends, from now on, whatever [`Options::thread_end`] says.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Io`], when a file is still there.
     pub fn remove(&'static self) -> Result<(), Error> {
-        let folded = self.folded().take();
-        let removed = self.with(Instance::remove);
-        folded.map_or(Ok(()), |folded| folded.remove()).and(removed)
+        let Ended { folded, left, .. } =
+            std::mem::replace(&mut *self.ended(), Ended { is_over: true, ..Ended::default() });
+        let mut result = folded.map_or(Ok(()), Folded::remove);
+        for instance in left {
+            instance.forget();
+            result = result.and(instance.remove());
+        }
+        // Not `with`, which would make an instance only to remove it.
+        let own = K::try_with(|local| local.made_here().map_or(Ok(()), Instance::remove));
+        result.and(own.unwrap_or(Ok(())))
     }
 
-    fn folded(&self) -> MutexGuard<'_, Option<Instance<K::Model>>> {
-        self.folded.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The options. They are asked for once per process.
+    fn options(&'static self) -> &'static Options {
+        self.process.get().options.get_or_init(K::options)
     }
 
-    /// Adds an ended thread's counts to the process's, or keeps its file if that cannot be.
-    fn fold(&self, ended: Instance<K::Model>) {
-        let mut folded = self.folded();
-        if folded.as_ref().is_none_or(Instance::is_inherited) {
-            let process = Names { tid: FOLDED_TID, ..Names::here() };
-            match K::options().create_for(&process, K::Model::build) {
-                Ok(instance) => *folded = Some(instance),
-                Err(_) => return ended.park(),
+    fn ended(&'static self) -> MutexGuard<'static, Ended<K::Model>> {
+        self.process.get().ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does with an ended thread's instance what the options say.
+    fn end(&'static self, instance: Instance<K::Model>) {
+        let end = self.options().at_thread_end();
+        let mut ended = self.ended();
+        // A file that is kept has its counts already.
+        if ended.is_over || end == ThreadEnd::Remove || instance.is_kept() {
+            drop(ended);
+            return drop(instance);
+        }
+        if end == ThreadEnd::Fold {
+            // With the main thread the process ends, and nothing is left to be summed.
+            if nix::unistd::gettid() == nix::unistd::getpid() {
+                ended.is_over = true;
+                return drop(ended.folded.take());
+            }
+            return self.fold(&mut ended, instance);
+        }
+        instance.remember();
+        ended.left.push_back(instance);
+        if ended.left.len() > LEFT_AT_MOST {
+            if let Some(oldest) = ended.left.pop_front() {
+                self.fold(&mut ended, oldest);
             }
         }
-        if let Some(process) = &*folded {
-            process.fold(&ended);
+    }
+
+    /// Adds an ended thread's counts to the process's, or leaves its file if that cannot be.
+    fn fold(&'static self, ended: &mut Ended<K::Model>, instance: Instance<K::Model>) {
+        if instance.is_removed() {
+            return;
         }
+        if let Err(error) = self.try_fold(&mut ended.folded, &instance) {
+            report(&error, "the file of an ended thread stays");
+            instance.remember();
+            ended.left.push_back(instance);
+            return;
+        }
+        instance.forget();
+    }
+
+    fn try_fold(
+        &'static self,
+        folded: &mut Option<Folded>,
+        instance: &Instance<K::Model>,
+    ) -> Result<(), Error> {
+        let folded = match folded {
+            Some(folded) => folded,
+            None => folded.insert(Folded::create(self.options(), self.process.get().group)?),
+        };
+        folded.take(instance)
     }
 }
 
-fn ended() -> Error {
-    let gone = std::io::Error::from(nix::errno::Errno::ESRCH);
-    Error::io(std::path::Path::new("/proc/thread-self"), "finding the thread")(gone)
+/// An instance for one use, in private memory.
+#[cold]
+fn spare<K: ThreadKey>() -> Instance<K::Model> {
+    let path = PathBuf::from("/proc/thread-self");
+    let error = match K::stage(None) {
+        Stage::Idle => Error::io(&path, "finding the thread")(nix::errno::Errno::ESRCH),
+        Stage::Making => Error::new(path, Reason::Reentered),
+        Stage::MakingSpare => panic!("a per-thread instance is used while it is made: call try_with there"),
+    };
+    let _making = Making::<K>::of(Stage::MakingSpare);
+    Options::new().private(error, None)
 }
 
 impl<K: ThreadKey> Local<K> {
@@ -134,52 +259,67 @@ impl<K: ThreadKey> Local<K> {
         Self { made: OnceCell::new(), next: OnceCell::new() }
     }
 
+    /// This thread's instance, if it can be had.
     #[inline]
-    fn with<R>(&self, owner: &'static PerThread<K>, f: impl FnOnce(&Instance<K::Model>) -> R) -> R {
+    fn instance(&self, owner: &'static PerThread<K>) -> Option<&Instance<K::Model>> {
         match self.made.get().and_then(|made| made.instance.as_ref()) {
-            Some(instance) if !instance.is_inherited() => f(instance),
-            _ => f(self.find(owner)),
+            Some(instance) if !instance.is_inherited() => Some(instance),
+            _ => self.find(owner),
         }
     }
 
-    #[cold]
-    fn find(&self, owner: &'static PerThread<K>) -> &Instance<K::Model> {
-        let made = self.made.get_or_init(|| Made::new(owner));
-        match &made.instance {
-            Some(instance) if !instance.is_inherited() => instance,
-            _ => self.next.get_or_init(|| Box::new(Self::new())).find(owner),
+    /// This thread's instance, if it was made.
+    fn made_here(&self) -> Option<&Instance<K::Model>> {
+        match self.made.get().and_then(|made| made.instance.as_ref()) {
+            Some(instance) if !instance.is_inherited() => Some(instance),
+            _ => self.next.get()?.made_here(),
         }
+    }
+
+    /// `None` while it is being made.
+    #[cold]
+    fn find(&self, owner: &'static PerThread<K>) -> Option<&Instance<K::Model>> {
+        if let Some(instance) = self.made_here() {
+            return Some(instance);
+        }
+        if K::stage(None) != Stage::Idle {
+            return None;
+        }
+        let making = Making::<K>::of(Stage::Making);
+        let mut local = self;
+        while local.made.get().is_some() {
+            local = local.next.get_or_init(|| Box::new(Self::new()));
+        }
+        local.made.get_or_init(|| Made::new(owner));
+        drop(making);
+        local.made_here()
     }
 }
 
 impl<K: ThreadKey> Made<K> {
     fn new(owner: &'static PerThread<K>) -> Self {
-        let options = K::options();
-        let instance = Some(options.create_or_private());
-        Self { instance, owner, end: options.at_thread_end() }
+        let options = owner.options();
+        let group = (options.at_thread_end() != ThreadEnd::Remove).then(|| owner.process.get().group);
+        Self { instance: Some(options.create_or_private_in(group)), owner }
     }
 }
 
 impl<K: ThreadKey> Drop for Made<K> {
     fn drop(&mut self) {
-        let Some(instance) = self.instance.take().filter(|instance| !instance.is_inherited()) else {
-            return;
-        };
-        let main_thread = nix::unistd::gettid() == nix::unistd::getpid();
-        match self.end {
-            ThreadEnd::Remove => drop(instance),
-            ThreadEnd::Leave => instance.park(),
-            // With the main thread the process ends, and nothing is left to be summed.
-            ThreadEnd::Fold if main_thread => drop(self.owner.folded().take()),
-            ThreadEnd::Fold => self.owner.fold(instance),
+        if let Some(instance) = self.instance.take().filter(|instance| !instance.is_inherited()) {
+            self.owner.end(instance);
         }
     }
 }
 
 /// Defines statics that give each thread an instance of its own.
 ///
+/// The expression for the options is evaluated once per process, when the first thread needs it. Any number of
+/// statics may have the same options: under the default name, a thread's second instance has `.2` in its
+/// file's name.
+///
 /// ```
-/// use mmstats::{Counter, Options, ThreadEnd, per_thread, stats};
+/// use mmstats::{Counter, Options, per_thread, stats};
 ///
 /// stats! {
 ///     pub struct Web {
@@ -189,7 +329,7 @@ impl<K: ThreadKey> Drop for Made<K> {
 ///
 /// per_thread! {
 ///     /// What the web server publishes.
-///     pub static WEB: Web = Options::new().label_prefix("web.").thread_end(ThreadEnd::Fold);
+///     pub static WEB: Web = Options::new().label_prefix("web.");
 /// }
 ///
 /// # fn main() {
@@ -214,6 +354,9 @@ macro_rules! per_thread {
         const _: () = {
             ::std::thread_local! {
                 static LOCAL: $crate::Local<$name> = const { $crate::Local::new() };
+                // Beside it, since it is there even when the thread has lost the other.
+                static STAGE: ::std::cell::Cell<$crate::Stage> =
+                    const { ::std::cell::Cell::new($crate::Stage::Idle) };
             }
 
             impl $crate::ThreadKey for $name {
@@ -228,6 +371,13 @@ macro_rules! per_thread {
                     f: impl FnOnce(&$crate::Local<Self>) -> R,
                 ) -> ::std::result::Result<R, ::std::thread::AccessError> {
                     LOCAL.try_with(f)
+                }
+
+                fn stage(next: ::std::option::Option<$crate::Stage>) -> $crate::Stage {
+                    STAGE.with(|stage| match next {
+                        ::std::option::Option::Some(next) => stage.replace(next),
+                        ::std::option::Option::None => stage.get(),
+                    })
                 }
             }
         };

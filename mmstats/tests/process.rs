@@ -19,7 +19,7 @@ use mmstats::{
 };
 use nix::libc;
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
+use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, fork};
 
 stats! {
@@ -223,12 +223,12 @@ fn dir(cell: &'static OnceLock<tempfile::TempDir>) -> &'static Path {
 }
 
 per_thread! {
-    static REMOVE: Hits = Options::new().path(dir(&REMOVE_DIR));
+    static REMOVE: Hits = Options::new().path(dir(&REMOVE_DIR)).thread_end(ThreadEnd::Remove);
     static LEAVE: Hits = Options::new().path(dir(&LEAVE_DIR)).thread_end(ThreadEnd::Leave);
-    static FOLD: Hits = Options::new().path(dir(&FOLD_DIR)).thread_end(ThreadEnd::Fold);
+    static FOLD: Hits = Options::new().path(dir(&FOLD_DIR));
     static FORK: Hits = Options::new().path(dir(&FORK_DIR));
     static QUIET: Hits = Options::new().path(dir(&QUIET_DIR));
-    static TEARDOWN: Hits = Options::new().path(dir(&TEARDOWN_DIR));
+    static TEARDOWN: Hits = Options::new().path(dir(&TEARDOWN_DIR)).thread_end(ThreadEnd::Remove);
 }
 
 #[test]
@@ -299,6 +299,58 @@ fn removing_one_instance_takes_ended_threads_files_that_were_kept() {
 }
 
 #[test]
+fn removing_takes_nothing_that_another_process_has_left() {
+    let dir = tempfile::tempdir().unwrap();
+    // Where process ids repeat, as in containers, the names of two processes are of one form.
+    let options = Options::new().path(dir.path()).filename("web-1-{TID}.mmstats");
+    let crashed = dir.path().join("web-1-0.mmstats");
+    let status = in_child(|| {
+        let stats = Options::new().path(dir.path()).filename("web-1-0.mmstats").create::<Hits>().unwrap();
+        stats.hits.add(3);
+        stats.keep();
+    });
+    assert_ended_well(status);
+    let own = options.create::<Hits>().unwrap();
+    let theirs = options.clone();
+    thread::spawn(move || theirs.create::<Hits>().unwrap().keep()).join().unwrap();
+    own.remove().unwrap();
+    assert_eq!(files(dir.path()), [crashed.clone()], "the ended thread's is gone");
+    assert_eq!(value(&crashed, "hits").as_deref(), Some("3"));
+}
+
+#[test]
+fn processes_that_have_one_process_id_have_names_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let name = format!("web-{}.mmstats", std::process::id());
+    let (wait_end, hold_end) = nix::unistd::pipe().unwrap();
+    let (ready_end, told_end) = nix::unistd::pipe().unwrap();
+    // SAFETY: the child runs test code and leaves by _exit.
+    let child = match unsafe { fork() }.unwrap() {
+        ForkResult::Parent { child } => child,
+        ForkResult::Child => {
+            drop(hold_end);
+            let stats = Options::new().path(dir.path()).filename(&name).create::<Hits>().unwrap();
+            stats.hits.add(1);
+            nix::unistd::write(&told_end, &[0]).unwrap();
+            let _ = nix::unistd::read(&wait_end, &mut [0]);
+            drop(stats);
+            // SAFETY: as in `in_child`.
+            unsafe { libc::_exit(0) }
+        }
+    };
+    drop(told_end);
+    assert_eq!(nix::unistd::read(&ready_end, &mut [0]), Ok(1));
+    let exact = Options::new().path(dir.path()).filename(&name).create::<Hits>();
+    assert_eq!(exact.map(drop).unwrap_err().kind(), ErrorKind::Held, "a name that was asked for is that name");
+    let stats = Options::new().path(dir.path()).filename("web-{PID}.mmstats").create::<Hits>().unwrap();
+    stats.hits.add(2);
+    assert!(stats.path().to_string_lossy().ends_with(".2.mmstats"), "{stats:?}");
+    assert_eq!(sum(dir.path(), "hits"), 3);
+    drop(hold_end);
+    assert_ended_well(waitpid(child, None).unwrap());
+}
+
+#[test]
 fn folded_counts_are_kept_by_the_process() {
     let dir = dir(&FOLD_DIR);
     let mut last = 0;
@@ -321,7 +373,7 @@ fn folded_counts_are_kept_by_the_process() {
     assert!(path.to_string_lossy().ends_with("-0.mmstats"));
     assert_eq!(value(path, "hits").as_deref(), Some("210"));
     assert_eq!(value(path, "mean").as_deref(), Some("10.5"));
-    assert_eq!(value(path, "load").as_deref(), Some("0"), "a gauge ends with its thread");
+    assert_eq!(value(path, "load"), None, "a gauge ends with its thread");
     FOLD.remove().unwrap();
     assert_eq!(files(dir).len(), 0);
 }

@@ -2,9 +2,12 @@
 
 use std::cell::Cell;
 use std::collections::TryReserveError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Field, Spec};
 use crate::error::Error;
+use crate::fold::Kind;
 use crate::model::{Builder, labelled};
 use crate::slot::WordSlot;
 use crate::store::Encoding;
@@ -21,8 +24,29 @@ pub(crate) fn double_slot(builder: &mut Builder<'_>, label: &str) -> Result<Word
 /// The mean of all values since the start; 0 before the first. On disk `d`, two buffers.
 pub struct Average {
     slot: WordSlot<f64>,
-    total: Cell<f64>,
-    count: Cell<u64>,
+    sums: Arc<Sums>,
+}
+
+/// What a mean is made of. The file has the mean only, so whoever folds an ended thread's mean into the
+/// process's finds it here. Atomics, since the handle may be on another thread than the one that ends;
+/// plain loads and stores, since one handle writes.
+#[derive(Default)]
+pub(crate) struct Sums {
+    /// The bits of an `f64`.
+    total: AtomicU64,
+    count: AtomicU64,
+}
+
+impl Sums {
+    #[inline]
+    fn total(&self) -> f64 {
+        f64::from_bits(self.total.load(Ordering::Relaxed))
+    }
+
+    #[inline]
+    pub(crate) fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
 }
 
 super::plain_spec!(Average, AverageSpec);
@@ -31,8 +55,11 @@ impl Spec for AverageSpec {
     type Field = Average;
 
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Average, Error> {
-        let slot = double_slot(builder, labelled(label, name))?;
-        Ok(Average { slot, total: Cell::new(0.0), count: Cell::new(0) })
+        let label = labelled(label, name);
+        let slot = double_slot(builder, label)?;
+        let sums = Arc::new(Sums::default());
+        builder.folds(label, Kind::Average(Arc::clone(&sums)));
+        Ok(Average { slot, sums })
     }
 }
 
@@ -41,10 +68,6 @@ impl Field for Average {
 
     fn spec() -> AverageSpec {
         Self::spec()
-    }
-
-    fn fold(&self, ended: &Self) {
-        self.add_all(ended.total.get(), ended.count.get());
     }
 }
 
@@ -57,19 +80,30 @@ impl Average {
 
     #[inline]
     fn add_all(&self, total: f64, count: u64) {
-        self.total.set(self.total.get() + total);
-        self.count.set(self.count.get() + count);
-        self.slot.set(self.value());
+        let (total, count) = (self.sums.total() + total, self.sums.count() + count);
+        self.sums.total.store(total.to_bits(), Ordering::Relaxed);
+        self.sums.count.store(count, Ordering::Relaxed);
+        self.slot.set(mean(total, count));
+    }
+
+    /// Takes over all values of another.
+    pub(crate) fn merge(&self, other: &Sums) {
+        self.add_all(other.total(), other.count());
     }
 
     /// The mean, 0 where nothing was added.
     #[inline]
     #[must_use]
     pub fn value(&self) -> f64 {
-        #[allow(clippy::cast_precision_loss)]
-        let count = self.count.get().max(1) as f64;
-        self.total.get() / count
+        mean(self.sums.total(), self.sums.count())
     }
+}
+
+#[inline]
+fn mean(total: f64, count: u64) -> f64 {
+    #[allow(clippy::cast_precision_loss)]
+    let count = count.max(1) as f64;
+    total / count
 }
 
 /// The mean of the latest values, 100 of them or as many as the window was made for; 0 before the
@@ -182,8 +216,6 @@ impl Field for MovingAverage {
     fn spec() -> MovingAverageSpec {
         MovingAverageSpec::default()
     }
-
-    fn fold(&self, _ended: &Self) {}
 }
 
 impl MovingAverage {

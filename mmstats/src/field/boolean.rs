@@ -45,8 +45,6 @@ impl Field for Bool {
     fn spec() -> BoolSpec {
         BoolSpec::default()
     }
-
-    fn fold(&self, _ended: &Self) {}
 }
 
 impl Bool {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::{Field, Spec};
 use crate::error::Error;
+use crate::fold::Kind;
 use crate::model::{Builder, labelled};
 use crate::slot::WordSlot;
 use crate::store::Encoding;
@@ -21,8 +22,10 @@ impl Spec for CounterSpec {
 
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Counter, Error> {
         let encoding = Encoding { code: "Q", size: 8, align: 8, buffered: true };
-        let slot = builder.place(labelled(label, name), encoding, &[0; 8])?.number();
-        Ok(Counter { slot, value: Cell::new(0) })
+        let label = labelled(label, name);
+        let place = builder.place(label, encoding, &[0; 8])?;
+        builder.folds(label, Kind::Counter(place.word()));
+        Ok(Counter { slot: place.number(), value: Cell::new(0) })
     }
 }
 
@@ -31,10 +34,6 @@ impl Field for Counter {
 
     fn spec() -> CounterSpec {
         Self::spec()
-    }
-
-    fn fold(&self, ended: &Self) {
-        self.add(ended.value());
     }
 }
 

@@ -9,13 +9,16 @@ mod counter;
 mod number;
 mod text;
 mod timer;
+mod updown;
 
+pub(crate) use average::Sums;
 pub use average::{Average, MovingAverage, MovingAverageSpec};
 pub use boolean::{Bool, BoolSpec};
 pub use counter::Counter;
 pub use number::{Gauge, GaugeSpec, Number, Static, StaticNumberSpec, StaticNumberStart};
 pub use text::{StaticText, StaticTextSpec, StaticTextStart, Text, TextSpec};
 pub use timer::{Clock, Monotonic, MonotonicMoment, Timer, TimerGuard, TimerSpec, WallClock};
+pub use updown::UpDown;
 
 use crate::error::Error;
 use crate::model::Builder;
@@ -28,10 +31,6 @@ pub trait Field: Sized {
     /// The defaults.
     #[must_use]
     fn spec() -> Self::Spec;
-
-    /// Takes over what a field of an ended thread has counted. Counters and averages do; what was
-    /// true of the thread itself (gauges, text, moving averages) ends with it.
-    fn fold(&self, ended: &Self);
 }
 
 /// A field about to be added, its options chosen.

@@ -109,8 +109,6 @@ impl<T: Number> Field for Gauge<T> {
     fn spec() -> GaugeSpec<T> {
         GaugeSpec::default()
     }
-
-    fn fold(&self, _ended: &Self) {}
 }
 
 impl<T: Number> Gauge<T> {
@@ -194,8 +192,6 @@ impl<T: Number> Field for Static<T> {
     fn spec() -> StaticNumberStart<T> {
         StaticNumberStart::default()
     }
-
-    fn fold(&self, _ended: &Self) {}
 }
 
 impl<T: Number> Static<T> {

@@ -68,8 +68,6 @@ impl Field for Text {
     fn spec() -> TextSpec {
         TextSpec::default()
     }
-
-    fn fold(&self, _ended: &Self) {}
 }
 
 impl Text {
@@ -162,8 +160,6 @@ impl Field for StaticText {
     fn spec() -> StaticTextStart {
         StaticTextStart::default()
     }
-
-    fn fold(&self, _ended: &Self) {}
 }
 
 impl StaticText {

@@ -128,8 +128,6 @@ impl<C: Clock + Default> Field for Timer<C> {
     fn spec() -> TimerSpec<C> {
         TimerSpec::default()
     }
-
-    fn fold(&self, _ended: &Self) {}
 }
 
 impl Timer {

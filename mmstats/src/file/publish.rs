@@ -10,20 +10,38 @@ use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use nix::libc;
 
 use super::{Identity, StatsFile, what_it_is};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::layout::VERSION;
 use crate::live::{Judge, Life};
+use crate::name::numbered;
 
 /// How often a name is fought over before publishing gives up.
 const TRIES: usize = 16;
+/// How many names an instance tries at most.
+const NAMES: u32 = 10_000;
 
 impl StatsFile {
-    /// Gives the file its name.
+    /// Gives the file its name. If a living writer has that and `goes_on`, the first of the names after it
+    /// ([`numbered`]) that no living writer has.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Held`] if a living writer has it, [`crate::ErrorKind::Foreign`] if something
     /// has it that is not a stats file, [`crate::ErrorKind::Io`].
-    pub(crate) fn publish(&mut self) -> Result<(), Error> {
+    pub(crate) fn publish(&mut self, goes_on: bool) -> Result<(), Error> {
+        let wanted = self.target.clone();
+        let mut number = 1;
+        loop {
+            match self.publish_here() {
+                Err(error) if goes_on && error.kind() == ErrorKind::Held && number < NAMES => {
+                    number += 1;
+                    self.target = numbered(&wanted, number);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn publish_here(&mut self) -> Result<(), Error> {
         for _ in 0..TRIES {
             let done = match rename(&self.path, &self.target, RenameFlags::RENAME_NOREPLACE) {
                 // A file system that cannot do that (NFS): a hard link does not replace either.

@@ -1,0 +1,37 @@
+//! Who hears of what goes wrong where no caller gets an error.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+use crate::error::Error;
+
+static HOOK: RwLock<Option<fn(&Error)>> = RwLock::new(None);
+
+/// Says what to do with errors that no caller gets: an instance that had to be made in private memory
+/// ([`crate::Options::create_or_private`], [`crate::PerThread::with`]), the counts of an ended thread that
+/// could not be folded. It is called for each of them, by the thread that they happen to.
+///
+/// Without a hook, the first error of a process is one line on standard error, and the others are not
+/// told.
+///
+/// The hook may count, too: an instance that is just being made counts in private memory meanwhile.
+///
+/// ```
+/// mmstats::on_error(|error| eprintln!("stats are not published: {error}"));
+/// ```
+pub fn on_error(hook: fn(&Error)) {
+    *HOOK.write().unwrap_or_else(PoisonError::into_inner) = Some(hook);
+}
+
+/// Tells the hook, or the user. `consequence` is for the user.
+pub(crate) fn report(error: &Error, consequence: &str) {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    let hook = *HOOK.read().unwrap_or_else(PoisonError::into_inner);
+    match hook {
+        Some(hook) => hook(error),
+        None if TOLD.swap(true, Ordering::Relaxed) => {}
+        // A program without a standard error goes on all the same. One call, so that the line stays whole.
+        None => drop(io::stderr().write_all(format!("mmstats: {error}; {consequence}\n").as_bytes())),
+    }
+}
