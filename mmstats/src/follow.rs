@@ -5,9 +5,9 @@
 //! still what they were. Where the heads differ, or where fields were added and some might be wanted,
 //! the file is read anew. Files of one program share one description of where their fields are.
 //!
-//! Values that have not changed since the look before are two looks that agree. Of those that have
-//! changed, text and numbers off their boundary are looked at twice, as a snapshot does. Numbers on
-//! their boundary are never torn; [`Looks`] says whether one look is enough for them.
+//! Values that have not changed since the look before need no other look: they were certain then. Those
+//! that have changed are looked at as often as a snapshot does, text four times. Numbers on their boundary
+//! are never torn; [`Looks`] says whether one look is enough for them.
 
 mod followed;
 
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::file::Identity;
 use crate::layout::{self, Record};
-use crate::read::{Origin, Pages, Snapshot, open, settle};
+use crate::read::{Later, Origin, Pages, Snapshot, open, settle};
 use crate::value::Value;
 
 pub use followed::{Followed, FollowedField};
@@ -29,8 +29,8 @@ use followed::{Layout, NONE, buffer_of, value_in};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Looks {
     /// Once. The value may be one that its writer publishes only a moment later, so it is at most one
-    /// update ahead. An integer that has become less is looked at twice nevertheless, since that may be
-    /// the only trace of it.
+    /// update ahead; or it may be the one before the last that was published. An integer that has become
+    /// less is looked at until it is certain nevertheless, since that may be the only trace of it.
     One,
     /// Until it is certain that the value was published.
     Two,
@@ -56,6 +56,7 @@ pub struct Observer {
     snapshot: Snapshot,
     first: Pages,
     second: Pages,
+    later: Later,
     doubtful: Vec<usize>,
     layouts: HashSet<Arc<Layout>>,
     /// How many layouts there may be before those that nobody uses are cleared away.
@@ -71,6 +72,7 @@ impl Observer {
             snapshot: Snapshot::new(),
             first: Pages::default(),
             second: Pages::default(),
+            later: Later::default(),
             doubtful: Vec::new(),
             layouts: HashSet::new(),
             crowd: 64,
@@ -167,11 +169,11 @@ impl Observer {
             (followed.layout, followed.seen) = self.describe(wanted);
             return Ok(Looked::Anew);
         }
-        let mut spent = 0;
+        self.later.forget();
         for &number in &self.doubtful {
             let wanted = &layout.wanted[number];
             let record = &wanted.record;
-            let settled = settle(file, record, &mut self.first, &mut self.second, &mut spent);
+            let settled = settle(file, record, &mut self.first, &mut self.second, &mut self.later);
             // What cannot be had stays what it was: the next look may be luckier.
             if settled.map_err(failed())?.is_some() {
                 let now = &self.first.bytes()[record.index_at..record.end];
