@@ -5,6 +5,9 @@
 //! still what they were. Where the heads differ, or where fields were added and some might be wanted,
 //! the file is read anew. Files of one program share one description of where their fields are.
 //!
+//! A program that begins again may write to the same file in place, as the original does. Then `sys.pid`
+//! or `sys.created` are others, and whoever follows must begin again, too.
+//!
 //! Values that have not changed since the look before need no other look: they were certain then. Those
 //! that have changed are looked at as often as a snapshot does, text four times. Numbers on their boundary
 //! are never torn; [`Looks`] says whether one look is enough for them.
@@ -23,7 +26,7 @@ use crate::read::{Later, Origin, Pages, Snapshot, open, settle};
 use crate::value::Value;
 
 pub use followed::{Followed, FollowedField};
-use followed::{Layout, NONE, buffer_of, value_in};
+use followed::{Layout, NONE, Wanted, Writer, buffer_of, value_in};
 
 /// How often a number that has changed is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +48,9 @@ pub enum Looked {
     Changed,
     /// The wanted fields are others than before, or elsewhere: their list was made anew.
     Anew,
-    /// Another file has the name by now. Only of files that are not kept open.
+    /// It is another writer's by now, and nothing of that has been taken in: follow it anew. Either
+    /// another process writes to the same file, by its `sys.pid` or `sys.created`, or another file has the
+    /// name. The latter is seen only of files that are not kept open.
     Replaced,
 }
 
@@ -95,8 +100,9 @@ impl Observer {
         let metadata = file.metadata().map_err(Error::io(path, "looking at it"))?;
         let identity = Identity::of(&metadata);
         let file = file.try_clone().ok();
+        let writer = Writer::of(&self.snapshot);
         let (layout, seen) = self.describe(wanted);
-        Ok(Followed { path: path.to_owned(), origin, identity, file, layout, seen })
+        Ok(Followed { path: path.to_owned(), origin, identity, file, layout, writer, seen })
     }
 
     /// The file that [`Observer::follow`] has read last, whole: whose it is, what else it holds.
@@ -136,7 +142,7 @@ impl Observer {
         self.first.read_range(file, layout.range.clone()).map_err(failed())?;
         let bytes = self.first.bytes();
         let count = layout.wanted.len();
-        let mut holds = layout.ends(bytes);
+        let mut holds = layout.ends(bytes) && layout.is_signed(bytes, seen);
         if holds && layout.is_same(bytes, seen) && !seen[..count].contains(&NONE) {
             return Ok(Looked::Unchanged);
         }
@@ -166,6 +172,11 @@ impl Observer {
         if !holds {
             let file = file.try_clone().map_err(failed())?;
             self.snapshot.read_file(file, path)?;
+            let writer = Writer::of(&self.snapshot);
+            if followed.writer.is_other(&writer) {
+                return Ok(Looked::Replaced);
+            }
+            followed.writer.learn(writer);
             (followed.layout, followed.seen) = self.describe(wanted);
             return Ok(Looked::Anew);
         }
@@ -188,7 +199,8 @@ impl Observer {
     fn describe(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) -> (Arc<Layout>, Box<[u8]>) {
         let bytes = self.snapshot.bytes();
         let chosen: Vec<_> = self.snapshot.places().map(|(record, _)| wanted(record.label(bytes))).collect();
-        let mut layout = Layout { wanted: Vec::new(), runs: Vec::new(), end: None, range: 0..0 };
+        let (wanted, runs, signature) = (Vec::new(), Vec::new(), Vec::new());
+        let mut layout = Layout { wanted, runs, signature, end: None, range: 0..0 };
         let mut end = layout::FIRST_FIELD;
         let mut seen = Vec::new();
         for ((_, buffer), _) in self.snapshot.places().zip(&chosen).filter(|(_, chosen)| **chosen) {
@@ -202,8 +214,16 @@ impl Observer {
             }
         }
         layout.end = self.snapshot.defect().is_none().then_some(end);
-        let from = layout.wanted.first().map_or(end, |wanted| wanted.record.at);
-        let to = layout.wanted.last().map_or(end, |wanted| wanted.record.end);
+        for label in Writer::LABELS {
+            if let Some(field) = self.snapshot.find(label) {
+                let record = *field.record();
+                layout.signature.push(Wanted { record, seen_at: seen.len() });
+                seen.extend(&bytes[record.at..record.end]);
+            }
+        }
+        let records = || layout.wanted.iter().chain(&layout.signature).map(|wanted| &wanted.record);
+        let from = records().map(|record| record.at).min().unwrap_or(end);
+        let to = records().map(|record| record.end).max().unwrap_or(end);
         layout.range = from..layout.end.map_or(to, |end| end + 2);
         (self.share(layout), seen.into())
     }
