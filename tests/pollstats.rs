@@ -6,15 +6,15 @@ mod common;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use common::{outcome, tool};
+use common::{InPlace, outcome, tool};
 use mmstats::{Bool, Counter, Gauge, Instance, Options, Text, ThreadEnd, Timer, per_thread, stats};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -319,39 +319,12 @@ fn files_come_back_however_they_were_asked_for() {
     }
 }
 
-/// A process that seems to write to files as the original does, and ends with this.
-struct Foreign(Child);
-
-impl Foreign {
-    fn begin() -> Self {
-        Self(Command::new("sleep").arg("1000").spawn().unwrap())
-    }
-
-    /// Writes anew in place: the file is cut to nothing, then made of zeros, then filled.
-    fn write(&self, path: &Path, hits: u64) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
-        let pid = common::field(b"app.sys.pid", "I", 0xff, &self.0.id().to_ne_bytes());
-        let fields = [pid, common::double("app.sys.created", now), common::counter("app.hits", hits)];
-        let file = File::create(path).unwrap();
-        file.set_len(4096).unwrap();
-        file.write_all_at(&fields.concat(), 1).unwrap();
-        file.write_all_at(&[1], 0).unwrap();
-    }
-}
-
-impl Drop for Foreign {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
 #[test]
 fn a_writer_that_begins_again_in_the_same_file_is_followed_again() {
     let dir = tempfile::tempdir().unwrap();
     let (path, link) = (dir.path().join("a.mmstats"), dir.path().join("link"));
     std::os::unix::fs::symlink(&path, &link).unwrap();
-    let mut writer = Foreign::begin();
+    let mut writer = InPlace::begin();
     writer.write(&path, 1_000_000_000);
     let args = ["-d", "0.02", "-o", "tsv", "app.hits"];
     let watches = [dir.path(), &path, &link].map(|operand| Watch::over(operand, &args));
@@ -375,7 +348,7 @@ fn a_writer_that_begins_again_in_the_same_file_is_followed_again() {
                 assert!(began.elapsed() < PATIENCE, "round {round}: it is gone");
             }
         }
-        writer = Foreign::begin();
+        writer = InPlace::begin();
         writer.write(&path, 9);
         for watch in &watches {
             assert_eq!(watch.sum(9, 9), 9, "round {round}");

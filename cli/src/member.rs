@@ -149,6 +149,12 @@ impl Outsider {
     pub(crate) fn unreadable(error: &mmstats::Error, is_named: bool) -> Self {
         Self::Unreadable { reason: error.reason().to_string(), is_named }
     }
+
+    /// A file without a beginning. Its writer may have come no further yet: if it is so at the next look,
+    /// too, that is reported.
+    pub(crate) fn perhaps_begun(is_named: bool) -> Self {
+        Self::Unreadable { reason: String::new(), is_named }
+    }
 }
 
 /// Judges files for hours, and does not walk through `/proc` for each.

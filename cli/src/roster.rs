@@ -114,11 +114,10 @@ impl<S: Default> Roster<S> {
                     gone.push((number, Looked::Unchanged, Left::Removed));
                     continue;
                 }
-                // Its writer may be about to begin again, in the same file. If not, it is reported the next time.
+                // Its writer may be about to begin again, in the same file.
                 Err(error) if error.kind() == ErrorKind::Version => {
-                    let (reason, is_named) = (String::new(), member.is_named);
-                    let path = member.file.path().to_owned();
-                    self.outsiders.insert(path, Outsider::Unreadable { reason, is_named });
+                    let outsider = Outsider::perhaps_begun(member.is_named);
+                    self.outsiders.insert(member.file.path().to_owned(), outsider);
                     gone.push((number, Looked::Unchanged, Left::Removed));
                     continue;
                 }
@@ -251,10 +250,13 @@ impl<S: Default> Roster<S> {
         let mut file = match self.observer.follow(path, *origin, wanted(visitor)) {
             Ok(file) => file,
             Err(error) => {
-                let outsider = Outsider::unreadable(&error, is_named);
+                let mut outsider = Outsider::unreadable(&error, is_named);
                 // Gone since it was found, or not back yet: a process ends and begins, which is no error.
                 let is_quiet = error.is_not_found() && (!is_named || self.has_looked);
-                if !is_quiet && known != Some(&outsider) {
+                let was_unreadable = matches!(known, Some(Outsider::Unreadable { .. }));
+                if error.kind() == ErrorKind::Version && self.has_looked && !was_unreadable {
+                    outsider = Outsider::perhaps_begun(is_named);
+                } else if !is_quiet && known != Some(&outsider) {
                     tool.report(&error);
                 }
                 if !error.is_not_found() || is_named {
