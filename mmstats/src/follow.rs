@@ -19,7 +19,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::Error;
+use crate::error::{Error, Reason};
 use crate::file::Identity;
 use crate::layout::{self, Record};
 use crate::read::{Later, Origin, Pages, Snapshot, open, settle};
@@ -53,6 +53,9 @@ pub enum Looked {
     /// name. The latter is seen only of files that are not kept open.
     Replaced,
 }
+
+/// How far into a file its wanted fields may reach, in bytes: what was in them is kept for each file.
+const LIMIT: usize = 16 * 1024 * 1024;
 
 /// Looks at followed files. Its memory grows with the largest of them and with how many kinds there
 /// are, not with time.
@@ -88,7 +91,7 @@ impl Observer {
     /// the system allows one more; see [`Followed::close`].
     ///
     /// # Errors
-    /// As [`Snapshot::read`].
+    /// As [`Snapshot::read`], and [`crate::ErrorKind::TooLarge`] where a wanted field ends beyond 16 MiB.
     pub fn follow(
         &mut self,
         path: &Path,
@@ -101,7 +104,7 @@ impl Observer {
         let identity = Identity::of(&metadata);
         let file = file.try_clone().ok();
         let writer = Writer::of(&self.snapshot);
-        let (layout, seen) = self.describe(wanted);
+        let (layout, seen) = self.describe(wanted)?;
         Ok(Followed { path: path.to_owned(), origin, identity, file, layout, writer, seen })
     }
 
@@ -114,7 +117,7 @@ impl Observer {
     /// Looks at a file. Where its list of fields is made anew, `wanted` chooses again.
     ///
     /// # Errors
-    /// As [`Snapshot::read`].
+    /// As [`Observer::follow`].
     pub fn look(
         &mut self,
         followed: &mut Followed,
@@ -177,7 +180,7 @@ impl Observer {
                 return Ok(Looked::Replaced);
             }
             followed.writer.learn(writer);
-            (followed.layout, followed.seen) = self.describe(wanted);
+            (followed.layout, followed.seen) = self.describe(wanted)?;
             return Ok(Looked::Anew);
         }
         self.later.forget();
@@ -196,7 +199,7 @@ impl Observer {
     }
 
     /// The wanted fields of the snapshot, and what is in them.
-    fn describe(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) -> (Arc<Layout>, Box<[u8]>) {
+    fn describe(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) -> Result<(Arc<Layout>, Box<[u8]>), Error> {
         let bytes = self.snapshot.bytes();
         let chosen: Vec<_> = self.snapshot.places().map(|(record, _)| wanted(record.label(bytes))).collect();
         let (wanted, runs, signature) = (Vec::new(), Vec::new(), Vec::new());
@@ -208,6 +211,10 @@ impl Observer {
         }
         for ((record, _), chosen) in self.snapshot.places().zip(chosen) {
             end = record.end;
+            if chosen && end > LIMIT {
+                let reason = Reason::TooLarge { at: record.at, limit: LIMIT };
+                return Err(Error::new(self.snapshot.path(), reason));
+            }
             if chosen {
                 layout.push(record, seen.len());
                 seen.extend(&bytes[record.at..record.end]);
@@ -225,7 +232,7 @@ impl Observer {
         let from = records().map(|record| record.at).min().unwrap_or(end);
         let to = records().map(|record| record.end).max().unwrap_or(end);
         layout.range = from..layout.end.map_or(to, |end| end + 2);
-        (self.share(layout), seen.into())
+        Ok((self.share(layout), seen.into()))
     }
 
     fn share(&mut self, layout: Layout) -> Arc<Layout> {
