@@ -12,7 +12,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use common::{outcome, tool};
+use common::{InPlace, outcome, tool};
 use mmstats::{Bool, Counter, Gauge, Instance, Options, Text, stats};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -164,6 +164,37 @@ fn every_change_is_a_record() {
     assert_eq!(watch.record(), ["b.mmstats", "", "", "vanished"]);
     let (stderr, status) = watch.interrupt();
     assert_eq!((stderr.as_str(), status.signal()), ("", Some(2)));
+}
+
+#[test]
+fn a_writer_that_begins_again_in_the_same_file_is_watched_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.mmstats");
+    let writer = InPlace::begin();
+    writer.write(&path, 5);
+    let watch = Watch::over(dir.path(), &["-p", "app.hits"]);
+    assert_eq!(watch.record(), ["a.mmstats", "app.hits", "", "5"]);
+    let expect_one_that_begins = |hits: &str| {
+        assert_eq!(watch.record(), ["a.mmstats", "", "", "appeared"]);
+        assert_eq!(watch.record(), ["a.mmstats", "app.hits", "", hits]);
+    };
+    // While it is being written it has no such field for a moment.
+    writer.write(&path, 5);
+    assert_eq!(watch.record(), ["a.mmstats", "", "", "vanished"]);
+    expect_one_that_begins("5");
+    for _ in 0..2 {
+        let writer = InPlace::begin();
+        writer.write(&path, 6);
+        assert_eq!(watch.record(), ["a.mmstats", "", "", "vanished"]);
+        expect_one_that_begins("6");
+        drop(writer);
+        assert_eq!(watch.record(), ["a.mmstats", "", "", "died"]);
+        let writer = InPlace::begin();
+        writer.write(&path, 7);
+        expect_one_that_begins("7");
+    }
+    let (stderr, _) = watch.interrupt();
+    assert_eq!(stderr, "");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod common;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -13,7 +14,7 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use common::{outcome, tool};
+use common::{InPlace, outcome, tool};
 use mmstats::{Bool, Counter, Gauge, Instance, Options, Text, ThreadEnd, Timer, per_thread, stats};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -315,6 +316,47 @@ fn files_come_back_however_they_were_asked_for() {
     }
     for watch in watches {
         assert_eq!(watch.end().0, "", "coming and going is no error");
+    }
+}
+
+#[test]
+fn a_writer_that_begins_again_in_the_same_file_is_followed_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, link) = (dir.path().join("a.mmstats"), dir.path().join("link"));
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let mut writer = InPlace::begin();
+    writer.write(&path, 1_000_000_000);
+    let args = ["-d", "0.02", "-o", "tsv", "app.hits"];
+    let watches = [dir.path(), &path, &link].map(|operand| Watch::over(operand, &args));
+    for watch in &watches {
+        assert_eq!((watch.line().as_str(), watch.row()), ("app.hits", vec![Some(1_000_000_000)]));
+    }
+    let inode = fs::metadata(&path).unwrap().ino();
+    // More than it had, a little less, and much less: what it shows, it has counted since it began.
+    for hits in [1_000_000_007, 1_000_000_005, 9] {
+        writer.write(&path, hits);
+        let hits = hits.try_into().unwrap();
+        for watch in &watches {
+            assert_eq!(watch.sum(hits, hits), hits);
+        }
+    }
+    for round in 1..4 {
+        drop(writer);
+        for watch in &watches {
+            let began = Instant::now();
+            while watch.line() != "" {
+                assert!(began.elapsed() < PATIENCE, "round {round}: it is gone");
+            }
+        }
+        writer = InPlace::begin();
+        writer.write(&path, 9);
+        for watch in &watches {
+            assert_eq!(watch.sum(9, 9), 9, "round {round}");
+        }
+    }
+    assert_eq!(fs::metadata(&path).unwrap().ino(), inode);
+    for watch in watches {
+        assert_eq!(watch.end().0, "", "to begin again is no error");
     }
 }
 
@@ -627,6 +669,19 @@ fn a_reader_that_goes_ends_it_at_once_and_a_full_disk_is_an_error() {
     let output = pollstats(&args).arg(dir.path()).stdout(full).output().unwrap();
     let want = "pollstats: standard output: No space left on device\n";
     assert_eq!((String::from_utf8_lossy(&output.stderr).as_ref(), output.status.code()), (want, Some(1)));
+}
+
+#[test]
+fn a_field_that_is_too_large_to_be_followed_is_said_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let _web = publish(dir.path(), "a");
+    let path =
+        common::write(dir.path(), "b.mmstats", &[common::field(b"web.stats.depth", "134000000s", 0, b"")]);
+    File::options().write(true).open(&path).unwrap().set_len(1 << 28).unwrap();
+    let args = ["-c", "2", "-d", "0.01", "-o", "tsv", "-p", "web.stats.", "=depth"];
+    let (out, err, code) = run(pollstats(&args).arg(dir.path()));
+    let want = format!("pollstats: {}: field at byte 1: ends beyond 16777216 bytes\n", path.display());
+    assert_eq!((out.as_str(), err.as_str(), code), ("=depth\n0\n0\n", want.as_str(), 1));
 }
 
 #[test]

@@ -858,3 +858,21 @@ fn many_files_end_quietly_with_a_pipe_that_is_closed() {
     let (_, stderr, code) = outcome(&full);
     assert_eq!((stderr.as_str(), code), ("slurpstats: standard output: No space left on device\n", Some(1)));
 }
+
+#[test]
+fn a_sparse_file_that_memory_cannot_hold_is_an_error_of_that_file() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, code) in [("a.mmstats", "134000000s"), ("b.mmstats", "16000000Q")] {
+        let path = write(dir.path(), name, &[field(b"large", code, 0, b"")]);
+        File::options().write(true).open(&path).unwrap().set_len(1 << 28).unwrap();
+    }
+    write(dir.path(), "c.mmstats", &[counter("small", 5)]);
+    let mut shell = tool("sh");
+    shell.args(["-c", "ulimit -v 200000 && exec \"$0\" \"$1\"", env!("CARGO_BIN_EXE_slurpstats")]);
+    let output = shell.arg(dir.path()).output().unwrap();
+    let at = |name| dir.path().join(name).display().to_string();
+    let reason = |name| format!("slurpstats: {}: reading it: out of memory\n", at(name));
+    let want =
+        (format!("{}\tsmall\t5\n", at("c.mmstats")), reason("a.mmstats") + &reason("b.mmstats"), Some(1));
+    assert_eq!(outcome(&output), want);
+}

@@ -1,10 +1,11 @@
 //! A followed file, whose it is, and what a tool does with it.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mmstats::live::{Judge, Life};
-use mmstats::{Followed, Looked, Snapshot, VERSION_LABEL};
+use mmstats::{Followed, Looked, Origin, Snapshot, VERSION_LABEL};
 
 use crate::tool::Stop;
 
@@ -52,7 +53,7 @@ pub struct Member<S> {
 /// Why a file is followed no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Left {
-    /// Its name is gone, or leads to another file.
+    /// Its name is gone, or leads to another file, or another writer has begun to write to it.
     Removed,
     /// Its writer has died and left it.
     Dead,
@@ -107,14 +108,52 @@ impl<S> Member<S> {
 /// A file that is there and not followed.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Outsider {
-    Unreadable { reason: String, is_named: bool },
-    Dead { identity: (u64, u64) },
+    Unreadable {
+        reason: String,
+        is_named: bool,
+    },
+    /// `state` is what it was before it was judged: a writer that begins again may write to the same file.
+    Dead {
+        state: Option<State>,
+        is_named: bool,
+    },
+}
+
+/// What tells whether anybody has written to a file, or truncated it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct State {
+    pub(crate) identity: (u64, u64),
+    len: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl State {
+    pub(crate) fn of(path: &Path, origin: Origin) -> Option<Self> {
+        let metadata = match origin {
+            Origin::Named => path.metadata(),
+            Origin::Found => path.symlink_metadata(),
+        };
+        let metadata = metadata.ok()?;
+        Some(Self {
+            identity: (metadata.dev(), metadata.ino()),
+            len: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        })
+    }
 }
 
 impl Outsider {
     /// Why a file cannot be read, and whether it is an operand.
     pub(crate) fn unreadable(error: &mmstats::Error, is_named: bool) -> Self {
         Self::Unreadable { reason: error.reason().to_string(), is_named }
+    }
+
+    /// A file without a beginning. Its writer may have come no further yet: if it is so at the next look,
+    /// too, that is reported.
+    pub(crate) fn perhaps_begun(is_named: bool) -> Self {
+        Self::Unreadable { reason: String::new(), is_named }
     }
 }
 

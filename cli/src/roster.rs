@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use mmstats::{Looked, Looks, Observer, Origin};
+use mmstats::{ErrorKind, Looked, Looks, Observer, Origin};
 
 use crate::escape::escape_path;
 use crate::limit::open_files;
-use crate::member::{Coroner, Left, Member, Outsider, Visitor, Writer};
+use crate::member::{Coroner, Left, Member, Outsider, State, Visitor, Writer};
 use crate::operands::Found;
 use crate::places::{Place, Places};
 use crate::tool::{Stop, Tool};
@@ -18,6 +18,8 @@ use crate::tool::{Stop, Tool};
 /// or one in [`ROUNDS`]. To ask costs half as much as to read, so asking all would be too much.
 const QUESTIONS: usize = 32;
 const ROUNDS: usize = 64;
+/// How often dead files are asked whether somebody writes to them again.
+const REVIVALS: Duration = Duration::from_millis(200);
 /// All of them.
 pub struct Roster<S> {
     places: Places,
@@ -27,6 +29,8 @@ pub struct Roster<S> {
     members: Vec<Member<S>>,
     /// Files that cannot be read (and why), and dead ones (and which).
     outsiders: HashMap<PathBuf, Outsider>,
+    /// When the dead were asked last.
+    asked: Instant,
     /// How many files may be kept open.
     limit: usize,
     next_question: usize,
@@ -44,6 +48,7 @@ impl<S: Default> Roster<S> {
             coroner: Coroner::new(),
             members: Vec::new(),
             outsiders: HashMap::new(),
+            asked: Instant::now(),
             limit: open_files(),
             next_question: 0,
             has_looked: false,
@@ -92,17 +97,27 @@ impl<S: Default> Roster<S> {
         let count = self.members.len();
         let questions = QUESTIONS.max(count / ROUNDS).min(count);
         let mut gone = Vec::new();
+        let mut begins_again = Vec::new();
         for (number, member) in self.members.iter_mut().enumerate() {
             if std::mem::take(&mut member.is_fresh) {
                 continue;
             }
             let looked = match look(&mut self.observer, member, visitor) {
                 Ok(Looked::Replaced) => {
+                    let (path, origin) = (member.file.path().to_owned(), member.file.origin());
+                    begins_again.push((Found { path, origin }, member.is_named));
                     gone.push((number, Looked::Unchanged, Left::Removed));
                     continue;
                 }
                 Ok(looked) => looked,
                 Err(error) if error.is_not_found() => {
+                    gone.push((number, Looked::Unchanged, Left::Removed));
+                    continue;
+                }
+                // Its writer may be about to begin again, in the same file.
+                Err(error) if error.kind() == ErrorKind::Version => {
+                    let outsider = Outsider::perhaps_begun(member.is_named);
+                    self.outsiders.insert(member.file.path().to_owned(), outsider);
                     gone.push((number, Looked::Unchanged, Left::Removed));
                     continue;
                 }
@@ -132,6 +147,14 @@ impl<S: Default> Roster<S> {
                 None => self.members.push(member),
             }
         }
+        for (found, is_named) in begins_again {
+            self.admit(tool, &found, is_named, None, visitor)?;
+            if let Some(member) = self.members.last_mut() {
+                // Only the looks that are still to come in this round pass it over.
+                member.is_fresh = false;
+            }
+        }
+        self.members.sort_by(|a, b| order(a.file.path(), b.file.path()));
         Ok(())
     }
 
@@ -146,13 +169,14 @@ impl<S: Default> Roster<S> {
         let mut strangers = Vec::new();
         for place in places {
             let path = &place.found.path;
-            let identity = identity(&place.found);
+            let state = State::of(path, place.found.origin);
+            let identity = state.map(|state| state.identity);
             let member = self.members.binary_search_by(|member| order(member.file.path(), path));
             let is_same =
                 |number: &usize| identity.is_none_or(|it| it == self.members[*number].file.identity());
             match member.ok().filter(is_same) {
                 Some(number) => stays[number] = true,
-                None => strangers.push((place, identity)),
+                None => strangers.push((place, state)),
             }
         }
         for (mut member, stays) in std::mem::take(&mut self.members).into_iter().zip(stays) {
@@ -167,11 +191,11 @@ impl<S: Default> Roster<S> {
             self.dismiss(tool, member, looked, Left::Removed, visitor)?;
         }
         let mut before = std::mem::take(&mut self.outsiders);
-        for (place, identity) in strangers {
+        for (place, state) in strangers {
             let Place { found, is_named } = place;
             match before.remove(&found.path) {
-                Some(Outsider::Dead { identity: dead }) if Some(dead) == identity => {
-                    self.outsiders.insert(found.path.clone(), Outsider::Dead { identity: dead });
+                Some(outsider @ Outsider::Dead { state: dead, .. }) if dead.is_some() && dead == state => {
+                    self.outsiders.insert(found.path.clone(), outsider);
                 }
                 known => self.admit(tool, found, *is_named, known.as_ref(), visitor)?,
             }
@@ -181,11 +205,16 @@ impl<S: Default> Roster<S> {
         Ok(())
     }
 
-    /// Tries once more what could not be read: it may have been half written.
+    /// Tries once more what could not be read: it may have been half written. And what was dead, if
+    /// somebody has written to it since: no name comes or goes where a writer begins again in the same file.
     fn retry<V: Visitor<State = S>>(&mut self, tool: &Tool, visitor: &mut V) -> Result<(), Stop> {
-        let is_unreadable = |outsider: &Outsider| matches!(outsider, Outsider::Unreadable { .. });
-        if !self.outsiders.values().any(is_unreadable) {
+        let asks = self.asked.elapsed() >= REVIVALS;
+        let is_due = |outsider: &Outsider| asks || matches!(outsider, Outsider::Unreadable { .. });
+        if !self.outsiders.values().any(is_due) {
             return Ok(());
+        }
+        if asks {
+            self.asked = Instant::now();
         }
         let outsiders = std::mem::take(&mut self.outsiders);
         for (path, outsider) in outsiders {
@@ -194,6 +223,14 @@ impl<S: Default> Roster<S> {
                     let origin = if is_named { Origin::Named } else { Origin::Found };
                     let found = Found { path, origin };
                     self.admit(tool, &found, is_named, Some(&outsider), visitor)?;
+                }
+                Outsider::Dead { state, is_named } if asks => {
+                    let origin = if is_named { Origin::Named } else { Origin::Found };
+                    if state.is_some() && state == State::of(&path, origin) {
+                        self.outsiders.insert(path, outsider);
+                    } else {
+                        self.admit(tool, &Found { path, origin }, is_named, Some(&outsider), visitor)?;
+                    }
                 }
                 dead @ Outsider::Dead { .. } => drop(self.outsiders.insert(path, dead)),
             }
@@ -212,13 +249,17 @@ impl<S: Default> Roster<S> {
         visitor: &mut V,
     ) -> Result<(), Stop> {
         let Found { path, origin } = found;
+        let state = State::of(path, *origin);
         let mut file = match self.observer.follow(path, *origin, wanted(visitor)) {
             Ok(file) => file,
             Err(error) => {
-                let outsider = Outsider::unreadable(&error, is_named);
+                let mut outsider = Outsider::unreadable(&error, is_named);
                 // Gone since it was found, or not back yet: a process ends and begins, which is no error.
                 let is_quiet = error.is_not_found() && (!is_named || self.has_looked);
-                if !is_quiet && known != Some(&outsider) {
+                let was_unreadable = matches!(known, Some(Outsider::Unreadable { .. }));
+                if error.kind() == ErrorKind::Version && self.has_looked && !was_unreadable {
+                    outsider = Outsider::perhaps_begun(is_named);
+                } else if !is_quiet && known != Some(&outsider) {
                     tool.report(&error);
                 }
                 if !error.is_not_found() || is_named {
@@ -228,9 +269,12 @@ impl<S: Default> Roster<S> {
             }
         };
         let was_dead = self.coroner.is_dead(self.observer.snapshot());
-        if was_dead && !is_named {
-            self.tell(tool, 1, path, "left out: its process has ended");
-            self.outsiders.insert(path.clone(), Outsider::Dead { identity: file.identity() });
+        let died = matches!(known, Some(Outsider::Dead { .. }));
+        if was_dead && (died || !is_named) {
+            if !died {
+                self.tell(tool, 1, path, "left out: its process has ended");
+            }
+            self.outsiders.insert(path.clone(), Outsider::Dead { state, is_named });
             return Ok(());
         }
         if self.members.len() >= self.limit {
@@ -264,8 +308,9 @@ impl<S: Default> Roster<S> {
             Left::Removed => self.tell(tool, 2, path, "leaves: the file is gone"),
             Left::Dead => {
                 self.tell(tool, 2, path, "leaves: its process has ended");
-                let identity = member.file.identity();
-                self.outsiders.insert(path.to_owned(), Outsider::Dead { identity });
+                // Perhaps somebody has written to it since it was judged.
+                let dead = Outsider::Dead { state: None, is_named: member.is_named };
+                self.outsiders.insert(path.to_owned(), dead);
             }
             Left::Broken => {}
         }
@@ -301,12 +346,4 @@ fn wanted<V: Visitor>(visitor: &mut V) -> impl FnMut(&[u8]) -> bool {
 
 fn order(a: &Path, b: &Path) -> std::cmp::Ordering {
     a.as_os_str().cmp(b.as_os_str())
-}
-
-fn identity(found: &Found) -> Option<(u64, u64)> {
-    let metadata = match found.origin {
-        Origin::Named => found.path.metadata(),
-        Origin::Found => found.path.symlink_metadata(),
-    };
-    metadata.ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }

@@ -5,9 +5,12 @@
 //! still what they were. Where the heads differ, or where fields were added and some might be wanted,
 //! the file is read anew. Files of one program share one description of where their fields are.
 //!
-//! Values that have not changed since the look before are two looks that agree. Of those that have
-//! changed, text and numbers off their boundary are looked at twice, as a snapshot does. Numbers on
-//! their boundary are never torn; [`Looks`] says whether one look is enough for them.
+//! A program that begins again may write to the same file in place, as the original does. Then `sys.pid`
+//! or `sys.created` are others, and whoever follows must begin again, too.
+//!
+//! Values that have not changed since the look before need no other look: they were certain then. Those
+//! that have changed are looked at as often as a snapshot does, text four times. Numbers on their boundary
+//! are never torn; [`Looks`] says whether one look is enough for them.
 
 mod followed;
 
@@ -16,21 +19,21 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::Error;
+use crate::error::{Error, Reason};
 use crate::file::Identity;
 use crate::layout::{self, Record};
-use crate::read::{Origin, Pages, Snapshot, open, settle};
+use crate::read::{Later, Origin, Pages, Snapshot, open, settle};
 use crate::value::Value;
 
 pub use followed::{Followed, FollowedField};
-use followed::{Layout, NONE, buffer_of, value_in};
+use followed::{Layout, NONE, Wanted, Writer, buffer_of, value_in};
 
 /// How often a number that has changed is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Looks {
     /// Once. The value may be one that its writer publishes only a moment later, so it is at most one
-    /// update ahead. An integer that has become less is looked at twice nevertheless, since that may be
-    /// the only trace of it.
+    /// update ahead; or it may be the one before the last that was published. An integer that has become
+    /// less is looked at until it is certain nevertheless, since that may be the only trace of it.
     One,
     /// Until it is certain that the value was published.
     Two,
@@ -45,9 +48,14 @@ pub enum Looked {
     Changed,
     /// The wanted fields are others than before, or elsewhere: their list was made anew.
     Anew,
-    /// Another file has the name by now. Only of files that are not kept open.
+    /// It is another writer's by now, and nothing of that has been taken in: follow it anew. Either
+    /// another process writes to the same file, by its `sys.pid` or `sys.created`, or another file has the
+    /// name. The latter is seen only of files that are not kept open.
     Replaced,
 }
+
+/// How far into a file its wanted fields may reach, in bytes: what was in them is kept for each file.
+const LIMIT: usize = 16 * 1024 * 1024;
 
 /// Looks at followed files. Its memory grows with the largest of them and with how many kinds there
 /// are, not with time.
@@ -56,6 +64,7 @@ pub struct Observer {
     snapshot: Snapshot,
     first: Pages,
     second: Pages,
+    later: Later,
     doubtful: Vec<usize>,
     layouts: HashSet<Arc<Layout>>,
     /// How many layouts there may be before those that nobody uses are cleared away.
@@ -71,6 +80,7 @@ impl Observer {
             snapshot: Snapshot::new(),
             first: Pages::default(),
             second: Pages::default(),
+            later: Later::default(),
             doubtful: Vec::new(),
             layouts: HashSet::new(),
             crowd: 64,
@@ -81,7 +91,7 @@ impl Observer {
     /// the system allows one more; see [`Followed::close`].
     ///
     /// # Errors
-    /// As [`Snapshot::read`].
+    /// As [`Snapshot::read`], and [`crate::ErrorKind::TooLarge`] where a wanted field ends beyond 16 MiB.
     pub fn follow(
         &mut self,
         path: &Path,
@@ -93,8 +103,9 @@ impl Observer {
         let metadata = file.metadata().map_err(Error::io(path, "looking at it"))?;
         let identity = Identity::of(&metadata);
         let file = file.try_clone().ok();
-        let (layout, seen) = self.describe(wanted);
-        Ok(Followed { path: path.to_owned(), origin, identity, file, layout, seen })
+        let writer = Writer::of(&self.snapshot);
+        let (layout, seen) = self.describe(wanted)?;
+        Ok(Followed { path: path.to_owned(), origin, identity, file, layout, writer, seen })
     }
 
     /// The file that [`Observer::follow`] has read last, whole: whose it is, what else it holds.
@@ -106,7 +117,7 @@ impl Observer {
     /// Looks at a file. Where its list of fields is made anew, `wanted` chooses again.
     ///
     /// # Errors
-    /// As [`Snapshot::read`].
+    /// As [`Observer::follow`].
     pub fn look(
         &mut self,
         followed: &mut Followed,
@@ -134,7 +145,7 @@ impl Observer {
         self.first.read_range(file, layout.range.clone()).map_err(failed())?;
         let bytes = self.first.bytes();
         let count = layout.wanted.len();
-        let mut holds = layout.ends(bytes);
+        let mut holds = layout.ends(bytes) && layout.is_signed(bytes, seen);
         if holds && layout.is_same(bytes, seen) && !seen[..count].contains(&NONE) {
             return Ok(Looked::Unchanged);
         }
@@ -164,14 +175,19 @@ impl Observer {
         if !holds {
             let file = file.try_clone().map_err(failed())?;
             self.snapshot.read_file(file, path)?;
-            (followed.layout, followed.seen) = self.describe(wanted);
+            let writer = Writer::of(&self.snapshot);
+            if followed.writer.is_other(&writer) {
+                return Ok(Looked::Replaced);
+            }
+            followed.writer.learn(writer);
+            (followed.layout, followed.seen) = self.describe(wanted)?;
             return Ok(Looked::Anew);
         }
-        let mut spent = 0;
+        self.later.forget();
         for &number in &self.doubtful {
             let wanted = &layout.wanted[number];
             let record = &wanted.record;
-            let settled = settle(file, record, &mut self.first, &mut self.second, &mut spent);
+            let settled = settle(file, record, &mut self.first, &mut self.second, &mut self.later);
             // What cannot be had stays what it was: the next look may be luckier.
             if settled.map_err(failed())?.is_some() {
                 let now = &self.first.bytes()[record.index_at..record.end];
@@ -183,10 +199,11 @@ impl Observer {
     }
 
     /// The wanted fields of the snapshot, and what is in them.
-    fn describe(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) -> (Arc<Layout>, Box<[u8]>) {
+    fn describe(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) -> Result<(Arc<Layout>, Box<[u8]>), Error> {
         let bytes = self.snapshot.bytes();
         let chosen: Vec<_> = self.snapshot.places().map(|(record, _)| wanted(record.label(bytes))).collect();
-        let mut layout = Layout { wanted: Vec::new(), runs: Vec::new(), end: None, range: 0..0 };
+        let (wanted, runs, signature) = (Vec::new(), Vec::new(), Vec::new());
+        let mut layout = Layout { wanted, runs, signature, end: None, range: 0..0 };
         let mut end = layout::FIRST_FIELD;
         let mut seen = Vec::new();
         for ((_, buffer), _) in self.snapshot.places().zip(&chosen).filter(|(_, chosen)| **chosen) {
@@ -194,16 +211,28 @@ impl Observer {
         }
         for ((record, _), chosen) in self.snapshot.places().zip(chosen) {
             end = record.end;
+            if chosen && end > LIMIT {
+                let reason = Reason::TooLarge { at: record.at, limit: LIMIT };
+                return Err(Error::new(self.snapshot.path(), reason));
+            }
             if chosen {
                 layout.push(record, seen.len());
                 seen.extend(&bytes[record.at..record.end]);
             }
         }
         layout.end = self.snapshot.defect().is_none().then_some(end);
-        let from = layout.wanted.first().map_or(end, |wanted| wanted.record.at);
-        let to = layout.wanted.last().map_or(end, |wanted| wanted.record.end);
+        for label in Writer::LABELS {
+            if let Some(field) = self.snapshot.find(label) {
+                let record = *field.record();
+                layout.signature.push(Wanted { record, seen_at: seen.len() });
+                seen.extend(&bytes[record.at..record.end]);
+            }
+        }
+        let records = || layout.wanted.iter().chain(&layout.signature).map(|wanted| &wanted.record);
+        let from = records().map(|record| record.at).min().unwrap_or(end);
+        let to = records().map(|record| record.end).max().unwrap_or(end);
         layout.range = from..layout.end.map_or(to, |end| end + 2);
-        (self.share(layout), seen.into())
+        Ok((self.share(layout), seen.into()))
     }
 
     fn share(&mut self, layout: Layout) -> Arc<Layout> {

@@ -132,7 +132,7 @@ impl Segment {
         // accessed as an atomic once the file is published.
         let target = unsafe { AtomicU16::from_ptr(target.as_ptr()) };
         // Release: whoever sees the size sees the field that `fill` wrote behind it. Pairs with the
-        // reader's `pread`, whose copy runs forward from the size (the append of `proof/races/tests/orders.rs`).
+        // reader's look before the one that it takes the field from (the append of `proof/races/tests/orders.rs`).
         target.store(label_size, Ordering::Release);
     }
 

@@ -2,31 +2,37 @@
 //!
 //! The file is copied with `pread` in whole pages into a page-aligned buffer and never mapped, so a file
 //! that shrinks under the reader is an error and not a signal. A writer may be at work all the while,
-//! therefore everything is looked at twice:
+//! therefore everything is looked at twice or more. One such copy is a look. Nothing is known of the order
+//! in which the kernel copies within a look: processors copy large blocks as fast as they can, and a word
+//! that was stored earlier has been seen older than one that was stored later. What lies in one word is
+//! whole, and each load of a look comes after all loads of the look before. All that follows rests on
+//! these two, and on the order of the writer's stores (`slot.rs`).
 //!
-//! - Label, type and the rest of a field's head never change; two looks that agree make sure that none
-//!   was caught half written.
-//! - A number on its natural boundary is never torn. Our writers store it in place, and then any look at
-//!   it will do. Others may alternate between two buffers, as the original does, and index and bytes are
-//!   not seen at one moment. The value `v` of the buffer that the first look's index names counts if the second look's
-//!   index names the same buffer (then whatever was in it has been published), or if the buffer holds
-//!   something else by then (then `v` was overwritten, and a writer overwrites only what it has
-//!   published before). Otherwise `v` may be a value that is not published yet, and showing it could
+//! - The label size is stored after the rest of a field. So where the first look sees it, the second sees
+//!   the whole field, and two looks that agree make sure that label, type and the rest of the head are
+//!   whole. What makes no sense in the first look must do so in the second, too.
+//! - A number on its natural boundary is never torn. Our writers store it in place. Others may alternate between
+//!   two buffers, as the original does, and index and value are not seen at one moment. Where two looks
+//!   agree on both, the number counts: who sees the same value in both has the index of the second look
+//!   from after the value was stored, so it was published. Otherwise three looks are needed: the first
+//!   one's index names a buffer, and the second look's value in it is not older than that. It counts if
+//!   the third look's index names the same buffer (then whatever was in it has been published), or if the
+//!   buffer holds something else by then (then the value was overwritten, and a writer overwrites only what it has
+//!   published before). Otherwise it may be a value that is not published yet, and showing it could
 //!   make a counter seem to run backwards later.
-//! - Everything else (text, numbers off their boundary) counts if index and bytes agree over two looks.
-//!   Text of ours has a count of its updates among these bytes (`slot.rs`), which makes that certain. Text
-//!   that leaves no room for a count, where values that repeat at full speed can be torn alike in two
+//! - Everything else in two buffers (text, numbers off their boundary) counts if index and bytes agree
+//!   over four looks. Text of ours has a count of its updates among these bytes, which makes that certain
+//!   (`LOOKS_AT_WORDS` says how); where no two texts are the same, three would do. Text
+//!   that leaves no room for a count, where values that repeat at full speed can be torn alike in several
 //!   looks, must agree over eight.
 //!
-//! So where two looks saw the same bytes, every other value counts, and the fields need not be gone through one
-//! by one: most files are at rest for the moment that it takes. What does not count is looked at again, a
+//! So where two looks saw the same bytes, every number counts, and the fields need not be gone through one
+//! by one: most files are at rest for the moment that it takes. The third and fourth look are at those
+//! pages only that have text which can change. What does not count is looked at again, a
 //! bounded number of times.
 //!
-//! This rests on three orders: the kernel copies forward, so within a look the index comes before the
-//! values; a fence keeps one look before the next; and the writer's stores stay in order (`slot.rs`, for
-//! text; others owe it for numbers, too).
-//! `proof/races/tests/orders.rs` tries every interleaving, and finds a value that was not published, or one
-//! that runs backwards, as soon as any of them is left out.
+//! `proof/races/tests/orders.rs` tries every interleaving and every order within a look, and finds a value that
+//! was torn or not published, or one that runs backwards, as soon as a look or an order is left out.
 
 mod field;
 mod open;
@@ -34,17 +40,18 @@ mod pages;
 mod settle;
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 pub use field::Field;
 pub(crate) use open::open;
 pub(crate) use pages::Pages;
-pub(crate) use settle::settle;
+pub(crate) use settle::{Later, settle};
 
 use crate::error::{Error, Reason};
 use crate::layout::{self, Defect, FIRST_FIELD, Record, VERSION};
 use open::{open_only, regular};
-use settle::{LOOKS_AT_UNCOUNTED, is_uncounted};
+use settle::looks_at;
 
 /// Bytes read at first. Most files are one page.
 const FIRST_READ: usize = 4096;
@@ -74,6 +81,7 @@ pub struct Snapshot {
     file: Option<File>,
     first: Pages,
     second: Pages,
+    later: Later,
     records: Vec<Seen>,
     /// Whether `second` has the heads of `records`.
     is_pattern: bool,
@@ -85,7 +93,7 @@ pub struct Snapshot {
 }
 
 /// Why a list of fields could not be followed to its end.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Cut {
     /// The field at this byte makes no sense.
     Defect(usize, Defect),
@@ -300,16 +308,21 @@ impl Snapshot {
             }
             self.take_alike();
             self.list(file, &mut len).map_err(failed())?;
-            // The second look need not go beyond the last field.
+            // The second look need not go beyond the last field, but for what makes no sense there.
             let end = self.records.last().map_or(0, |seen| seen.record.end);
-            self.second.read(file, end).map_err(failed())?;
-            if self.is_at_rest(end) && self.stays_at_rest(file, end).map_err(failed())? {
+            let to = if self.cut.is_some() { self.first.bytes().len() } else { end };
+            self.second.read(file, to).map_err(failed())?;
+            // A field that is just being added may have made no sense.
+            if self.cut.is_some_and(|cut| !cut.is_seen_in(self.second.bytes())) {
+                continue;
+            }
+            if self.is_at_rest(0..end) && self.stays_at_rest(file).map_err(failed())? {
                 self.is_pattern = true;
                 return Ok(());
             }
             if self.heads_agree() {
-                // What is read again for a value may have other heads by then.
-                self.is_pattern = self.settle(file).map_err(failed())? == 0;
+                self.settle(file).map_err(failed())?;
+                self.is_pattern = true;
                 return Ok(());
             }
         }
@@ -385,22 +398,26 @@ impl Snapshot {
         Ok(self.first.bytes().len() >= end)
     }
 
-    /// Whether both looks saw the same bytes up to `end`. Either may have ended early: the file can shrink.
-    fn is_at_rest(&self, end: usize) -> bool {
-        match (self.first.bytes().get(..end), self.second.bytes().get(..end)) {
+    /// Whether both looks saw the same bytes there. Either may have ended early: the file can shrink.
+    fn is_at_rest(&self, range: Range<usize>) -> bool {
+        match (self.first.bytes().get(range.clone()), self.second.bytes().get(range)) {
             (Some(first), Some(second)) => first == second,
             _ => false,
         }
     }
 
-    /// Whether all further looks see the same, as many as some text needs.
-    fn stays_at_rest(&mut self, file: &File, end: usize) -> std::io::Result<bool> {
-        if !self.records.iter().any(|seen| is_uncounted(&seen.record, self.first.bytes())) {
-            return Ok(true);
+    /// Whether all further looks see the same, as many as some text needs, where there is such.
+    fn stays_at_rest(&mut self, file: &File) -> std::io::Result<bool> {
+        let (mut looks, mut range) = (2, usize::MAX..0);
+        for Seen { record, .. } in &self.records {
+            let needed = looks_at(record, self.first.bytes());
+            if needed > 2 {
+                looks = looks.max(needed);
+                range = range.start.min(record.index_at)..record.end;
+            }
         }
-        for _ in 2..LOOKS_AT_UNCOUNTED {
-            self.second.read(file, end)?;
-            if !self.is_at_rest(end) {
+        for _ in 2..looks {
+            if !self.second.read_again(file, range.clone())? || !self.is_at_rest(range.clone()) {
                 return Ok(false);
             }
         }
@@ -418,14 +435,27 @@ impl Snapshot {
         })
     }
 
-    /// Finds the value of each field that counts, and leaves its bytes in `first`. Gives how many bytes were
-    /// read again for that.
-    fn settle(&mut self, file: &File) -> std::io::Result<usize> {
-        let mut spent = 0;
+    /// Finds the value of each field that counts, and leaves its bytes in `first`.
+    fn settle(&mut self, file: &File) -> std::io::Result<()> {
+        self.later.forget();
         for Seen { record, buffer } in &mut self.records {
-            *buffer = settle(file, record, &mut self.first, &mut self.second, &mut spent)?;
+            *buffer = settle(file, record, &mut self.first, &mut self.second, &mut self.later)?;
         }
-        Ok(spent)
+        Ok(())
+    }
+}
+
+impl Cut {
+    /// Whether another look at the same part of the file ends its list for the same reason.
+    fn is_seen_in(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::Defect(at, defect) => layout::field(bytes, at) == Err(defect),
+            Self::TooLarge(at) => {
+                matches!(layout::field(bytes, at), Err(Defect::Short { end, .. }) if end > LIMIT)
+            }
+            Self::Empty => bytes.is_empty(),
+            Self::Version(version) => bytes.first() == Some(&version),
+        }
     }
 }
 

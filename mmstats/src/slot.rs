@@ -11,8 +11,9 @@
 //!   whole and never older than before, which alternating buffers cannot promise to a reader that looks
 //!   at the index once.
 //! - Text has many words, and needs both buffers: the text into the spare one, then the index, which
-//!   makes it current. The stores pair with the readers' order of looking: who sees the new index sees
-//!   the new text, and who sees text being overwritten sees that the index had moved on before.
+//!   makes it current. The stores pair with the readers' order of looks: where one look sees the new index,
+//!   the next sees the new text, and where one sees text being overwritten, the next sees that the index
+//!   had moved on before.
 //!   `proof/races/tests/orders.rs` tries every interleaving, also with either order left out, which then fails.
 //!
 //! A slot is `Send` and not `Sync`: one thread at a time writes, which is what makes plain cells enough.
@@ -197,7 +198,7 @@ impl TextSlot {
             let last = unsafe { target.add(self.size - size_of::<u32>()) };
             // SAFETY: in bounds as above; unaligned, as text may stand anywhere.
             unsafe { last.cast::<u32>().write_unaligned(stamp) };
-            // The stamp before the text: who sees a byte of it, and then the stamp, sees this stamp or a
+            // The stamp before the text: a look after the one that saw a byte of it sees this stamp or a
             // later one.
             fence(Ordering::Release);
         }
@@ -214,8 +215,8 @@ impl TextSlot {
         let index = unsafe { value.sub(1) };
         // SAFETY: valid as above, aligned since it is a byte, accessed only as an atomic.
         let index = unsafe { AtomicU8::from_ptr(index.as_ptr()) };
-        // Release: the text is in its buffer before the index points readers to it. Pairs with the
-        // reader's copy, which runs forward: index first.
+        // Release: the text is in its buffer before the index points readers to it. Pairs with the fence
+        // behind each look: a look after the one that saw the index sees the text.
         #[allow(clippy::cast_possible_truncation)]
         index.store((spare ^ 1) as u8, Ordering::Release);
     }

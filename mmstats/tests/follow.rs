@@ -76,26 +76,73 @@ fn a_field_that_is_added_is_found() {
     assert!(fs::metadata(web.path()).unwrap().len() > 4096, "over more than one page");
 }
 
+/// A file as others write it: these fields, each of which has one value.
+fn packed(fields: &[(&str, &str, &[u8])]) -> Vec<u8> {
+    let mut bytes = vec![1];
+    for (label, code, value) in fields {
+        for text in [label, code] {
+            bytes.extend(u16::try_from(text.len()).unwrap().to_ne_bytes());
+            bytes.extend(text.as_bytes());
+        }
+        bytes.push(0xff);
+        bytes.extend(*value);
+    }
+    bytes.resize(4096, 0);
+    bytes
+}
+
 #[test]
-fn a_file_that_is_written_anew_in_place_is_read_anew() {
+fn a_file_whose_fields_are_others_is_read_anew() {
     let dir = tempfile::tempdir().unwrap();
-    let web = Options::new().path(dir.path()).create::<Web>().unwrap();
-    let other = Options::new().path(dir.path()).filename("other").create::<()>().unwrap();
-    other.add_field("other", Counter::spec()).unwrap().add(3);
-    let path = dir.path().join("copy.mmstats");
-    fs::copy(web.path(), &path).unwrap();
+    let path = dir.path().join("x.mmstats");
+    let [one, two] = [packed(&[("a", "B", &[1]), ("b", "B", &[2])]), packed(&[("c", "B", &[3])])];
+    fs::write(&path, &one).unwrap();
     let mut observer = Observer::new(Looks::One);
     let mut followed = follow(&mut observer, &path);
-    fs::write(&path, fs::read(other.path()).unwrap()).unwrap();
+    fs::write(&path, &two).unwrap();
     assert_eq!(observer.look(&mut followed, ours).unwrap(), Looked::Anew);
-    assert_eq!(values(&followed), ["other Q 64 3"]);
+    assert_eq!(values(&followed), ["c B 8 3"]);
     for (bytes, kind) in [(&b""[..], ErrorKind::Version), (b"no", ErrorKind::Version)] {
         fs::write(&path, bytes).unwrap();
         assert_eq!(observer.look(&mut followed, ours).unwrap_err().kind(), kind);
     }
-    fs::write(&path, fs::read(web.path()).unwrap()).unwrap();
+    fs::write(&path, &one).unwrap();
     assert_eq!(observer.look(&mut followed, ours).unwrap(), Looked::Anew);
-    assert_eq!(values(&followed).len(), 3);
+    assert_eq!(values(&followed), ["a B 8 1", "b B 8 2"]);
+    fs::write(&path, &one[..9]).unwrap();
+    assert_eq!(observer.look(&mut followed, ours).unwrap(), Looked::Anew, "it is shorter");
+    assert_eq!(values(&followed), ["a B 8 1"]);
+}
+
+#[test]
+fn a_writer_that_begins_again_in_the_same_file_is_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.mmstats");
+    let file = |pid: u32, created: f64, hits: u8| {
+        let (pid, created) = (pid.to_ne_bytes(), created.to_ne_bytes());
+        packed(&[("app.sys.pid", "I", &pid), ("app.sys.created", "d", &created), ("hits", "B", &[hits])])
+    };
+    fs::write(&path, file(7, 1.5, 100)).unwrap();
+    let wanted = |label: &[u8]| label == b"hits";
+    let mut observer = Observer::new(Looks::One);
+    // The same fields and even the same value: only who wrote them is another. A process id may come again.
+    for (pid, created, hits) in [(8, 1.5, 100), (8, 2.5, 100), (9, 3.5, 3), (9, 4.5, 200)] {
+        let mut followed = observer.follow(&path, Origin::Found, wanted).unwrap();
+        assert_eq!(observer.look(&mut followed, wanted).unwrap(), Looked::Unchanged);
+        let before = values(&followed);
+        fs::write(&path, file(pid, created, hits)).unwrap();
+        for _ in 0..2 {
+            assert_eq!(observer.look(&mut followed, wanted).unwrap(), Looked::Replaced);
+            assert_eq!(values(&followed), before);
+        }
+    }
+    // One that has just begun has not signed yet.
+    let mut followed = observer.follow(&path, Origin::Found, wanted).unwrap();
+    fs::write(&path, packed(&[("app.sys.pid", "I", &[0; 4])])).unwrap();
+    assert_eq!(observer.look(&mut followed, wanted).unwrap(), Looked::Anew);
+    fs::write(&path, file(9, 4.5, 201)).unwrap();
+    assert_eq!(observer.look(&mut followed, wanted).unwrap(), Looked::Anew, "the same as before");
+    assert_eq!(values(&followed), ["hits B 8 201"]);
 }
 
 #[test]

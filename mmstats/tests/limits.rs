@@ -164,7 +164,6 @@ fn a_model_of_impossible_sizes_says_so_at_the_first_try() {
         fn build(fields: &mut mmstats::Builder<'_>) -> Result<Self, Error> {
             fields.add("large", Text::spec().size(usize::MAX)).map(|_| Self)
         }
-        fn fold(&self, _ended: &Self) {}
     }
     let dir = tempfile::tempdir().unwrap();
     let options = Options::new().path(dir.path());

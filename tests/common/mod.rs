@@ -72,3 +72,32 @@ pub fn has(program: &str) -> bool {
     }
     there
 }
+
+/// A process that seems to write to files as the original does, and ends with this.
+pub struct InPlace(std::process::Child);
+
+impl InPlace {
+    pub fn begin() -> Self {
+        Self(Command::new("sleep").arg("1000").spawn().unwrap())
+    }
+
+    /// Writes anew in place: the file is cut to nothing, then made of zeros, then filled.
+    pub fn write(&self, path: &Path, hits: u64) {
+        use std::os::unix::fs::FileExt;
+        use std::time::{SystemTime, UNIX_EPOCH};
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+        let pid = field(b"app.sys.pid", "I", 0xff, &self.0.id().to_ne_bytes());
+        let fields = [pid, double("app.sys.created", now), counter("app.hits", hits)];
+        let file = fs::File::create(path).unwrap();
+        file.set_len(4096).unwrap();
+        file.write_all_at(&fields.concat(), 1).unwrap();
+        file.write_all_at(&[1], 0).unwrap();
+    }
+}
+
+impl Drop for InPlace {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::file::Identity;
 use crate::layout::{self, Record};
 use crate::lock::is_locked;
-use crate::read::{Origin, open};
+use crate::read::{Origin, Snapshot, open};
 use crate::typecode::trimmed;
 use crate::value::Value;
 
@@ -23,8 +23,10 @@ pub struct Followed {
     /// `None`: opened at each look.
     pub(super) file: Option<File>,
     pub(super) layout: Arc<Layout>,
+    pub(super) writer: Writer,
     /// First, of each wanted field, which value counts. Then, run by run, the bytes of the file as they
-    /// were: a look at a thousand files fetches a thousand such pieces of memory.
+    /// were: a look at a thousand files fetches a thousand such pieces of memory. Then those of the
+    /// fields that say whose the file is.
     pub(super) seen: Box<[u8]>,
 }
 
@@ -37,6 +39,8 @@ pub(super) struct Layout {
     pub(super) wanted: Vec<Wanted>,
     /// Wanted fields that lie one behind the other, compared all at once.
     pub(super) runs: Vec<Run>,
+    /// The fields that say whose the file is.
+    pub(super) signature: Vec<Wanted>,
     /// Where the list of fields ends, if it may go on there some day.
     pub(super) end: Option<usize>,
     /// The bytes that a look needs.
@@ -88,6 +92,14 @@ impl Layout {
         self.end.is_none_or(|end| end <= bytes.len() && is_end(end))
     }
 
+    /// Whether the file is signed as it was.
+    pub(super) fn is_signed(&self, bytes: &[u8], seen: &[u8]) -> bool {
+        self.signature.iter().all(|Wanted { record, seen_at }| {
+            let then = &seen[*seen_at..][..record.end - record.at];
+            bytes.get(record.at..record.end).is_some_and(|now| now == then)
+        })
+    }
+
     /// Whether the fields are still where they were.
     pub(super) fn holds(&self, bytes: &[u8], seen: &[u8]) -> bool {
         self.wanted.iter().all(|Wanted { record, seen_at }| {
@@ -96,6 +108,33 @@ impl Layout {
                 && bytes[record.at..record.index_at] == *head
                 && record.fits(bytes[record.index_at])
         })
+    }
+}
+
+/// Whose a file is, by its own word: the bytes of `sys.pid` and `sys.created`, where they are there and
+/// not zero.
+pub(super) struct Writer([Option<Box<[u8]>>; 2]);
+
+impl Writer {
+    pub(super) const LABELS: [&str; 2] = ["sys.pid", "sys.created"];
+
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        let value = |label| snapshot.find(label).map(|field| field.value_bytes());
+        // A writer that begins with zeros has not come so far yet.
+        let is_known = |bytes: &&[u8]| bytes.iter().any(|&byte| byte != 0);
+        Self(Self::LABELS.map(|label| value(label).filter(is_known).map(Into::into)))
+    }
+
+    /// Whether the two cannot be one.
+    pub(super) fn is_other(&self, now: &Self) -> bool {
+        self.0.iter().zip(&now.0).any(|pair| matches!(pair, (Some(before), Some(now)) if before != now))
+    }
+
+    /// Takes over what is known only now.
+    pub(super) fn learn(&mut self, now: Self) {
+        for (known, now) in self.0.iter_mut().zip(now.0) {
+            *known = known.take().or(now);
+        }
     }
 }
 

@@ -1,14 +1,22 @@
-//! A file's bytes, copied in whole pages.
+//! A file's bytes, copied in whole pages. Holes are not copied: a sparse file may claim any size, and
+//! memory that nobody touches costs nothing.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{Ordering, fence};
+
+use nix::errno::Errno;
+use nix::libc::off_t;
+use nix::unistd::{Whence, lseek};
 
 use super::LIMIT;
 
 /// Buffers begin on this boundary, so that a copy of whole pages keeps every value's alignment.
 pub(super) const ALIGNMENT: usize = 4096;
+/// To ask for holes costs as much as to read some pages.
+const WORTH_ASKING: usize = 1024 * 1024;
 
 /// Bytes from a file's beginning, in memory that begins on a page boundary.
 #[derive(Default)]
@@ -16,6 +24,8 @@ pub(crate) struct Pages {
     memory: Vec<u8>,
     start: usize,
     len: usize,
+    /// How far into the file something has been copied: behind that, memory is zero and was never touched.
+    touched: usize,
 }
 
 impl Pages {
@@ -27,7 +37,8 @@ impl Pages {
         &mut self.memory[self.start..self.start + self.len]
     }
 
-    /// Reads the pages that hold the first `end` bytes, or as many as there are.
+    /// Reads the pages that hold the first `end` bytes, or as many as there are. All that read here fail with
+    /// [`ErrorKind::OutOfMemory`] where memory for so many cannot be had.
     pub(super) fn read(&mut self, file: &File, end: usize) -> std::io::Result<()> {
         self.len = 0;
         self.extend(file, end)
@@ -49,7 +60,7 @@ impl Pages {
     /// Reads on to the end of the page that holds byte `end`, or as far as there is something.
     pub(super) fn extend(&mut self, file: &File, end: usize) -> std::io::Result<()> {
         let end = end.next_multiple_of(ALIGNMENT);
-        self.reserve(end);
+        self.reserve(end)?;
         // The last page anew: part of a page may be a part of a value.
         let from = self.len / ALIGNMENT * ALIGNMENT;
         self.len = self.fill(file, from..end)?;
@@ -60,7 +71,7 @@ impl Pages {
     /// range does, or the file.
     pub(crate) fn read_range(&mut self, file: &File, range: Range<usize>) -> std::io::Result<()> {
         let range = range.start / ALIGNMENT * ALIGNMENT..range.end.next_multiple_of(ALIGNMENT);
-        self.reserve(range.end);
+        self.reserve(range.end)?;
         self.len = self.fill(file, range)?;
         Ok(())
     }
@@ -75,26 +86,125 @@ impl Pages {
     /// Reads `range`, and gives where it ended.
     fn fill(&mut self, file: &File, range: Range<usize>) -> std::io::Result<usize> {
         let mut at = range.start;
+        let mut data_end = if range.len() < WORTH_ASKING { range.end } else { range.start };
         while at < range.end {
-            let target = &mut self.memory[self.start + at..self.start + range.end];
+            if at >= data_end {
+                let data = next_data(file, at..range.end)?;
+                self.clear(at..data.start);
+                (at, data_end) = (data.start, data.end);
+                if data.is_empty() {
+                    break;
+                }
+            }
+            let target = &mut self.memory[self.start + at..self.start + data_end];
             match file.read_at(target, at as u64) {
                 Ok(0) => break,
                 Ok(read) => at += read,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
+            self.touched = self.touched.max(at);
         }
         // This look before the next: pairs with the release stores of the writer, in another process.
         fence(Ordering::Acquire);
         Ok(at)
     }
 
-    fn reserve(&mut self, end: usize) {
-        if self.start + end > self.memory.len() {
-            let mut memory = vec![0; end + ALIGNMENT];
-            let start = memory.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
-            memory[start..start + self.len].copy_from_slice(self.bytes());
-            (self.memory, self.start) = (memory, start);
+    /// Makes `range` zero, and touches no more memory for it than was touched before.
+    fn clear(&mut self, range: Range<usize>) {
+        let end = range.end.min(self.touched);
+        if range.start < end {
+            self.memory[self.start + range.start..self.start + end].fill(0);
         }
+    }
+
+    fn reserve(&mut self, end: usize) -> std::io::Result<()> {
+        if self.start + end <= self.memory.len() {
+            return Ok(());
+        }
+        let size = end.checked_add(ALIGNMENT).ok_or(ErrorKind::OutOfMemory)?;
+        // Neither the old memory nor more than is known of it needs to be there beside the new.
+        let known = self.len.min(self.touched);
+        let mut kept = Vec::new();
+        kept.try_reserve_exact(known).map_err(|_| ErrorKind::OutOfMemory)?;
+        kept.extend_from_slice(&self.bytes()[..known]);
+        let len = std::mem::take(self).len;
+        // Memory that is zero without having been touched is only to be had in a way that aborts where there
+        // is none. So whether there is any is asked before.
+        Vec::<u8>::new().try_reserve_exact(size).map_err(|_| ErrorKind::OutOfMemory)?;
+        let mut memory = vec![0; size];
+        let start = memory.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
+        memory[start..start + known].copy_from_slice(&kept);
+        *self = Self { memory, start, len, touched: known };
+        Ok(())
+    }
+}
+
+/// The next part of `range` that is no hole; empty, and where the file ends, if there is none.
+fn next_data(file: &File, range: Range<usize>) -> std::io::Result<Range<usize>> {
+    let seek = |at: usize, whence| match lseek(file, at.try_into().unwrap_or(off_t::MAX), whence) {
+        Ok(found) => Ok(usize::try_from(found).unwrap_or(usize::MAX)),
+        Err(errno) => Err(errno),
+    };
+    let start = match seek(range.start, Whence::SeekData) {
+        Ok(start) if start < range.end => start,
+        // All of the rest is a hole, or there is no rest.
+        Ok(_) | Err(Errno::ENXIO) => {
+            let len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+            let end = len.clamp(range.start, range.end);
+            return Ok(end..end);
+        }
+        // Not a file that can be asked, such as those in /proc.
+        Err(_) => return Ok(range),
+    };
+    let end = seek(start, Whence::SeekHole).unwrap_or(range.end);
+    // Whole pages, so that each word is copied in one piece.
+    let start = start / ALIGNMENT * ALIGNMENT;
+    Ok(start.max(range.start)..end.next_multiple_of(ALIGNMENT).clamp(start, range.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holes_are_zero_whatever_was_there_before_and_touch_no_memory() {
+        let (full, sparse) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+        let size = 4 * WORTH_ASKING;
+        full.write_all_at(&vec![7; size], 0).unwrap();
+        sparse.set_len(64 * size as u64).unwrap();
+        let islands = [0, 3 * WORTH_ASKING + 5];
+        for island in islands {
+            sparse.write_all_at(b"data", island as u64).unwrap();
+        }
+        let mut pages = Pages::default();
+        pages.read(&full, size).unwrap();
+        assert!(pages.bytes().iter().all(|&byte| byte == 7));
+        for end in [size, 64 * size] {
+            pages.read(&sparse, end).unwrap();
+            assert_eq!(pages.bytes().len(), end);
+            let mut want = vec![0; size];
+            for island in islands {
+                want[island..island + 4].copy_from_slice(b"data");
+            }
+            assert!(pages.bytes()[..size] == want, "as a plain read has it");
+            assert!(pages.bytes()[size..].iter().all(|&byte| byte == 0));
+            assert!(pages.touched <= size);
+        }
+        sparse.set_len(3 * WORTH_ASKING as u64 + 1).unwrap();
+        pages.read(&sparse, size).unwrap();
+        assert_eq!(pages.bytes().len(), 3 * WORTH_ASKING + 1, "it ends with a hole");
+    }
+
+    #[test]
+    fn memory_that_cannot_be_had_is_an_error() {
+        let file = tempfile::tempfile().unwrap();
+        let mut pages = Pages::default();
+        for end in [usize::MAX / 4, isize::MAX as usize - ALIGNMENT] {
+            let error = pages.read(&file, end).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::OutOfMemory);
+        }
+        pages.read(&file, 1).unwrap();
+        assert_eq!(pages.bytes(), b"");
     }
 }

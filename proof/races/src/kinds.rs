@@ -14,6 +14,8 @@ pub(crate) struct Kind {
     pub(crate) boundary: usize,
     /// Whether files of ours have it; the packed ones have all but those that only ours can have.
     pub(crate) layouts: Layouts,
+    /// Whether its writer, a packed one that stores text as ours does, stops in the middle of it.
+    pub(crate) is_paused: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -124,8 +126,9 @@ pub(crate) fn kinds() -> Vec<Kind> {
     let mut kinds = Vec::new();
     let mut add = |name: &str, what, fields, layouts| {
         let name = name.to_owned();
-        let hot = Kind { name: format!("{name}-hot"), what, fields: 1, boundary: 64, layouts };
-        kinds.push(Kind { name, what, fields, boundary: 0, layouts });
+        let hot =
+            Kind { name: format!("{name}-hot"), what, fields: 1, boundary: 64, layouts, is_paused: false };
+        kinds.push(Kind { name, what, fields, boundary: 0, layouts, is_paused: false });
         kinds.push(hot);
     };
     for (name, what) in [
@@ -149,8 +152,13 @@ pub(crate) fn kinds() -> Vec<Kind> {
     }
     let only = |name: &str, what, fields, boundary, layouts| {
         let name = name.to_owned();
-        Kind { name, what, fields, boundary, layouts }
+        Kind { name, what, fields, boundary, layouts, is_paused: false }
     };
+    for size in [64, 255] {
+        let texts = Texts { size, length: size - 5, buffers: 2, pattern: Pattern::Two };
+        let paused = only(&format!("paused{size}-hot"), What::Text(texts), 1, 64, Layouts::Packed);
+        kinds.push(Kind { is_paused: true, ..paused });
+    }
     kinds.push(only("u64-page-hot", What::U64, 1, 4096, Layouts::Packed));
     kinds.push(only("added", What::Added, ADDED, 0, Layouts::Both));
     kinds

@@ -10,7 +10,9 @@
 //!   takes what one `pread` shows.
 //! - `kind`: counters, numbers by type; text by the field's size, `text` two that alternate, `texts` that
 //!   do not come back soon, `full` as `text` but with no room for the count of updates behind it, `single`
-//!   and `singles` with one buffer, as the original has it; fields that are `added`. All fields of a file
+//!   and `singles` with one buffer, as the original has it; `paused` as `text`, by a packed writer that stores
+//!   it as ours does and stops in the middle, for as long as a look takes; fields that are `added`. All
+//!   fields of a file
 //!   are updated in turn; `-hot` is a file of one such field, in the packed layout across two cache lines
 //!   (`-page`: two pages).
 //! - `reads`: values that were given, each of which was checked.
@@ -24,7 +26,7 @@
 //! - `refused`: values, or whole lists of fields, that the reader said it could not give.
 //! - `wrong`: how rare it is that a value is torn, backwards or half seen.
 //!
-//! The last line adds up what must be all right: files of ours, `mmstats` and `follow`.
+//! The last line adds up what must be all right: files of ours and `paused` ones, `mmstats` and `follow`.
 //!
 //! The other writer is C, compiled when it is needed by the compiler that also links Rust programs: what
 //! it does to mapped memory is what CPython does, and nothing that safe Rust can.
@@ -79,12 +81,13 @@ impl Race<'_> {
         match (self.is_ours, self.way) {
             (true, Way::Snapshot | Way::Follow) if self.kind.fields > 1 => 10,
             (true, Way::Snapshot | Way::Follow) => 5,
+            (false, Way::Snapshot | Way::Follow) if self.kind.is_paused => 5,
             _ => 1,
         }
     }
 
     fn must_be_right(&self) -> bool {
-        self.is_ours && matches!(self.way, Way::Snapshot | Way::Follow)
+        (self.is_ours || self.kind.is_paused) && matches!(self.way, Way::Snapshot | Way::Follow)
     }
 }
 
@@ -149,7 +152,11 @@ fn theirs(program: &Path, kind: &Kind, path: &Path) -> Command {
     let (mode, [buffers, length, unit, lengths]) = match kind.what {
         What::Added => ("added", [2, 0, 0, 0]),
         What::Text(texts) => {
-            let mode = if texts.pattern == Pattern::Two { "two" } else { "many" };
+            let mode = match texts.pattern {
+                _ if kind.is_paused => "paused",
+                Pattern::Two => "two",
+                Pattern::Many => "many",
+            };
             (mode, [texts.buffers as usize, texts.length, texts.unit(), texts.lengths()])
         }
         // A number of this many halves of bits.

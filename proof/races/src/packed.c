@@ -4,6 +4,9 @@
  *
  * packed PATH MODE CODE SIZE BUFFERS LENGTH UNIT LENGTHS FIELDS BOUNDARY
  *
+ * In mode `paused` it stores text as this library does, with a count of its updates in the last four bytes,
+ * and stops for a moment in the middle of it, as a process does that loses its processor.
+ *
  * What the values are, `kinds.rs` says.
  */
 #include <fcntl.h>
@@ -12,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FILE_SIZE (512 * 1024)
@@ -19,6 +23,7 @@
 #define MOST 1000
 #define STRETCH 10000
 #define IN_ORDER __asm__ volatile("" ::: "memory")
+#define RELEASE __atomic_thread_fence(__ATOMIC_RELEASE)
 
 struct field {
     volatile uint8_t *index;
@@ -90,6 +95,36 @@ static inline __attribute__((always_inline)) void set_all(struct field *all, con
         set(&all[n], value, bytes);
 }
 
+static uint64_t nanoseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* A look takes some hundred nanoseconds. A pause is dangerous that begins in one and ends in another. */
+static void pause_shortly(void)
+{
+    static uint32_t random = 1;
+    random ^= random << 13, random ^= random >> 17, random ^= random << 5;
+    for (uint64_t end = nanoseconds() + 400 + random % 400; nanoseconds() < end;)
+        ;
+}
+
+static void set_paused(struct field *field, const char *value, size_t bytes, uint32_t count)
+{
+    char *target = field->buffers + *field->index * size;
+    RELEASE;
+    memcpy(target + size - 4, &count, 4);
+    RELEASE;
+    memcpy(target, value, bytes / 2);
+    IN_ORDER;
+    pause_shortly();
+    memcpy(target + bytes / 2, value + bytes / 2, bytes - bytes / 2);
+    RELEASE;
+    *field->index ^= 1;
+}
+
 static void number(struct field *all, uint64_t n)
 {
     if (*code == 'd')
@@ -112,11 +147,16 @@ static void text(struct field *all, uint64_t n)
     static char text[256 + 8];
     char letters[8];
     for (int at = 0; at < 8; at++)
-        letters[at] = (char)(*mode == 't' ? 'a' + n / buffers % 2 : '0' + (n >> (unit == 8 ? 6 * at : 0) & 63));
+        letters[at] = (char)(*mode != 'm' ? 'a' + n / buffers % 2 : '0' + (n >> (unit == 8 ? 6 * at : 0) & 63));
     size_t now = length - (size_t)(letters[0] - '0') % lengths;
     for (size_t at = 0; at < now; at += 8)
         memcpy(text + at, letters, 8);
     text[now] = 0;
+    if (*mode == 'p') {
+        for (size_t field = 0; field < fields; field++)
+            set_paused(&all[field], text, now + 1, (uint32_t)n);
+        return;
+    }
     set_all(all, text, now < size ? now + 1 : size);
 }
 

@@ -5,13 +5,16 @@
 //!
 //! | here | there |
 //! |---|---|
-//! | [`Field::update`] | `TextSlot::set`; of one word, a number of a writer that alternates as the original does, in order |
+//! | [`Field::update`] | `TextSlot::set`, the count of updates included; without one, a number of a writer that alternates as the original does, in order |
 //! | [`in_place`] | `WordSlot::set`: one word, one store |
-//! | [`Field::look`] | the copy that a `pread` makes: forward, so the index comes before the values |
-//! | `fence(Acquire)` behind a look | the one in `Pages::fill` of `read.rs`, behind every `pread` |
-//! | [`counts`] | `counts` in `read.rs` |
-//! | [`Field::read`] | `settle` in `read.rs`, two of its looks: each further one is the same again, from its second look on |
-//! | [`append`] | `Segment::fill`, then `Segment::publish` |
+//! | [`Field::look`] | the copy that a `pread` makes, in any order: loads that nothing keeps in order |
+//! | `fence(Acquire)` behind a look | the one in `Pages::fill` of `read/pages.rs`, behind every `pread` |
+//! | [`agree`], [`is_published`] | their like in `read/settle.rs` |
+//! | [`Field::number`], [`Field::text`] | `settle` there, of as many looks as it needs at least: each further one is the same again, from its second look on |
+//! | [`append`] | `Segment::fill`, then `Segment::publish`, against the heads in two looks of `read.rs` |
+//!
+//! In loom, a relaxed load may see any value that a load before it has not ruled out. So the loads of one
+//! look see what they would see in every order, however they are written down here.
 //!
 //! Each protocol is also weakened in one place, and then the same model must find it failing: otherwise
 //! it could not find anything.
@@ -31,88 +34,117 @@ use loom::thread;
 enum Protocol {
     /// Nothing.
     AsBuilt,
-    /// A read is one look.
+    /// A read of a number is one look.
     OneLook,
+    /// A read of a number that changes is two looks, and its value is of the first.
+    TwoLooks,
+    /// A read of text is this many looks, fewer than it needs.
+    Looks(usize),
     /// The value is stored without regard to the index store before it.
     ValueUnordered,
     /// The index is stored without regard to the value before it.
     IndexUnordered,
+    /// The text is stored without regard to its count.
+    CountUnordered,
     /// Nothing keeps a look before the next.
     LooksUnordered,
-    /// The copy runs backward: the values come before the index.
-    CopiedBackward,
-    /// A value of several words is taken for one that loads at once.
-    TakenForOneWord,
 }
 
-/// A buffered field of `WORDS` machine words: 1 is a number on its boundary, more are text.
-struct Field<const WORDS: usize> {
+/// How many looks must agree on text with a count.
+const LOOKS_AT_TEXT: usize = 4;
+
+/// A buffered field: a number on its boundary, or text of two machine words with a count of its updates.
+struct Field {
+    is_text: bool,
     index: AtomicU8,
-    buffers: [[AtomicU64; WORDS]; 2],
+    buffers: [[AtomicU64; 3]; 2],
     /// The last update whose index store is done. No part of the protocol, so loom does not see it.
     published: Tally,
 }
 
-/// A copy of a field: the index byte and both buffers.
-#[derive(Clone, Copy)]
-struct Copied<const WORDS: usize> {
+/// A copy of a field: the index byte and the buffer that is compared. A number is its update's count; the
+/// rest is zero.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Copied {
     index: u8,
-    buffers: [[u64; WORDS]; 2],
+    count: u64,
+    words: [u64; 2],
 }
 
-impl<const WORDS: usize> Field<WORDS> {
-    /// As `Store::add` leaves it: buffer 0 is spare, the value in buffer 1 is 0.
-    fn new() -> Self {
+/// What a text holds after update `n`: two texts, each of them every other time in either buffer.
+fn letter(n: u64) -> u64 {
+    n / 2 % 2
+}
+
+impl Field {
+    /// As `Store::add` leaves it: buffer 0 is spare, the value in buffer 1 is of update 0.
+    fn new(is_text: bool) -> Self {
         let buffer = || std::array::from_fn(|_| AtomicU64::new(0));
-        Self { index: AtomicU8::new(0), buffers: [buffer(), buffer()], published: Tally::new(0) }
+        Self { is_text, index: AtomicU8::new(0), buffers: [buffer(), buffer()], published: Tally::new(0) }
     }
 
-    fn update(&self, spare: usize, value: u64, protocol: Protocol) {
+    fn update(&self, n: u64, protocol: Protocol) {
+        let spare = (n as usize - 1) % 2;
+        let [count, first, second] = &self.buffers[spare];
         let ordered = protocol != Protocol::ValueUnordered;
-        if WORDS > 1 && ordered {
-            fence(Release);
-        }
-        let order = if WORDS == 1 && ordered { Release } else { Relaxed };
-        for word in &self.buffers[spare] {
-            word.store(value, order);
+        if self.is_text {
+            if ordered {
+                fence(Release);
+            }
+            count.store(n, Relaxed);
+            if protocol != Protocol::CountUnordered {
+                fence(Release);
+            }
+            first.store(letter(n), Relaxed);
+            second.store(letter(n), Relaxed);
+        } else {
+            count.store(n, if ordered { Release } else { Relaxed });
         }
         let order = if protocol == Protocol::IndexUnordered { Relaxed } else { Release };
         self.index.store((spare ^ 1) as u8, order);
-        self.published.store(value, Plain);
+        self.published.store(n, Plain);
     }
 
     /// Only the buffer that is compared is loaded: `wanted`, else the current one. Loads that nobody looks
     /// at would only multiply the interleavings.
-    fn look(&self, wanted: Option<usize>, protocol: Protocol) -> Copied<WORDS> {
-        if protocol == Protocol::CopiedBackward {
-            let buffers = std::array::from_fn(|buffer| self.load(buffer));
-            fence(Acquire);
-            return Copied { index: self.index.load(Acquire), buffers };
-        }
-        let index = self.index.load(Acquire);
-        let buffers = std::array::from_fn(|buffer| {
-            if wanted.unwrap_or(current(index)) == buffer { self.load(buffer) } else { [0; WORDS] }
-        });
+    fn look(&self, wanted: Option<usize>, protocol: Protocol) -> Copied {
+        let index = self.index.load(Relaxed);
+        let [count, first, second] = &self.buffers[wanted.unwrap_or(current(index))];
+        let count = count.load(Relaxed);
+        let words = if self.is_text { [first.load(Relaxed), second.load(Relaxed)] } else { [0; 2] };
         if protocol != Protocol::LooksUnordered {
             fence(Acquire);
         }
-        Copied { index, buffers }
+        Copied { index, count, words }
     }
 
-    fn load(&self, buffer: usize) -> [u64; WORDS] {
-        std::array::from_fn(|word| self.buffers[buffer][word].load(Relaxed))
+    /// What counts of the field, if anything does.
+    fn read(&self, protocol: Protocol) -> Option<Copied> {
+        if self.is_text { self.text(protocol) } else { self.number(protocol) }
     }
 
-    /// The words of the value that counts, if one does.
-    fn read(&self, protocol: Protocol) -> Option<[u64; WORDS]> {
+    fn number(&self, protocol: Protocol) -> Option<Copied> {
         let first = self.look(None, protocol);
-        let buffer = current(first.index);
         if protocol == Protocol::OneLook {
-            return Some(first.buffers[buffer]);
+            return Some(first);
         }
+        let buffer = current(first.index);
         let second = self.look(Some(buffer), protocol);
-        let loads_at_once = WORDS == 1 || protocol == Protocol::TakenForOneWord;
-        counts(&first, &second, loads_at_once).then_some(first.buffers[buffer])
+        if protocol == Protocol::TwoLooks {
+            return (first.index == second.index || first.count != second.count).then_some(first);
+        }
+        if agree(&first, &second) {
+            return Some(first);
+        }
+        let third = self.look(Some(buffer), protocol);
+        is_published(&first, &second, &third).then_some(second)
+    }
+
+    fn text(&self, protocol: Protocol) -> Option<Copied> {
+        let looks = if let Protocol::Looks(looks) = protocol { looks } else { LOOKS_AT_TEXT };
+        let first = self.look(None, protocol);
+        let alike = (1..looks).all(|_| agree(&first, &self.look(Some(current(first.index)), protocol)));
+        alike.then_some(first)
     }
 }
 
@@ -120,11 +152,12 @@ fn current(index: u8) -> usize {
     usize::from(index ^ 1)
 }
 
-fn counts<const WORDS: usize>(first: &Copied<WORDS>, second: &Copied<WORDS>, loads_at_once: bool) -> bool {
-    let buffer = current(first.index);
-    let same_buffer = first.index == second.index;
-    let same_bytes = first.buffers[buffer] == second.buffers[buffer];
-    if loads_at_once { same_buffer || !same_bytes } else { same_buffer && same_bytes }
+fn agree(first: &Copied, second: &Copied) -> bool {
+    first == second
+}
+
+fn is_published(first: &Copied, second: &Copied, third: &Copied) -> bool {
+    first.index == third.index || second.count != third.count
 }
 
 /// What a model found in all its interleavings.
@@ -144,47 +177,46 @@ impl Found {
     }
 }
 
-/// `updates` updates against `reads` reads that follow each other.
-fn race<const WORDS: usize>(updates: u64, reads: usize, protocol: Protocol) -> Found {
+/// `updates` updates of a number, or of text, against `reads` reads that follow each other. `bound` is how
+/// often a thread may lose its turn, which loads that see old values do not need.
+fn race(is_text: bool, updates: u64, reads: usize, protocol: Protocol, bound: Option<usize>) -> Found {
     let found = Shared::new(Found::default());
     let seen = Shared::clone(&found);
     let mut model = loom::model::Builder::new();
-    if protocol != Protocol::AsBuilt {
-        // Enough to find what it must find.
-        model.preemption_bound = Some(2);
-    }
+    model.preemption_bound = bound;
     model.check(move || {
         let one_more = |tally: &Tally| tally.fetch_add(1, Plain);
         one_more(&seen.interleavings);
-        let field = Arc::new(Field::<WORDS>::new());
+        let field = Arc::new(Field::new(is_text));
         let writer = {
             let field = Arc::clone(&field);
             thread::spawn(move || {
-                for value in 1..=updates {
-                    field.update((value as usize - 1) % 2, value, protocol);
+                for n in 1..=updates {
+                    field.update(n, protocol);
                 }
             })
         };
         let mut last = 0;
         for _ in 0..reads {
-            let Some(words) = field.read(protocol) else { continue };
+            let Some(Copied { count, words, .. }) = field.read(protocol) else { continue };
             one_more(&seen.reads);
-            if words.iter().any(|word| *word != words[0]) {
+            if is_text && words != [letter(count); 2] {
                 one_more(&seen.torn);
             }
-            if words[0] > field.published.load(Plain) {
+            if count > field.published.load(Plain) {
                 one_more(&seen.unpublished);
             }
-            if words[0] < last {
+            if count < last {
                 one_more(&seen.backwards);
             }
-            last = words[0];
+            last = count;
         }
         writer.join().unwrap();
     });
     println!(
-        "{protocol:?}, {updates} updates of {WORDS} words, {reads} reads: {} interleavings, {} reads that count; \
+        "{protocol:?}, {updates} updates of {}, {reads} reads: {} interleavings, {} reads that count; \
          torn, unpublished, backwards: {:?}",
+        if is_text { "text" } else { "a number" },
         found.interleavings.load(Plain),
         found.reads.load(Plain),
         found.wrong()
@@ -192,10 +224,15 @@ fn race<const WORDS: usize>(updates: u64, reads: usize, protocol: Protocol) -> F
     Shared::into_inner(found).unwrap()
 }
 
+/// What is wrong with a protocol that is weakened: few turns are enough to find what must be found.
+fn wrong(is_text: bool, updates: u64, reads: usize, protocol: Protocol) -> [u64; 3] {
+    race(is_text, updates, reads, protocol, Some(2)).wrong()
+}
+
 #[test]
 fn an_alternating_number_is_published_and_never_runs_backwards() {
     for (updates, reads) in [(3, 1), (2, 2), (3, 2)] {
-        let found = race::<1>(updates, reads, Protocol::AsBuilt);
+        let found = race(false, updates, reads, Protocol::AsBuilt, None);
         assert_eq!(found.wrong(), [0; 3], "{updates} updates, {reads} reads");
         assert!(found.reads.load(Plain) > 0);
     }
@@ -203,37 +240,50 @@ fn an_alternating_number_is_published_and_never_runs_backwards() {
 
 #[test]
 fn text_is_whole_too() {
-    for (updates, reads) in [(3, 1), (1, 2)] {
-        let found = race::<2>(updates, reads, Protocol::AsBuilt);
+    for (updates, reads, bound) in [(2, 1, Some(3)), (6, 1, Some(2)), (2, 2, Some(2))] {
+        let found = race(true, updates, reads, Protocol::AsBuilt, bound);
         assert_eq!(found.wrong(), [0; 3], "{updates} updates, {reads} reads");
         assert!(found.reads.load(Plain) > 0);
     }
 }
 
 #[test]
-fn one_look_can_run_backwards_and_ahead() {
-    let [_, unpublished, backwards] = race::<1>(3, 2, Protocol::OneLook).wrong();
+fn one_look_at_a_number_can_run_backwards_and_ahead() {
+    let [_, unpublished, backwards] = wrong(false, 3, 2, Protocol::OneLook);
     assert!(unpublished > 0 && backwards > 0);
 }
 
 #[test]
-fn each_ordering_is_needed() {
-    let [_, unpublished, _] = race::<1>(3, 1, Protocol::ValueUnordered).wrong();
-    assert!(unpublished > 0, "number, value unordered");
-    let [torn, unpublished, _] = race::<2>(3, 1, Protocol::ValueUnordered).wrong();
-    assert!(torn > 0 && unpublished > 0, "text, value unordered");
-    let [_, _, backwards] = race::<1>(2, 2, Protocol::IndexUnordered).wrong();
-    assert!(backwards > 0, "index unordered");
-    let [_, unpublished, _] = race::<1>(3, 1, Protocol::LooksUnordered).wrong();
-    assert!(unpublished > 0, "looks unordered");
-    let [_, _, backwards] = race::<1>(2, 2, Protocol::CopiedBackward).wrong();
-    assert!(backwards > 0, "copied backward");
+fn two_looks_at_a_number_that_changes_can_run_backwards() {
+    // The value in the first look may be older than the index in it.
+    let [_, _, backwards] = wrong(false, 3, 2, Protocol::TwoLooks);
+    assert!(backwards > 0);
 }
 
 #[test]
-fn text_needs_bytes_that_agree() {
-    let [torn, _, _] = race::<2>(3, 1, Protocol::TakenForOneWord).wrong();
+fn two_looks_at_text_can_be_torn() {
+    let [torn, _, _] = wrong(true, 3, 1, Protocol::Looks(2));
+    assert!(torn > 0, "a writer that stops in the middle of a text");
+}
+
+#[test]
+fn three_looks_at_texts_that_repeat_can_be_torn() {
+    let [torn, _, _] = wrong(true, 6, 1, Protocol::Looks(3));
     assert!(torn > 0);
+}
+
+#[test]
+fn each_ordering_is_needed() {
+    let [_, unpublished, _] = wrong(false, 3, 1, Protocol::ValueUnordered);
+    assert!(unpublished > 0, "number, value unordered");
+    let [torn, unpublished, _] = wrong(true, 3, 1, Protocol::ValueUnordered);
+    assert!(torn > 0 && unpublished > 0, "text, value unordered");
+    let [_, _, backwards] = wrong(false, 2, 2, Protocol::IndexUnordered);
+    assert!(backwards > 0, "index unordered");
+    let [torn, _, _] = wrong(true, 4, 1, Protocol::CountUnordered);
+    assert!(torn > 0, "count unordered");
+    let [_, unpublished, _] = wrong(false, 3, 1, Protocol::LooksUnordered);
+    assert!(unpublished > 0, "looks unordered");
 }
 
 /// Two numbers of ours, which are stored in place, the second after the first each time. How often did one
@@ -278,8 +328,9 @@ fn a_number_in_place_never_runs_backwards_and_keeps_its_order() {
 }
 
 /// A field is filled in where the list ends so far, then its label size is published with `order`. How
-/// often was the size seen without all of the field?
-fn append(order: Ordering) -> u64 {
+/// often was the size seen, and not all of the field by the last of `looks` looks, the first of which saw
+/// the size?
+fn append(order: Ordering, looks: usize) -> u64 {
     let half_seen = Shared::new(Tally::new(0));
     let seen = Shared::clone(&half_seen);
     loom::model(move || {
@@ -294,9 +345,13 @@ fn append(order: Ordering) -> u64 {
                 size.store(5, order);
             })
         };
-        let is_there = size.load(Acquire) != 0;
-        let is_whole = field.iter().map(|word| word.load(Relaxed)).sum::<u64>() == 2;
-        if is_there && !is_whole {
+        let is_there = size.load(Relaxed) != 0;
+        let mut whole = 0;
+        for _ in 0..looks {
+            whole = field.iter().map(|word| word.load(Relaxed)).sum();
+            fence(Acquire);
+        }
+        if is_there && whole < 2 {
             seen.fetch_add(1, Plain);
         }
         writer.join().unwrap();
@@ -305,7 +360,8 @@ fn append(order: Ordering) -> u64 {
 }
 
 #[test]
-fn who_sees_the_label_size_sees_the_field() {
-    assert_eq!(append(Release), 0);
-    assert!(append(Relaxed) > 0, "without the release it can be seen by halves");
+fn a_look_after_the_one_that_saw_the_label_size_sees_the_field() {
+    assert_eq!(append(Release, 2), 0);
+    assert!(append(Release, 1) > 0, "in one look the size may be seen before the rest");
+    assert!(append(Relaxed, 2) > 0, "without the release it can be seen by halves");
 }
