@@ -9,6 +9,8 @@ mod error;
 mod field;
 mod file;
 mod follow;
+#[doc(hidden)]
+pub mod format;
 mod instance;
 pub mod layout;
 pub mod live;
