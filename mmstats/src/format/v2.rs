@@ -13,6 +13,8 @@ use super::{Defect, What};
 pub const VERSION: u8 = 2;
 /// The second byte, on this machine.
 pub const ORDER: u8 = if cfg!(target_endian = "little") { 1 } else { 2 };
+/// The second byte, on a machine of the other byte order.
+const OTHER_ORDER: u8 = 3 - ORDER;
 /// Size of the file's head. A writer puts the first record directly after it.
 pub const HEAD: usize = 8;
 /// Size of a record's head as far as every record has it: the smallest record.
@@ -38,7 +40,7 @@ pub fn head(bytes: &[u8]) -> Result<usize, Defect> {
     match bytes {
         [] | [VERSION] => return defect(0, What::Short { part: "head", end: HEAD as u64 }),
         [VERSION, ORDER, ..] => {}
-        [VERSION, 1 | 2, ..] => return defect(1, What::OtherOrder),
+        [VERSION, OTHER_ORDER, ..] => return defect(1, What::OtherOrder),
         [VERSION, order, ..] => return defect(1, What::Order(*order)),
         [version, ..] => return defect(0, What::Version(*version)),
     }

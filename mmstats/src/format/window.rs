@@ -27,6 +27,8 @@ pub const SLOT: usize = 40;
 pub const COPIES: usize = 8;
 /// Where the ring begins.
 pub const RING: usize = COPIES + 2 * SLOT;
+/// What the stamp is multiplied with in a check.
+pub const STAMP_FACTOR: u64 = 0xC2B2_AE3D_27D4_EB4F;
 /// What the greatest number is multiplied with in a check.
 pub const MAX_FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
 
@@ -69,9 +71,12 @@ pub struct Slot {
 
 impl Slot {
     /// The fifth word of a slot. An empty slot is all zeros.
+    ///
+    /// Each word is spread over other bits than its neighbours: a stamp that was not multiplied would differ
+    /// from the one before by as few bits as a sum that doubles, and one could hide the other.
     #[must_use]
     pub fn check(&self) -> u64 {
-        self.stamp
+        self.stamp.wrapping_mul(STAMP_FACTOR)
             ^ self.sum.to_bits().rotate_left(13)
             ^ self.count.wrapping_mul(FACTOR)
             ^ self.max.to_bits().rotate_left(29).wrapping_mul(MAX_FACTOR)
