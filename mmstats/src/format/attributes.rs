@@ -78,7 +78,7 @@ pub fn parse(label: &str) -> Result<Label<'_>, BadLabel> {
             return Err(BadLabel::Twice(attribute.to_owned()));
         }
         let quoted = rest[end..].strip_prefix("=\"").ok_or_else(|| BadLabel::Quotes(attribute.to_owned()))?;
-        let (value, after) = unquote(quoted).map_err(|bad| bad(attribute.to_owned()))?;
+        let (value, after) = unquote(attribute, quoted)?;
         attributes.push((attribute, value));
         match after.strip_prefix(',') {
             Some(next) => rest = next,
@@ -134,18 +134,18 @@ fn check_name(name: &str) -> Result<(), BadLabel> {
 }
 
 /// The value up to the closing quote, and what is after that.
-fn unquote(quoted: &str) -> Result<(Cow<'_, str>, &str), fn(String) -> BadLabel> {
+fn unquote<'a>(attribute: &str, quoted: &'a str) -> Result<(Cow<'a, str>, &'a str), BadLabel> {
     let mut value = Cow::Borrowed("");
     let mut rest = quoted;
     loop {
-        let end = rest.find(['"', '\\', '\n']).ok_or(BadLabel::Quotes as fn(String) -> BadLabel)?;
+        let end = rest.find(['"', '\\', '\n']).ok_or_else(|| BadLabel::Quotes(attribute.to_owned()))?;
         value += &rest[..end];
-        let escaped = match rest[end..].as_bytes() {
+        let escaped = match &rest.as_bytes()[end..] {
             [b'"', ..] => return Ok((value, &rest[end + 1..])),
             [b'\\', b'n', ..] => "\n",
             [b'\\', b'\\', ..] => "\\",
             [b'\\', b'"', ..] => "\"",
-            _ => return Err(BadLabel::Escape),
+            _ => return Err(BadLabel::Escape(attribute.to_owned())),
         };
         value += escaped;
         rest = &rest[end + 2..];

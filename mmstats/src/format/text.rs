@@ -90,7 +90,7 @@ pub fn capacity(value: &[u8]) -> Result<usize, What> {
 ///
 /// # Errors
 /// If the value has another size than its capacity asks for, or the text is longer than that.
-pub fn read<'a>([before, text, after]: [&'a [u8]; 3]) -> Result<Option<&'a [u8]>, What> {
+pub fn read([before, text, after]: [&[u8]; 3]) -> Result<Option<&[u8]>, What> {
     let capacity = capacity(text)?;
     let settings = u32_at(before, 0).unwrap_or(0);
     if u32_at(after, 0) != Some(settings) {
