@@ -10,6 +10,8 @@ mod field;
 mod file;
 mod fold;
 mod follow;
+#[doc(hidden)]
+pub mod format;
 mod instance;
 mod kept;
 pub mod layout;

@@ -1,0 +1,488 @@
+//! A histogram: how often a value fell into which bucket, with buckets that are narrow in relation to what
+//! falls into them.
+//!
+//! ```text
+//! 0         8         16        24      28      32                32 + 8 * B
+//! +---------+---------+---------+-------+-------+--- - - - ---+
+//! | u64     | u64     | u64     | u32   | u32   | B buckets,  |
+//! | count   | sum     | max     | p     | n     | u64 each    |
+//! +---------+---------+---------+-------+-------+--- - - - ---+
+//! ```
+//!
+//! With `p` bits of precision, a value below 2^(p+1) has a bucket of its own. Above, every power of two is cut
+//! into 2^p buckets of the same width. Values from 2^n on are in the last bucket, whose upper end is unknown.
+
+use super::What;
+use super::bytes::{of_words, u32_at, word};
+use super::kind::DataType;
+
+/// Where the buckets begin.
+pub const BUCKETS: usize = 32;
+/// The highest precision.
+pub const LARGEST_P: u32 = 16;
+/// The widest range.
+pub const LARGEST_N: u32 = 64;
+/// The precision of a writer that asks for none: buckets are 3.1 % wide.
+pub const DEFAULT_P: u32 = 5;
+/// The range of a writer that asks for none: 1 ns to 73 minutes.
+pub const DEFAULT_N: u32 = 42;
+
+/// Which buckets there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    p: u32,
+    n: u32,
+}
+
+/// The values that a bucket counts: from `lower`, up to but not including `upper`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// The least.
+    pub lower: u64,
+    /// The least that is too large, or `None` of the last bucket.
+    pub upper: Option<u64>,
+}
+
+impl Bucket {
+    /// What stands for a value in it: the middle; of the last bucket its lower edge.
+    #[must_use]
+    pub fn middle(&self) -> u64 {
+        self.upper.map_or(self.lower, |upper| self.lower + (upper - self.lower) / 2)
+    }
+}
+
+impl Shape {
+    /// Buckets of `p` bits of precision for values below 2^`n`. `None` unless `p` is at most 16, `n` at most
+    /// 64, and `p` less than `n`.
+    #[must_use]
+    pub const fn new(p: u32, n: u32) -> Option<Self> {
+        if p <= LARGEST_P && n <= LARGEST_N && p < n { Some(Self { p, n }) } else { None }
+    }
+
+    /// The precision in bits.
+    #[must_use]
+    pub const fn p(self) -> u32 {
+        self.p
+    }
+
+    /// The range in bits.
+    #[must_use]
+    pub const fn n(self) -> u32 {
+        self.n
+    }
+
+    /// How many buckets there are.
+    #[must_use]
+    pub const fn buckets(self) -> usize {
+        ((self.n - self.p + 1) as usize) << self.p
+    }
+
+    /// The size of a value in bytes.
+    #[must_use]
+    pub const fn size(self) -> usize {
+        BUCKETS + 8 * self.buckets()
+    }
+
+    /// The bucket that counts `value`.
+    #[must_use]
+    pub const fn index(self, value: u64) -> usize {
+        if self.n < 64 && value >> self.n != 0 {
+            return self.buckets() - 1;
+        }
+        if value >> (self.p + 1) == 0 {
+            // Less than 2^17.
+            #[allow(clippy::cast_possible_truncation)]
+            return value as usize;
+        }
+        let e = value.ilog2();
+        // Less than 2^p.
+        #[allow(clippy::cast_possible_truncation)]
+        let inside = ((value - (1 << e)) >> (e - self.p)) as usize;
+        (((e - self.p + 1) as usize) << self.p) + inside
+    }
+
+    /// What bucket `index` counts.
+    ///
+    /// # Panics
+    /// If there is no such bucket.
+    #[must_use]
+    pub fn bucket(self, index: usize) -> Bucket {
+        assert!(index < self.buckets(), "no bucket {index}");
+        let upper = (index + 1 < self.buckets()).then(|| self.lower(index + 1));
+        Bucket { lower: self.lower(index), upper }
+    }
+
+    fn lower(self, index: usize) -> u64 {
+        let octave = index >> self.p;
+        if octave <= 1 {
+            return index as u64;
+        }
+        let inside = (index & ((1 << self.p) - 1)) as u64;
+        ((1 << self.p) + inside) << (octave - 1)
+    }
+
+    /// The finest shape into which both can be counted without a guess: every bucket of either lies within
+    /// one of it.
+    #[must_use]
+    pub fn common(self, other: Self) -> Self {
+        Self { p: self.p.min(other.p), n: self.n.min(other.n) }
+    }
+
+    /// Bounds for a histogram of the classic kind, by which each value is counted under all bounds that it
+    /// is not greater than: two per octave, or one where the precision is 0. They depend on the shape alone.
+    /// The last bucket is above all of them.
+    ///
+    /// Each is the greatest value of its bucket: 0, 1, 2, 3, 5, 7, 11, 15, 23 and so on.
+    pub fn bounds(self) -> impl Iterator<Item = u64> {
+        let last = self.lower(self.buckets() - 1);
+        let steps = if self.p == 0 { 1 } else { 2 };
+        let halves = (0..self.n).flat_map(move |e| {
+            let octave = 1_u64 << e;
+            // Between 1 and 2 there is no half.
+            [Some(octave), (steps == 2 && e > 0).then(|| octave + octave / 2)].into_iter().flatten()
+        });
+        halves.take_while(move |&upper| upper <= last).map(|upper| upper - 1)
+    }
+}
+
+/// An answer to how large a value of some rank is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quantile {
+    /// The middle of its bucket, or the greatest value if that is less.
+    pub value: u64,
+    /// Whether it is from the last bucket: then it is at least `value`.
+    pub is_at_least: bool,
+}
+
+/// What a histogram holds. All of it can be taken from one look: every word is right on its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Histogram {
+    shape: Shape,
+    counts: Vec<u64>,
+    sum: u64,
+    max: u64,
+}
+
+impl Histogram {
+    /// An empty one.
+    #[must_use]
+    pub fn new(shape: Shape) -> Self {
+        Self { shape, counts: vec![0; shape.buckets()], sum: 0, max: 0 }
+    }
+
+    /// Counts a value, as a writer does.
+    pub fn record(&mut self, value: u64) {
+        self.counts[self.shape.index(value)] += 1;
+        self.sum = self.sum.wrapping_add(value);
+        self.max = self.max.max(value);
+    }
+
+    /// Takes a value's bytes apart.
+    ///
+    /// # Errors
+    /// As [`shape`].
+    pub fn decode(value: &[u8]) -> Result<Self, What> {
+        let shape = shape(value)?;
+        let counts = value[BUCKETS..].chunks_exact(8).map(|bucket| word(bucket, 0)).collect();
+        Ok(Self { shape, counts, sum: word(value, 8), max: word(value, 16) })
+    }
+
+    /// The bytes of a value.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = of_words(&[self.count(), self.sum, self.max]);
+        bytes.extend(self.shape.p.to_ne_bytes());
+        bytes.extend(self.shape.n.to_ne_bytes());
+        bytes.extend(of_words(&self.counts));
+        bytes
+    }
+
+    /// Which buckets there are.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// How many values each bucket has counted.
+    #[must_use]
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// The buckets that are not empty, with their counts.
+    pub fn filled(&self) -> impl Iterator<Item = (Bucket, u64)> + '_ {
+        let filled = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        filled.map(|(index, &count)| (self.shape.bucket(index), count))
+    }
+
+    /// How many values were counted: the sum of the buckets.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.counts.iter().fold(0, |all, &count| all.saturating_add(count))
+    }
+
+    /// The sum of the values, modulo 2^64.
+    #[must_use]
+    pub fn sum(&self) -> u64 {
+        self.sum
+    }
+
+    /// The greatest value, or `None` of nothing. Where a look came between a bucket and the word that says
+    /// the greatest, it is the lower edge of that bucket.
+    #[must_use]
+    pub fn max(&self) -> Option<u64> {
+        let highest = self.counts.iter().rposition(|&count| count > 0)?;
+        Some(self.max.max(self.shape.lower(highest)))
+    }
+
+    /// The arithmetic mean, or `None` of nothing.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        let count = self.count();
+        #[allow(clippy::cast_precision_loss)]
+        (count > 0).then(|| self.sum as f64 / count as f64)
+    }
+
+    /// The value that `q` of all values are not above, by nearest rank: with N values, the least rank r from
+    /// 1 on for which r / N is at least `q`. `None` of nothing, and unless `q` is from 0 to 1.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> Option<Quantile> {
+        let rank = rank(q, self.count())?;
+        let mut below = 0_u64;
+        let index = self.counts.iter().position(|&count| {
+            below = below.saturating_add(count);
+            below >= rank
+        })?;
+        let bucket = self.shape.bucket(index);
+        let value = bucket.middle().min(self.max()?).max(bucket.lower);
+        Some(Quantile { value, is_at_least: bucket.upper.is_none() })
+    }
+
+    /// How many values are not above each of the bounds ([`Shape::bounds`]).
+    #[must_use]
+    pub fn cumulative(&self) -> Vec<(u64, u64)> {
+        let (mut below, mut next) = (0_u64, 0);
+        let bounds = self.shape.bounds().map(|bound| {
+            let end = self.shape.index(bound) + 1;
+            below = self.counts[next..end].iter().fold(below, |all, &count| all.saturating_add(count));
+            next = end;
+            (bound, below)
+        });
+        bounds.collect()
+    }
+
+    /// The same values in fewer buckets.
+    ///
+    /// # Panics
+    /// If `shape` is finer or wider: see [`Shape::common`].
+    #[must_use]
+    pub fn coarser(&self, shape: Shape) -> Self {
+        assert!(shape.p <= self.shape.p && shape.n <= self.shape.n, "{shape:?} is no coarser");
+        if shape == self.shape {
+            return self.clone();
+        }
+        let mut coarse = Self { sum: self.sum, max: self.max, ..Self::new(shape) };
+        for (index, &count) in self.counts.iter().enumerate() {
+            let bucket = &mut coarse.counts[shape.index(self.shape.lower(index))];
+            *bucket = bucket.saturating_add(count);
+        }
+        coarse
+    }
+
+    /// Adds the values of another. Where their shapes differ, the result has the common one.
+    pub fn merge(&mut self, other: &Self) {
+        let shape = self.shape.common(other.shape);
+        if shape != self.shape {
+            *self = self.coarser(shape);
+        }
+        let add = |counts: &[u64], into: &mut [u64]| {
+            into.iter_mut().zip(counts).for_each(|(into, &count)| *into = into.saturating_add(count));
+        };
+        if shape == other.shape {
+            add(&other.counts, &mut self.counts);
+        } else {
+            add(&other.coarser(shape).counts, &mut self.counts);
+        }
+        self.sum = self.sum.wrapping_add(other.sum);
+        self.max = self.max.max(other.max);
+    }
+
+    /// What was counted since `earlier`, an earlier state of the same histogram. Its greatest value is exact
+    /// if it is the greatest of all; else it is at most the upper edge of its bucket.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let shape = self.shape.common(earlier.shape);
+        let (now, before) = (self.coarser(shape), earlier.coarser(shape));
+        let counts: Vec<_> =
+            now.counts.iter().zip(&before.counts).map(|(now, before)| now.saturating_sub(*before)).collect();
+        let highest = counts.iter().rposition(|&count| count > 0);
+        let edge = highest.and_then(|index| shape.bucket(index).upper).map_or(u64::MAX, |upper| upper - 1);
+        let max = if now.max > before.max { now.max } else { now.max.min(edge) };
+        Self { shape, counts, sum: now.sum.wrapping_sub(before.sum), max }
+    }
+}
+
+/// The least rank r from 1 to `count` for which r / `count` is at least `q`, all as `f64`.
+fn rank(q: f64, count: u64) -> Option<u64> {
+    if count == 0 || !(0.0..=1.0).contains(&q) {
+        return None;
+    }
+    #[allow(clippy::cast_precision_loss)]
+    let part = |rank: u64| rank as f64 / count as f64;
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let near = ((q * count as f64).ceil() as u64).clamp(1, count);
+    // The product is rounded, so it may be beside the whole number that it should be.
+    Some(if near > 1 && part(near - 1) >= q {
+        near - 1
+    } else if near < count && part(near) < q {
+        near + 1
+    } else {
+        near
+    })
+}
+
+/// The shape of a value. It never changes.
+///
+/// # Errors
+/// If its precision and range are none, or it does not have the size that follows from them.
+pub fn shape(value: &[u8]) -> Result<Shape, What> {
+    let bad = What::ValueSize(DataType::Histogram, value.len());
+    let (Some(p), Some(n)) = (u32_at(value, 24), u32_at(value, 28)) else { return Err(bad) };
+    let shape = Shape::new(p, n).ok_or(What::Shape { p, n })?;
+    if value.len() == shape.size() { Ok(shape) } else { Err(bad) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_those_of_the_manual() {
+        for (p, buckets) in [(4, 624), (5, 1216), (6, 2368)] {
+            assert_eq!(Shape::new(p, 42).unwrap().buckets(), buckets);
+        }
+        assert_eq!(Shape::new(16, 64).unwrap().buckets(), 49 << 16);
+        for (p, n) in [(17, 64), (5, 65), (5, 5), (5, 4), (u32::MAX, 0)] {
+            assert_eq!(Shape::new(p, n), None);
+        }
+    }
+
+    #[test]
+    fn the_example_of_the_manual() {
+        let shape = Shape::new(5, 42).unwrap();
+        assert_eq!(shape.index(1000), 190);
+        assert_eq!(shape.bucket(190), Bucket { lower: 992, upper: Some(1008) });
+        assert_eq!(shape.bucket(190).middle(), 1000);
+    }
+
+    #[test]
+    fn buckets_follow_one_another_without_a_gap() {
+        for p in 0..=7 {
+            for n in p + 1..=64 {
+                let shape = Shape::new(p, n).unwrap();
+                let mut next = 0;
+                for index in 0..shape.buckets() {
+                    let bucket = shape.bucket(index);
+                    assert_eq!(bucket.lower, next, "{shape:?} {index}");
+                    assert_eq!(shape.index(bucket.lower), index, "{shape:?} {index}");
+                    let Some(upper) = bucket.upper else {
+                        assert_eq!(index, shape.buckets() - 1);
+                        assert_eq!(shape.index(u64::MAX), index);
+                        continue;
+                    };
+                    assert_eq!(shape.index(upper - 1), index, "{shape:?} {index}");
+                    next = upper;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bounds_are_two_per_octave_and_edges_of_buckets() {
+        let of = |p, n| Shape::new(p, n).unwrap().bounds().collect::<Vec<_>>();
+        assert_eq!(of(5, 64)[..9], [0, 1, 2, 3, 5, 7, 11, 15, 23]);
+        assert_eq!(of(0, 4), [0, 1, 3, 7]);
+        assert_eq!(of(1, 4), [0, 1, 2, 3, 5, 7, 11]);
+        for p in 0..=16 {
+            for n in p + 1..=64 {
+                let shape = Shape::new(p, n).unwrap();
+                for bound in shape.bounds() {
+                    assert_eq!(shape.bucket(shape.index(bound)).upper, Some(bound + 1), "{shape:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ranks_are_exact_where_the_product_is_not() {
+        for (q, count, want) in [
+            (0.0, 5, 1),
+            (0.5, 5, 3),
+            (0.5, 4, 2),
+            (0.07, 100, 7),
+            (0.99, 100, 99),
+            (0.999, 1000, 999),
+            (1.0, 1 << 53, 1 << 53),
+        ] {
+            assert_eq!(rank(q, count), Some(want), "{q} of {count}");
+        }
+        for count in 1..=2000_u32 {
+            for rank_wanted in 1..=count {
+                let q = f64::from(rank_wanted) / f64::from(count);
+                assert_eq!(rank(q, u64::from(count)), Some(u64::from(rank_wanted)));
+            }
+        }
+        assert_eq!(rank(0.5, 0), None);
+        for q in [-0.1, 1.1, f64::NAN] {
+            assert_eq!(rank(q, 5), None);
+        }
+    }
+
+    #[test]
+    fn the_last_bucket_says_at_least() {
+        let mut histogram = Histogram::new(Shape::new(2, 8).unwrap());
+        for value in [1, 255, 256, u64::MAX] {
+            histogram.record(value);
+        }
+        assert_eq!(histogram.quantile(0.25), Some(Quantile { value: 1, is_at_least: false }));
+        assert_eq!(histogram.quantile(0.5), Some(Quantile { value: 224, is_at_least: true }));
+        assert_eq!(histogram.max(), Some(u64::MAX));
+        assert_eq!(histogram.cumulative().last(), Some(&(191, 1)));
+    }
+
+    #[test]
+    fn a_maximum_that_was_loaded_too_early_does_no_harm() {
+        let mut histogram = Histogram::new(Shape::new(2, 8).unwrap());
+        histogram.record(100);
+        let mut bytes = histogram.encode();
+        bytes[16..24].fill(0);
+        let seen = Histogram::decode(&bytes).unwrap();
+        assert_eq!(seen.max(), Some(96));
+        assert_eq!(seen.quantile(0.5), Some(Quantile { value: 96, is_at_least: false }));
+    }
+
+    #[test]
+    fn an_interval_is_a_difference() {
+        let shape = Shape::new(5, 42).unwrap();
+        let mut histogram = Histogram::new(shape);
+        histogram.record(5000);
+        let earlier = histogram.clone();
+        histogram.record(100);
+        histogram.record(200);
+        let interval = histogram.since(&earlier);
+        assert_eq!((interval.count(), interval.sum()), (2, 300));
+        assert_eq!(interval.max(), Some(203), "the upper edge, for the greatest of all is of before");
+        histogram.record(6000);
+        assert_eq!(histogram.since(&earlier).max(), Some(6000));
+        assert_eq!(histogram.since(&histogram).quantile(0.5), None);
+    }
+
+    #[test]
+    fn shapes_that_cannot_be_are_said() {
+        let mut value = Histogram::new(Shape::new(2, 8).unwrap()).encode();
+        assert_eq!(shape(&value[..31]), Err(What::ValueSize(DataType::Histogram, 31)));
+        assert_eq!(shape(&value[..32]), Err(What::ValueSize(DataType::Histogram, 32)));
+        value[24..28].copy_from_slice(&8_u32.to_ne_bytes());
+        assert_eq!(shape(&value), Err(What::Shape { p: 8, n: 8 }));
+    }
+}
