@@ -36,6 +36,7 @@ fn what_updates_cost() {
     let place = Place::in_file();
     let slot = WordSlot::<u64>::new(place.home(), place.at, place.mark);
     let value = Cell::new(0_u64);
+    let (value, slot) = black_box((&value, &slot));
     cost("counter", |_| {
         value.set(value.get().wrapping_add(1));
         slot.set(value.get());
@@ -48,10 +49,24 @@ fn what_updates_cost() {
     let place = Place::in_file();
     let shape = Shape::default();
     let histogram = Histogram::new(place.home(), place.at, shape, place.mark);
+    let histogram = black_box(&histogram);
     cost("histogram", |round| histogram.record(number(round)));
     cost("histogram, one number", |_| histogram.record(black_box(21_400)));
     let place = Place::in_file();
     let mean = Mean::new(place.home(), place.at, place.mark);
+    let sum = Cell::new(0.0);
+    let sum = black_box(&sum);
+    cost("f64 cell", |round| sum.set(sum.get() + f64::from(round)));
+    let slot = WordSlot::<f64>::new(place.home(), place.at, place.mark);
+    let cells = (Cell::new(0.0), Cell::new(0_u64));
+    let (sum, count) = black_box(&cells);
+    cost("average of version 1", |round| {
+        sum.set(sum.get() + f64::from(round));
+        count.set(count.get() + 1);
+        slot.set(sum.get() / count.get() as f64);
+    });
+    let mean = black_box(&mean);
+    cost("mean of one number", |_| mean.add(black_box(1.0)));
     cost("mean", |round| mean.add(f64::from(round)));
     let place = Place::in_file();
     let window = Window::new(place.home(), place.at, 60, place.mark);
