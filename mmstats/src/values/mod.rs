@@ -23,3 +23,16 @@ pub(crate) mod words;
 mod costs;
 #[cfg(test)]
 mod testing;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn writers_move_between_threads() {
+        fn is_send<T: Send>() {}
+        is_send::<super::histogram::Histogram>();
+        is_send::<super::mean::Mean>();
+        is_send::<super::recent::Recent>();
+        is_send::<super::text::Text>();
+        is_send::<super::window::Window>();
+    }
+}

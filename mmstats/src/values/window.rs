@@ -194,7 +194,7 @@ fn finish(over: Second, ring: &[AtomicU64]) {
 pub(crate) fn coarse_now() -> u64 {
     // It fails for clocks that do not exist only.
     let now = clock_gettime(ClockId::CLOCK_MONOTONIC_COARSE);
-    now.map_or(0, |now| now.tv_sec().unsigned_abs())
+    now.map_or(0, |now| u64::try_from(now.tv_sec()).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -328,7 +328,7 @@ mod tests {
 
     #[test]
     fn the_clock_is_the_one_that_readers_read() {
-        let fine = clock_gettime(ClockId::CLOCK_MONOTONIC).unwrap().tv_sec().unsigned_abs();
+        let fine = clock_gettime(ClockId::CLOCK_MONOTONIC).unwrap().tv_sec().try_into().unwrap();
         let place = Place::private();
         let window = window(&place, 60);
         window.add(1.0);
