@@ -29,6 +29,7 @@ mod store;
 mod thread;
 pub mod typecode;
 mod value;
+mod values;
 
 pub use error::{Error, ErrorKind};
 pub use field::{
