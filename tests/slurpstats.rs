@@ -561,3 +561,24 @@ fn many_files_end_quietly_with_a_pipe_that_is_closed() {
     let (_, stderr, code) = outcome(&full);
     assert_eq!((stderr.as_str(), code), ("slurpstats: standard output: No space left on device\n", Some(1)));
 }
+
+#[test]
+#[allow(clippy::print_stderr)]
+fn a_network_connection_that_is_reset_ends_it_quietly() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "a.mmstats", &[counter("hits", 5)]);
+    // A machine may be without a network, its own included.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let Ok(mut writer) = std::net::TcpStream::connect(listener.local_addr().unwrap()) else {
+        eprintln!("skipped: there is no way to 127.0.0.1");
+        return;
+    };
+    let (reader, _) = listener.accept().unwrap();
+    writer.write_all(b"unread").unwrap();
+    // What ends with something unread is reset.
+    while reader.peek(&mut [0]).unwrap() == 0 {}
+    drop(reader);
+    let stdout = std::os::fd::OwnedFd::from(writer);
+    let output = slurpstats().arg(dir.path()).stdout(stdout).output().unwrap();
+    assert_eq!((output.stderr.as_slice(), output.status.signal()), (&b""[..], Some(13)));
+}
