@@ -13,6 +13,7 @@ mod objects;
 mod operands;
 mod output;
 mod places;
+mod questions;
 mod roster;
 mod terminal;
 mod ticker;

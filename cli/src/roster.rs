@@ -12,12 +12,9 @@ use crate::limit::open_files;
 use crate::member::{Coroner, Left, Member, Outsider, Visitor, Writer};
 use crate::operands::Found;
 use crate::places::{Place, Places};
+use crate::questions::Questions;
 use crate::tool::{Stop, Tool};
 
-/// How many of the files that have not changed are asked at each look whether they are dead: this many,
-/// or one in [`ROUNDS`]. To ask costs half as much as to read, so asking all would be too much.
-const QUESTIONS: usize = 32;
-const ROUNDS: usize = 64;
 /// All of them.
 pub struct Roster<S> {
     places: Places,
@@ -29,7 +26,7 @@ pub struct Roster<S> {
     outsiders: HashMap<PathBuf, Outsider>,
     /// How many files may be kept open.
     limit: usize,
-    next_question: usize,
+    questions: Questions,
     has_looked: bool,
     verbosity: u8,
 }
@@ -45,7 +42,7 @@ impl<S: Default> Roster<S> {
             members: Vec::new(),
             outsiders: HashMap::new(),
             limit: open_files(),
-            next_question: 0,
+            questions: Questions::default(),
             has_looked: false,
             verbosity,
         }
@@ -89,8 +86,8 @@ impl<S: Default> Roster<S> {
             None => self.retry(tool, visitor)?,
         }
         self.has_looked = true;
-        let count = self.members.len();
-        let questions = QUESTIONS.max(count / ROUNDS).min(count);
+        // Asked before the look, so that no value of a process that has ended by now is shown as if it lived.
+        let dead = self.questions.ask(&mut self.members, &mut self.coroner);
         let mut gone = Vec::new();
         for (number, member) in self.members.iter_mut().enumerate() {
             if std::mem::take(&mut member.is_fresh) {
@@ -114,17 +111,16 @@ impl<S: Default> Roster<S> {
                     continue;
                 }
             };
-            visitor.visit(member, looked)?;
-            let turn = (number + count - self.next_question % count) % count;
-            if looked == Looked::Unchanged && turn < questions && member.has_died(&mut self.coroner) {
-                let looked = look(&mut self.observer, member, visitor).unwrap_or(Looked::Unchanged);
+            if dead.contains(&number) {
                 gone.push((number, looked, Left::Dead));
+            } else {
+                visitor.visit(member, looked)?;
             }
         }
-        self.next_question = if count == 0 { 0 } else { (self.next_question + questions) % count };
         if gone.is_empty() {
             return Ok(());
         }
+        self.questions.regroup();
         let mut gone = gone.into_iter().peekable();
         for (number, member) in std::mem::take(&mut self.members).into_iter().enumerate() {
             match gone.next_if(|(gone, ..)| *gone == number) {
@@ -142,6 +138,7 @@ impl<S: Default> Roster<S> {
         places: &[Place],
         visitor: &mut V,
     ) -> Result<(), Stop> {
+        self.questions.regroup();
         let mut stays = vec![false; self.members.len()];
         let mut strangers = Vec::new();
         for place in places {
@@ -241,9 +238,11 @@ impl<S: Default> Roster<S> {
             self.tell(tool, 2, path, "joins");
         }
         let state = S::default();
-        let mut member = Member { file, writer, state, is_named, was_dead, is_fresh: true };
+        let mut member =
+            Member { file, writer, state, is_named, was_dead, is_fresh: true, is_out_of_sight: false };
         visitor.visit(&mut member, Looked::Anew)?;
         self.members.push(member);
+        self.questions.regroup();
         Ok(())
     }
 
