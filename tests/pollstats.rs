@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use common::{outcome, tool};
+use common::{counter, double, field, outcome, text, tool, write};
 use mmstats::{Bool, Counter, Gauge, Instance, Options, Text, ThreadEnd, Timer, per_thread, stats};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -677,4 +677,18 @@ fn a_socket_whose_reader_hangs_up_ends_it_quietly() {
         panic!("it goes on");
     };
     assert_eq!(end, (Some(13), String::new()), "as a closed pipe ends it");
+}
+
+#[test]
+fn files_that_differ_in_a_type_lose_no_number_and_text_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "a.mmstats", &[counter("hits", 507), counter("ready", 5)]);
+    write(dir.path(), "b.mmstats", &[double("hits", 0.5), field(b"ready", "?", 0xff, &[1])]);
+    let c = write(dir.path(), "c.mmstats", &[text("ready", b"no"), text("state", b"up")]);
+    let args = ["-c", "2", "-d", "0.01", "-o", "tsv"];
+    let shown = |fields: &str| run(pollstats(&args).arg(fields).arg(dir.path()));
+    assert_eq!(shown("hits,=hits"), ("hits\t=hits\n507.5\t507.5\n0.5\t507.5\n".to_owned(), String::new(), 0));
+    let said = "ready is text here and a number elsewhere: left out";
+    let said = format!("pollstats: {}: {said}\n", c.display());
+    assert_eq!(shown("=ready,state"), ("=ready\tstate\n6\tup\n6\tup\n".to_owned(), said, 1), "said once");
 }

@@ -62,6 +62,12 @@ impl<S: Default> Roster<S> {
         &self.members
     }
 
+    /// Whether the file at `path` is left out since its process has ended.
+    #[must_use]
+    pub fn is_dead(&self, path: &Path) -> bool {
+        matches!(self.outsiders.get(path), Some(Outsider::Dead { .. }))
+    }
+
     /// Says that there is nothing to follow, and why. The exit code will be 1.
     pub fn complain(&self, tool: &Tool) {
         let is_dead = |outsider: &Outsider| matches!(outsider, Outsider::Dead { .. });

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use cli::{Aggregate, Function, Left, Member, Outcome, Roster, Stop, Tool, escape};
+use cli::{Aggregate, Function, Left, Outcome, Roster, Stop, Tool, escape};
 use mmstats::{Followed, Looked};
 
 use crate::until::Until;
@@ -20,7 +20,8 @@ pub(crate) struct Wait {
     said: HashSet<PathBuf>,
     /// Whether the label was ever there with a number: only then is nothing a sum of 0.
     had_number: bool,
-    /// Files that had the label and cannot be read any more.
+    /// Files that had the label and left otherwise than by the end of their writers: another file may have
+    /// the name, or they cannot be read any more.
     lost: HashSet<PathBuf>,
 }
 
@@ -73,7 +74,8 @@ impl Wait {
     pub(crate) fn leave(&mut self, file: &Followed, looked: Looked, why: Left) {
         if why != Left::Broken {
             self.visit(file, looked);
-        } else if self.value(file).is_some() {
+        }
+        if why != Left::Dead && self.value(file).is_some() {
             self.lost.insert(file.path().to_owned());
         }
     }
@@ -87,7 +89,7 @@ impl Wait {
     /// Ends a look: whether what is waited for holds.
     pub(crate) fn decide<S: Default>(&mut self, tool: &Tool, roster: &Roster<S>) -> Result<bool, Stop> {
         if let Some(function) = self.function {
-            let Some(outcome) = self.together(tool, function, roster.members()) else { return Ok(false) };
+            let Some(outcome) = self.together(tool, function, roster) else { return Ok(false) };
             self.holds = match self.until.holds(&outcome) {
                 Some(holds) => holds,
                 None => return Err(incomparable(tool)),
@@ -102,7 +104,13 @@ impl Wait {
     }
 
     /// What the label's values are together. `None` where that is not known.
-    fn together<S>(&mut self, tool: &Tool, function: Function, members: &[Member<S>]) -> Option<Outcome> {
+    fn together<S: Default>(
+        &mut self,
+        tool: &Tool,
+        function: Function,
+        roster: &Roster<S>,
+    ) -> Option<Outcome> {
+        let members = roster.members();
         let mut aggregate = Aggregate::new(function);
         let mut is_known = true;
         for (number, member) in members.iter().enumerate() {
@@ -123,7 +131,7 @@ impl Wait {
         let outcome = result.map(|result| result.outcome);
         self.had_number |= outcome.as_ref().is_some_and(|outcome| !is_text(outcome));
         // What is gone for good is nothing; what is only out of reach may be anything.
-        self.lost.retain(|path| path.symlink_metadata().is_ok());
+        self.lost.retain(|path| path.symlink_metadata().is_ok() && !roster.is_dead(path));
         if !is_known || !self.lost.is_empty() {
             return None;
         }
