@@ -7,6 +7,8 @@ mod common;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::MetadataExt;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -14,7 +16,7 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use common::{InPlace, outcome, tool};
+use common::{InPlace, counter, double, field, outcome, text, tool, write};
 use mmstats::{Bool, Counter, Gauge, Instance, Options, Text, ThreadEnd, Timer, per_thread, stats};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -696,4 +698,52 @@ fn what_cannot_be_read_is_said_once() {
     let want = format!("pollstats: {}: not a stats file: version 110, 1 is known\n", path.display());
     assert_eq!(err, want);
     drop(web);
+}
+
+#[test]
+fn a_socket_whose_reader_hangs_up_ends_it_quietly() {
+    let dir = tempfile::tempdir().unwrap();
+    let _web = publish(dir.path(), "a");
+    let (reader, writer) = UnixStream::pair().unwrap();
+    let mut command = pollstats(&["-d", "3600", "=web.stats.depth"]);
+    command.arg(dir.path()).stdout(OwnedFd::from(writer)).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // With it goes the writing end that this process has.
+    drop(command);
+    // All that was written is read: with something unread, the end of the reader is an error and no mere
+    // hang-up.
+    let mut reader = BufReader::new(reader);
+    let mut line = String::new();
+    while !line.ends_with(" 0\n") {
+        line.clear();
+        assert!(reader.read_line(&mut line).unwrap() > 0);
+    }
+    drop(reader);
+    let (sender, ended) = channel();
+    let pid = Pid::from_raw(child.id().try_into().unwrap());
+    std::thread::spawn(move || {
+        let status = child.wait().unwrap();
+        let mut stderr = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        let _ = sender.send((status.signal(), stderr));
+    });
+    let Ok(end) = ended.recv_timeout(PATIENCE) else {
+        kill(pid, Signal::SIGKILL).unwrap();
+        panic!("it goes on");
+    };
+    assert_eq!(end, (Some(13), String::new()), "as a closed pipe ends it");
+}
+
+#[test]
+fn files_that_differ_in_a_type_lose_no_number_and_text_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "a.mmstats", &[counter("hits", 507), counter("ready", 5)]);
+    write(dir.path(), "b.mmstats", &[double("hits", 0.5), field(b"ready", "?", 0xff, &[1])]);
+    let c = write(dir.path(), "c.mmstats", &[text("ready", b"no"), text("state", b"up")]);
+    let args = ["-c", "2", "-d", "0.01", "-o", "tsv"];
+    let shown = |fields: &str| run(pollstats(&args).arg(fields).arg(dir.path()));
+    assert_eq!(shown("hits,=hits"), ("hits\t=hits\n507.5\t507.5\n0.5\t507.5\n".to_owned(), String::new(), 0));
+    let said = "ready is text here and a number elsewhere: left out";
+    let said = format!("pollstats: {}: {said}\n", c.display());
+    assert_eq!(shown("=ready,state"), ("=ready\tstate\n6\tup\n6\tup\n".to_owned(), said, 1), "said once");
 }

@@ -876,3 +876,47 @@ fn a_sparse_file_that_memory_cannot_hold_is_an_error_of_that_file() {
         (format!("{}\tsmall\t5\n", at("c.mmstats")), reason("a.mmstats") + &reason("b.mmstats"), Some(1));
     assert_eq!(outcome(&output), want);
 }
+
+#[test]
+#[allow(clippy::print_stderr)]
+fn a_network_connection_that_is_reset_ends_it_quietly() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "a.mmstats", &[counter("hits", 5)]);
+    // A machine may be without a network, its own included.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let Ok(mut writer) = std::net::TcpStream::connect(listener.local_addr().unwrap()) else {
+        eprintln!("skipped: there is no way to 127.0.0.1");
+        return;
+    };
+    let (reader, _) = listener.accept().unwrap();
+    writer.write_all(b"unread").unwrap();
+    // What ends with something unread is reset.
+    while reader.peek(&mut [0]).unwrap() == 0 {}
+    drop(reader);
+    let stdout = std::os::fd::OwnedFd::from(writer);
+    let output = slurpstats().arg(dir.path()).stdout(stdout).output().unwrap();
+    assert_eq!((output.stderr.as_slice(), output.status.signal()), (&b""[..], Some(13)));
+}
+
+#[test]
+fn where_text_and_numbers_meet_under_a_label_the_numbers_are_right_and_the_text_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let flag = field(b"flag", "?", 0xff, &[1]);
+    let a = write(dir.path(), "a.mmstats", &[text("ready", b"no"), counter("hits", 500), flag]);
+    write(dir.path(), "b.mmstats", &[counter("ready", 5), double("hits", 0.5), counter("flag", 2)]);
+    let c =
+        write(dir.path(), "c.mmstats", &[text("ready", b"yes"), counter("hits", 7), text("state", b"up")]);
+    let said = |path: &Path| {
+        format!("slurpstats: {}: ready is text here and a number elsewhere: left out\n", path.display())
+    };
+    let err = said(&a) + &said(&c);
+    let sum = "flag\t3\nhits\t507.5\nready\t5\nstate\tup\n";
+    assert_eq!(run(&["-a", "sum"], &[dir.path()]), (sum.to_owned(), err.clone(), Some(1)));
+    let avg = "flag\t1.5\nhits\t169.16666666666666\nready\t5.0\nstate\tup\n";
+    assert_eq!(run(&["-a", "avg"], &[dir.path()]), (avg.to_owned(), err.clone(), Some(1)));
+    let json = run(&["-a", "max", "-o", "json", "-p", "ready"], &[dir.path()]);
+    let object = "{\"label\":\"ready\",\"type\":\"Q\",\"value\":5}\n";
+    assert_eq!(json, (object.to_owned(), err, Some(1)));
+    let one = run(&["-a", "one", "-p", "ready"], &[dir.path()]);
+    assert_eq!(one, ok("ready\tno\n"), "what one file says needs nothing of the others");
+}

@@ -48,6 +48,17 @@ pub struct Member<S> {
     /// Whether it was dead when it joined, because somebody named it.
     pub(crate) was_dead: bool,
     pub(crate) is_fresh: bool,
+    /// Whether there was no trace of its writer, and no certainty of its death, either.
+    pub(crate) is_out_of_sight: bool,
+}
+
+/// How closely a file is looked at to find out whether its writer has died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Thoroughness {
+    /// Only if the first glance speaks for it.
+    Suspicious,
+    /// In any case, as far as there is more to see.
+    Close,
 }
 
 /// Why a file is followed no longer.
@@ -88,20 +99,38 @@ impl Writer {
 
 impl<S> Member<S> {
     /// Whether its writer has died since it joined.
-    pub(crate) fn has_died(&self, coroner: &mut Coroner) -> bool {
+    pub(crate) fn has_died(&mut self, coroner: &mut Coroner, how: Thoroughness) -> bool {
         if self.was_dead {
             return false;
         }
-        if self.writer.locks {
-            return self.file.is_locked().is_ok_and(|is_locked| !is_locked);
-        }
-        let Some(pid) = self.writer.pid else { return false };
-        if Path::new(&format!("/proc/{pid}")).exists() {
+        let Some(is_suspect) = self.is_suspect() else { return false };
+        // A lock that is held says all.
+        if !is_suspect && (self.writer.locks || how == Thoroughness::Suspicious) {
+            self.is_out_of_sight = false;
             return false;
         }
         let mut snapshot = Snapshot::new();
-        let read = snapshot.read(self.file.path(), self.file.origin());
-        read.is_ok() && coroner.is_dead(&snapshot)
+        if snapshot.read(self.file.path(), self.file.origin()).is_err() {
+            return false;
+        }
+        // The first time, what was seen before this look does not count: its process lived then.
+        let is_dead = if is_suspect && !self.is_out_of_sight {
+            coroner.is_dead_now(&snapshot)
+        } else {
+            coroner.is_dead(&snapshot)
+        };
+        self.is_out_of_sight = is_suspect && !is_dead;
+        is_dead
+    }
+
+    /// What the first glance says: whether its lock, or its process where it takes none, is gone. `None` if
+    /// there is nothing to glance at.
+    fn is_suspect(&self) -> Option<bool> {
+        if self.writer.locks {
+            return self.file.is_locked().ok().map(|is_locked| !is_locked);
+        }
+        let pid = self.writer.pid?;
+        Some(!Path::new(&format!("/proc/{pid}")).exists())
     }
 }
 
@@ -161,17 +190,37 @@ impl Outsider {
 pub(crate) struct Coroner {
     judge: Judge,
     walked: Instant,
+    /// When this look at all files began.
+    began: Instant,
 }
 
 impl Coroner {
     pub(crate) fn new() -> Self {
-        Self { judge: Judge::new(), walked: Instant::now() }
+        let now = Instant::now();
+        Self { judge: Judge::new(), walked: now, began: now }
+    }
+
+    /// A look at all files begins.
+    pub(crate) fn begin(&mut self) {
+        self.began = Instant::now();
     }
 
     pub(crate) fn is_dead(&mut self, snapshot: &Snapshot) -> bool {
         if self.walked.elapsed() > WALK_SERVES {
-            *self = Self::new();
+            self.renew();
         }
         self.judge.judge(snapshot).life == Life::Dead
+    }
+
+    /// The same by nothing that was seen before this look.
+    pub(crate) fn is_dead_now(&mut self, snapshot: &Snapshot) -> bool {
+        if self.walked < self.began {
+            self.renew();
+        }
+        self.judge.judge(snapshot).life == Life::Dead
+    }
+
+    fn renew(&mut self) {
+        (self.judge, self.walked) = (Judge::new(), Instant::now());
     }
 }

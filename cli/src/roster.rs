@@ -12,12 +12,9 @@ use crate::limit::open_files;
 use crate::member::{Coroner, Left, Member, Outsider, State, Visitor, Writer};
 use crate::operands::Found;
 use crate::places::{Place, Places};
+use crate::questions::Questions;
 use crate::tool::{Stop, Tool};
 
-/// How many of the files that have not changed are asked at each look whether they are dead: this many,
-/// or one in [`ROUNDS`]. To ask costs half as much as to read, so asking all would be too much.
-const QUESTIONS: usize = 32;
-const ROUNDS: usize = 64;
 /// How often dead files are asked whether somebody writes to them again.
 const REVIVALS: Duration = Duration::from_millis(200);
 /// All of them.
@@ -33,7 +30,7 @@ pub struct Roster<S> {
     asked: Instant,
     /// How many files may be kept open.
     limit: usize,
-    next_question: usize,
+    questions: Questions,
     has_looked: bool,
     verbosity: u8,
 }
@@ -50,7 +47,7 @@ impl<S: Default> Roster<S> {
             outsiders: HashMap::new(),
             asked: Instant::now(),
             limit: open_files(),
-            next_question: 0,
+            questions: Questions::default(),
             has_looked: false,
             verbosity,
         }
@@ -68,6 +65,12 @@ impl<S: Default> Roster<S> {
     #[must_use]
     pub fn members(&self) -> &[Member<S>] {
         &self.members
+    }
+
+    /// Whether the file at `path` is left out since its process has ended.
+    #[must_use]
+    pub fn is_dead(&self, path: &Path) -> bool {
+        matches!(self.outsiders.get(path), Some(Outsider::Dead { .. }))
     }
 
     /// Says that there is nothing to follow, and why. The exit code will be 1.
@@ -94,8 +97,8 @@ impl<S: Default> Roster<S> {
             None => self.retry(tool, visitor)?,
         }
         self.has_looked = true;
-        let count = self.members.len();
-        let questions = QUESTIONS.max(count / ROUNDS).min(count);
+        // Asked before the look, so that no value of a process that has ended by now is shown as if it lived.
+        let dead = self.questions.ask(&mut self.members, &mut self.coroner);
         let mut gone = Vec::new();
         let mut begins_again = Vec::new();
         for (number, member) in self.members.iter_mut().enumerate() {
@@ -129,17 +132,16 @@ impl<S: Default> Roster<S> {
                     continue;
                 }
             };
-            visitor.visit(member, looked)?;
-            let turn = (number + count - self.next_question % count) % count;
-            if looked == Looked::Unchanged && turn < questions && member.has_died(&mut self.coroner) {
-                let looked = look(&mut self.observer, member, visitor).unwrap_or(Looked::Unchanged);
+            if dead.contains(&number) {
                 gone.push((number, looked, Left::Dead));
+            } else {
+                visitor.visit(member, looked)?;
             }
         }
-        self.next_question = if count == 0 { 0 } else { (self.next_question + questions) % count };
         if gone.is_empty() {
             return Ok(());
         }
+        self.questions.regroup();
         let mut gone = gone.into_iter().peekable();
         for (number, member) in std::mem::take(&mut self.members).into_iter().enumerate() {
             match gone.next_if(|(gone, ..)| *gone == number) {
@@ -165,6 +167,7 @@ impl<S: Default> Roster<S> {
         places: &[Place],
         visitor: &mut V,
     ) -> Result<(), Stop> {
+        self.questions.regroup();
         let mut stays = vec![false; self.members.len()];
         let mut strangers = Vec::new();
         for place in places {
@@ -288,9 +291,11 @@ impl<S: Default> Roster<S> {
             self.tell(tool, 2, path, "joins");
         }
         let state = S::default();
-        let mut member = Member { file, writer, state, is_named, was_dead, is_fresh: true };
+        let mut member =
+            Member { file, writer, state, is_named, was_dead, is_fresh: true, is_out_of_sight: false };
         visitor.visit(&mut member, Looked::Anew)?;
         self.members.push(member);
+        self.questions.regroup();
         Ok(())
     }
 

@@ -113,7 +113,8 @@ impl Signals {
         let stdout = io::stdout();
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            // Asked for nothing, the system still tells about a pipe without a reader.
+            // Asked for nothing, the system still tells about a pipe without a reader (an error) and about a
+            // socket or a terminal whose other end is gone (a hang-up).
             let mut watched = [
                 PollFd::new(self.bell.as_fd(), PollFlags::POLLIN),
                 PollFd::new(stdout.as_fd(), PollFlags::empty()),
@@ -125,7 +126,12 @@ impl Signals {
             if let Ok(signal @ 1..) = i32::try_from(self.caught.load(Ordering::Relaxed)) {
                 return Err(Stop::Signal(signal));
             }
-            if watched[1].revents().is_some_and(|found| found.contains(PollFlags::POLLERR)) {
+            // Whatever it tells ends the wait: what is not heeded here is told again at once, for ever.
+            let found = watched[1].revents().unwrap_or(PollFlags::empty());
+            if found.contains(PollFlags::POLLNVAL) {
+                return Err(Stop::Output(Errno::EBADF.into()));
+            }
+            if !found.is_empty() {
                 return Err(Stop::Output(io::ErrorKind::BrokenPipe.into()));
             }
             if left.is_zero() {

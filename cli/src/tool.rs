@@ -49,7 +49,7 @@ pub fn run(name: &'static str, main: impl FnOnce(&Tool) -> Result<(), Stop>) -> 
             let _ = writeln!(io::stderr(), "Try '{name} --help'.");
             return ExitCode::from(2);
         }
-        Err(Stop::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+        Err(Stop::Output(error)) if is_without_reader(&error) => {
             let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGPIPE);
             return ExitCode::FAILURE;
         }
@@ -118,6 +118,12 @@ impl Tool {
     pub fn fail(&self) {
         self.failed.set(true);
     }
+}
+
+/// Whether nobody reads standard output any more. A network connection whose reader went says so in its own
+/// way.
+fn is_without_reader(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
 }
 
 /// The system's words, without Rust's `(os error 28)` behind them.

@@ -4,6 +4,7 @@
 
 mod records;
 mod until;
+mod wait;
 mod watch;
 
 use std::ffi::{OsStr, OsString};
@@ -16,6 +17,7 @@ use mmstats::Looks;
 
 use records::{Format, Records};
 use until::Until;
+use wait::Wait;
 use watch::{Choice, Watch};
 
 const HELP: &str = "\
@@ -38,22 +40,22 @@ Options:
   -p, --prefix PREFIX    only labels that begin with PREFIX; may be given again
   -x, --exclude PREFIX   no labels that begin with PREFIX; may be given again
   -d, --delay SECONDS    between looks; 1 without, 0.01 or more
-  -c, --count N          stop after N records
+  -c, --count N          stop after N records; with --until that is a failure
   -i, --initial          first print everything there is
   -o, --output FORMAT    lines or json; lines is the default
       --until EXPR       stop as soon as EXPR holds in some file: LABEL OP
                          VALUE, OP one of = != < <= > >=; the label may appear
-                         later
+                         later; one with an operator in it goes in double quotes
   -a, --aggregate FN     ... as soon as it holds for the label over all files;
                          FN is sum, avg, min, max, one, nonzero-avg or
-                         nonzero-min
+                         nonzero-min; a sum is 0 once all that had it are gone
       --timeout SECONDS  stop after that time with exit status 3
       --color WHEN       auto, always or never
   -h, --help             print this help
   -V, --version          print the version
 
-Exit status: 0 all well, 1 something could not be read or written, 2 usage,
-3 the time was up.
+Exit status: 0 all well, 1 something could not be read or written or the
+records of --count were over before --until held, 2 usage, 3 the time was up.
 ";
 
 /// The exit code where the time was up.
@@ -133,9 +135,9 @@ fn watch(tool: &Tool) -> Result<(), Stop> {
         roster = roster.patient();
     }
     let mut watch = Watch::new(request.choice, records, &mut out);
-    (watch.until, watch.function) = (request.until, request.function);
+    watch.wait = request.until.map(|until| Wait::new(until, request.function));
     (watch.left, watch.initial) = (request.count, request.initial);
-    let waits = watch.until.is_some();
+    let waits = watch.wait.is_some();
     let mut goes_on = watch.look(tool, &mut roster)?;
     if roster.members().is_empty() && !waits {
         roster.complain(tool);
@@ -148,6 +150,13 @@ fn watch(tool: &Tool) -> Result<(), Stop> {
             return Err(Stop::Exit(TIME_IS_UP));
         }
     }
-    // A file that could not be read has nothing to do with what was waited for.
-    if watch.holds() { Err(Stop::Exit(0)) } else { Ok(()) }
+    match (&watch.wait, request.count) {
+        // A file that could not be read has nothing to do with what was waited for.
+        (Some(wait), _) if wait.holds() => Err(Stop::Exit(0)),
+        (Some(_), Some(count)) => {
+            tool.error_at("--until", &format!("did not hold within {count} records"));
+            Err(Stop::Failed)
+        }
+        _ => Ok(()),
+    }
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use cli::{Outcome, Stop};
+use cli::{Outcome, Stop, compare};
 
 /// A comparison that ends the run once it holds.
 #[derive(Debug)]
@@ -37,61 +37,110 @@ const OPERATORS: [(&[u8], Operator); 7] = [
 ];
 
 impl Until {
-    /// Reads the option's value. Blanks around the operator mean nothing.
+    /// Reads the option's value. Blanks around the operator mean nothing. A label with an operator in it, or
+    /// with blanks at its ends, is in double quotes, where a backslash goes before quotes and backslashes.
     ///
     /// # Errors
     /// [`Stop::Usage`].
     pub(crate) fn parse(expression: &OsStr) -> Result<Self, Stop> {
-        let bytes = expression.as_bytes();
-        let found = (0..bytes.len()).find_map(|at| {
-            let operator = OPERATORS.iter().find(|(sign, _)| bytes[at..].starts_with(sign));
-            operator.map(|(sign, operator)| (at, at + sign.len(), *operator))
-        });
-        if let Some((end, begin, operator)) = found {
-            let (label, wanted) = (bytes[..end].trim_ascii(), bytes[begin..].trim_ascii());
-            if !label.is_empty() {
-                return Ok(Self { label: label.to_vec(), operator, wanted: wanted.to_vec() });
+        let bytes = expression.as_bytes().trim_ascii();
+        let parsed = match bytes.strip_prefix(b"\"") {
+            Some(rest) => quoted(rest).and_then(|(label, rest)| {
+                let (before, operator, wanted) = split(rest)?;
+                before.is_empty().then_some((label, operator, wanted))
+            }),
+            None => split(bytes).map(|(label, operator, wanted)| (label.to_vec(), operator, wanted)),
+        };
+        match parsed {
+            Some((label, operator, wanted)) if !label.is_empty() => {
+                Ok(Self { label, operator, wanted: wanted.to_vec() })
             }
+            _ => Err(Stop::Usage(format!(
+                "--until takes LABEL OP VALUE, OP = != < <= > or >=, not {expression:?}"
+            ))),
         }
-        Err(Stop::Usage(format!("--until takes LABEL OP VALUE, OP = != < <= > or >=, not {expression:?}")))
     }
 
     /// Whether a value is as wanted. `None` if the two cannot be compared: a number with a word.
     pub(crate) fn holds(&self, value: &Outcome) -> Option<bool> {
         let wanted = std::str::from_utf8(&self.wanted).ok();
-        let number = |value: f64| Some(value.partial_cmp(&wanted?.parse().ok()?));
         let order = match value {
-            Outcome::Text(text) => Some(text.as_slice().cmp(self.wanted.as_slice())),
+            Outcome::Text(text) => return Some(self.holds_for_text(text)),
             // Several files that do not agree are nothing that could be compared with one value.
             Outcome::Texts(texts) => match texts.as_slice() {
-                [text] => Some(text.as_slice().cmp(self.wanted.as_slice())),
-                _ => None,
+                [text] => return Some(self.holds_for_text(text)),
+                _ => return Some(false),
             },
             Outcome::Bool(value) => Some(value.cmp(&match wanted? {
                 "true" | "1" => true,
                 "false" | "0" => false,
                 _ => return None,
             })),
-            // In full as long as both are whole.
+            // In full, whatever the size.
             Outcome::Integer(value) => match wanted?.parse::<i128>() {
                 Ok(wanted) => Some(value.cmp(&wanted)),
-                #[allow(clippy::cast_precision_loss)]
-                Err(_) => number(*value as f64)?,
+                Err(_) => compare(*value, wanted?.parse().ok()?),
             },
-            // The nearest 32 bits: 0.1 is 0.1.
-            Outcome::Float(value) => value.partial_cmp(&wanted?.parse::<f32>().ok()?),
-            Outcome::Double(value) => number(*value)?,
+            Outcome::Float(value) => match wanted?.parse::<i128>() {
+                Ok(wanted) => compare(wanted, (*value).into()).map(Ordering::reverse),
+                // The nearest 32 bits: 0.1 is 0.1.
+                Err(_) => value.partial_cmp(&wanted?.parse::<f32>().ok()?),
+            },
+            Outcome::Double(value) => match wanted?.parse::<i128>() {
+                Ok(wanted) => compare(wanted, *value).map(Ordering::reverse),
+                Err(_) => value.partial_cmp(&wanted?.parse::<f64>().ok()?),
+            },
         };
-        Some(match (self.operator, order) {
+        Some(self.is_met_by(order))
+    }
+
+    /// Text is equal to VALUE or not, whatever that looks like. It is neither less nor more than a number.
+    fn holds_for_text(&self, text: &[u8]) -> bool {
+        let is_number =
+            || std::str::from_utf8(&self.wanted).is_ok_and(|wanted| wanted.parse::<f64>().is_ok());
+        let is_order = !matches!(self.operator, Operator::Equal | Operator::NotEqual);
+        !(is_order && is_number()) && self.is_met_by(Some(text.cmp(self.wanted.as_slice())))
+    }
+
+    fn is_met_by(&self, order: Option<Ordering>) -> bool {
+        match (self.operator, order) {
             (Operator::NotEqual, order) => order != Some(Ordering::Equal),
-            // NaN, or several texts.
+            // NaN.
             (_, None) => false,
             (Operator::Equal, Some(order)) => order.is_eq(),
             (Operator::Less, Some(order)) => order.is_lt(),
             (Operator::LessOrEqual, Some(order)) => order.is_le(),
             (Operator::Greater, Some(order)) => order.is_gt(),
             (Operator::GreaterOrEqual, Some(order)) => order.is_ge(),
-        })
+        }
+    }
+}
+
+/// What is before the first operator, the operator, and what is after it.
+fn split(bytes: &[u8]) -> Option<(&[u8], Operator, &[u8])> {
+    (0..bytes.len()).find_map(|at| {
+        let (sign, operator) = OPERATORS.iter().find(|(sign, _)| bytes[at..].starts_with(sign))?;
+        Some((bytes[..at].trim_ascii(), *operator, bytes[at + sign.len()..].trim_ascii()))
+    })
+}
+
+/// The label up to the closing quotes, and what is after them.
+fn quoted(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut label = Vec::new();
+    let mut at = 0;
+    loop {
+        match bytes.get(at..)? {
+            [b'"', rest @ ..] => return Some((label, rest)),
+            [b'\\', byte @ (b'"' | b'\\'), ..] => {
+                label.push(*byte);
+                at += 2;
+            }
+            [byte, ..] => {
+                label.push(*byte);
+                at += 1;
+            }
+            [] => return None,
+        }
     }
 }
 
@@ -146,11 +195,58 @@ mod tests {
         assert_eq!(holds("a = x", &Outcome::Texts(vec![b"x".to_vec(), b"y".to_vec()])), Some(false));
         assert_eq!(holds("a = x", &Outcome::Texts(vec![b"x".to_vec()])), Some(true));
         assert_eq!(holds("a =", &Outcome::Text(Vec::new())), Some(true));
+        assert_eq!(holds("a != x", &Outcome::Texts(vec![b"x".to_vec(), b"y".to_vec()])), Some(false));
+    }
+
+    #[test]
+    fn text_is_neither_less_nor_more_than_a_number() {
+        let text = |text: &str| Outcome::Text(text.into());
+        for operator in ["<", "<=", ">", ">="] {
+            for value in ["no", "5", "", "-1", "inf"] {
+                for wanted in ["5", "-5", "0.5", "1e3", "inf"] {
+                    assert_eq!(holds(&format!("a {operator} {wanted}"), &text(value)), Some(false));
+                }
+            }
+        }
+        assert_eq!(holds("a = 5", &text("5")), Some(true), "text may be digits");
+        assert_eq!(holds("a != 5", &text("no")), Some(true));
+        assert_eq!(holds("a > m", &text("no")), Some(true), "text with text");
+    }
+
+    #[test]
+    fn numbers_are_compared_in_full() {
+        let limit = 1_i128 << 53;
+        assert_eq!(holds("a = 9007199254740992.0", &Outcome::Integer(limit + 1)), Some(false));
+        assert_eq!(holds("a > 9007199254740992.0", &Outcome::Integer(limit + 1)), Some(true));
+        assert_eq!(holds("a = 9007199254740993", &Outcome::Double(9_007_199_254_740_992.0)), Some(false));
+        assert_eq!(holds("a < 16777217", &Outcome::Float(16_777_216.0)), Some(true));
+        assert_eq!(holds("a < inf", &Outcome::Integer(i128::MAX)), Some(true));
+        assert_eq!(holds("a > 5", &Outcome::Double(f64::INFINITY)), Some(true));
+        assert_eq!(holds("a >= nan", &Outcome::Integer(1)), Some(false));
+    }
+
+    #[test]
+    fn labels_with_operators_are_in_quotes() {
+        for (expression, label, wanted) in [
+            (r#""a=b" >= 5"#, "a=b", "5"),
+            (r#""a < b">="x""#, "a < b", "\"x\""),
+            (r#"  " a "  =  5 "#, " a ", "5"),
+            (r#""say \"<\" \\ \n" = a = b"#, r#"say "<" \ \n"#, "a = b"),
+            (r#"say "x" = 1"#, r#"say "x""#, "1"),
+        ] {
+            let until = Until::parse(OsStr::new(expression)).unwrap();
+            assert_eq!(
+                (until.label.as_slice(), until.wanted.as_slice()),
+                (label.as_bytes(), wanted.as_bytes())
+            );
+        }
     }
 
     #[test]
     fn other_expressions_are_refused() {
-        for expression in ["", "a", "= 1", "a 1", "  < 2"] {
+        for expression in
+            ["", "a", "= 1", "a 1", "  < 2", r#""a"#, r#""a = 1"#, r#""" = 1"#, r#""a"b = 1"#, r#""a" 1"#]
+        {
             assert!(matches!(Until::parse(OsStr::new(expression)), Err(Stop::Usage(_))), "{expression:?}");
         }
     }

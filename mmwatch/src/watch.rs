@@ -6,11 +6,11 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use cli::{Aggregate, Function, Left, Member, Outcome, Output, Roster, Stop, Tool, Visitor};
+use cli::{Left, Member, Outcome, Output, Roster, Stop, Tool, Visitor};
 use mmstats::{Followed, Looked};
 
 use crate::records::{Event, Records};
-use crate::until::Until;
+use crate::wait::Wait;
 
 /// Which labels are wanted.
 #[derive(Default)]
@@ -30,8 +30,7 @@ impl Choice {
 /// Watches.
 pub(crate) struct Watch<'a> {
     pub(crate) choice: Choice,
-    pub(crate) until: Option<Until>,
-    pub(crate) function: Option<Function>,
+    pub(crate) wait: Option<Wait>,
     pub(crate) records: Records,
     pub(crate) out: &'a mut Output,
     /// How many records are left to be written, if they are counted.
@@ -42,9 +41,6 @@ pub(crate) struct Watch<'a> {
     is_first: bool,
     /// The labels of the file that was described last: most files have the same as their neighbour.
     labels: Rc<Vec<Vec<u8>>>,
-    /// Whether a file satisfies `--until`, and whether its value could not be compared.
-    holds: bool,
-    cannot: bool,
 }
 
 /// What a file held.
@@ -60,8 +56,7 @@ impl<'a> Watch<'a> {
     pub(crate) fn new(choice: Choice, records: Records, out: &'a mut Output) -> Self {
         Self {
             choice,
-            until: None,
-            function: None,
+            wait: None,
             records,
             out,
             left: None,
@@ -69,37 +64,26 @@ impl<'a> Watch<'a> {
             now: SystemTime::now(),
             is_first: true,
             labels: Rc::default(),
-            holds: false,
-            cannot: false,
         }
     }
 
     /// Looks at all files and writes what has changed. False once enough is written, or once what is
     /// waited for holds.
     pub(crate) fn look(&mut self, tool: &Tool, roster: &mut Roster<Seen>) -> Result<bool, Stop> {
-        (self.now, self.holds, self.cannot) = (SystemTime::now(), false, false);
+        self.now = SystemTime::now();
+        if let Some(wait) = &mut self.wait {
+            wait.begin();
+        }
         roster.look(tool, self)?;
         self.is_first = false;
         // Somebody may wait for just these.
         self.out.flush()?;
-        if self.left == Some(0) {
-            return Ok(false);
+        if let Some(wait) = &mut self.wait {
+            if wait.decide(tool, roster)? {
+                return Ok(false);
+            }
         }
-        let Some(until) = &self.until else { return Ok(true) };
-        if let Some(outcome) = self.function.and_then(|function| aggregate(function, until, roster)) {
-            let holds = until.holds(&outcome);
-            (self.holds, self.cannot) = (holds == Some(true), holds.is_none());
-        }
-        if self.cannot {
-            tool.error_at("--until", &"the label's value and VALUE cannot be compared");
-            return Err(Stop::Failed);
-        }
-        Ok(!self.holds)
-    }
-
-    /// Whether what is waited for holds.
-    pub(crate) fn holds(&self) -> bool {
-        self.holds
+        Ok(self.left != Some(0))
     }
 
     fn write(&mut self, path: &Path, event: Event<'_>) -> Result<(), Stop> {
@@ -186,44 +170,28 @@ impl Visitor for Watch<'_> {
     type State = Seen;
 
     fn wants(&mut self, label: &[u8]) -> bool {
-        self.choice.wants(label) || self.until.as_ref().is_some_and(|until| until.label == label)
+        self.choice.wants(label) || self.wait.as_ref().is_some_and(|wait| wait.wants(label))
     }
 
     fn visit(&mut self, member: &mut Member<Seen>, looked: Looked) -> Result<(), Stop> {
         self.take(member, looked)?;
-        let Some(until) = self.until.as_ref().filter(|_| self.function.is_none()) else { return Ok(()) };
-        // What has not changed did not hold before.
-        if looked != Looked::Unchanged {
-            let field = member.file.fields().find(|field| field.label() == until.label);
-            match field.and_then(|field| field.value()).map(|value| until.holds(&value.into())) {
-                Some(Some(holds)) => self.holds |= holds,
-                Some(None) => self.cannot = true,
-                None => {}
-            }
+        if let Some(wait) = &mut self.wait {
+            wait.visit(&member.file, looked);
         }
         Ok(())
     }
 
     fn leave(&mut self, member: &mut Member<Seen>, looked: Looked, why: Left) -> Result<(), Stop> {
         self.take(member, looked)?;
+        if let Some(wait) = &mut self.wait {
+            wait.leave(&member.file, looked, why);
+        }
         match why {
             Left::Dead => self.write(member.file.path(), Event::Died),
             // Why a broken one cannot be read any more was said.
             Left::Removed | Left::Broken => self.write(member.file.path(), Event::Vanished),
         }
     }
-}
-
-/// What the label's values are together; `None` where no file has it.
-fn aggregate(function: Function, until: &Until, roster: &Roster<Seen>) -> Option<Outcome> {
-    let mut aggregate = Aggregate::new(function);
-    for member in roster.members() {
-        let field = member.file.fields().find(|field| field.label() == until.label);
-        if let Some((field, value)) = field.and_then(|field| Some((field, field.value()?))) {
-            aggregate.add_value(&until.label, || field.type_code().into_owned(), value);
-        }
-    }
-    aggregate.results().into_iter().next().map(|result| result.outcome)
 }
 
 /// Whether two values are the same to whoever looks: NaN is.

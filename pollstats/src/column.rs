@@ -83,32 +83,48 @@ impl Tally {
         self.has_doubles |= is_double;
     }
 
-    /// What is shown. Files that disagree about a field's type are rare: text wins over floats, floats
-    /// over integers.
+    /// Whether files disagree: text in one, a number in another.
+    pub(crate) fn is_mixed(&self) -> bool {
+        !self.texts.is_empty() && self.has_numbers()
+    }
+
+    fn has_numbers(&self) -> bool {
+        self.float_count > 0 || self.has_values || self.has_changes
+    }
+
+    /// What is shown. Where files disagree about a field's type, all numbers are added up, and text beside
+    /// them is left out.
     pub(crate) fn cell(self, per: Per) -> Cell {
-        if let Some(first) = self.texts.first() {
+        if let Some(first) = self.texts.first().filter(|_| !self.has_numbers()) {
             let count = self.texts.len();
             // No length is beyond an i128.
             return if count == 1 { Cell::Text(first.clone()) } else { Cell::Integer(count as i128) };
         }
-        if self.float_count > 0 {
-            #[allow(clippy::cast_precision_loss)]
-            let mean = self.floats / self.float_count as f64;
-            #[allow(clippy::cast_possible_truncation)]
-            return if self.has_doubles { Cell::Double(mean) } else { Cell::Float(mean as f32) };
+        if !self.has_values && !self.has_changes {
+            return self.mean();
         }
-        if self.has_values {
-            return Cell::Integer(self.sum);
+        let (mut whole, mut rate) = (self.sum, 0.0);
+        #[allow(clippy::cast_precision_loss)]
+        match per {
+            _ if !self.has_changes => {}
+            Per::Row => whole += self.changes,
+            Per::SecondSinceStart => rate = to_thousandths(self.since_start),
+            Per::Second(seconds) => rate = to_thousandths(self.changes as f64 / seconds),
         }
-        if !self.has_changes {
+        let is_whole = self.float_count == 0 && (!self.has_changes || matches!(per, Per::Row));
+        #[allow(clippy::cast_precision_loss)]
+        if is_whole { Cell::Integer(whole) } else { Cell::Double(whole as f64 + rate + self.floats) }
+    }
+
+    /// Of the floats.
+    fn mean(&self) -> Cell {
+        if self.float_count == 0 {
             return Cell::Nothing;
         }
         #[allow(clippy::cast_precision_loss)]
-        match per {
-            Per::Row => Cell::Integer(self.changes),
-            Per::SecondSinceStart => Cell::Double(to_thousandths(self.since_start)),
-            Per::Second(seconds) => Cell::Double(to_thousandths(self.changes as f64 / seconds)),
-        }
+        let mean = self.floats / self.float_count as f64;
+        #[allow(clippy::cast_possible_truncation)]
+        if self.has_doubles { Cell::Double(mean) } else { Cell::Float(mean as f32) }
     }
 }
 
@@ -136,6 +152,30 @@ mod tests {
         assert_eq!(cell(&[Value::Bool(true), Value::Bool(false), Value::Bool(true)]), Cell::Integer(2));
         assert_eq!(cell(&[Value::Text(b"a"), Value::Text(b"a")]), Cell::Text(b"a".to_vec()));
         assert_eq!(cell(&[Value::Text(b"a"), Value::Text(b"b")]), Cell::Integer(2));
+    }
+
+    #[test]
+    fn files_that_disagree_lose_no_number() {
+        let mixed = |changes: &[i128], values: &[Value<'_>], per| {
+            let mut tally = Tally::default();
+            changes.iter().for_each(|change| tally.add_change(*change));
+            values.iter().for_each(|value| tally.add_value(*value));
+            (tally.is_mixed(), tally.cell(per))
+        };
+        let half = Value::Double(0.5);
+        assert_eq!(mixed(&[500, 7], &[half], Per::Row), (false, Cell::Double(507.5)));
+        assert_eq!(mixed(&[1000], &[half], Per::Second(4.0)), (false, Cell::Double(250.5)));
+        assert_eq!(mixed(&[], &[Value::Unsigned(507), half, half], Per::Row), (false, Cell::Double(508.0)));
+        assert_eq!(mixed(&[507], &[Value::Bool(true)], Per::Row), (false, Cell::Integer(508)));
+        assert_eq!(mixed(&[507], &[Value::Text(b"no")], Per::Row), (true, Cell::Integer(507)));
+        assert_eq!(mixed(&[], &[Value::Text(b"no"), half], Per::Row), (true, Cell::Double(0.5)));
+        assert_eq!(mixed(&[], &[Value::Text(b"no")], Per::Row), (false, Cell::Text(b"no".to_vec())));
+        let large = (1_i128 << 53) + 1;
+        assert_eq!(mixed(&[large], &[], Per::Row), (false, Cell::Integer(large)));
+        assert_eq!(
+            mixed(&[1], &[Value::Double(f64::INFINITY)], Per::Row),
+            (false, Cell::Double(f64::INFINITY))
+        );
     }
 
     #[test]

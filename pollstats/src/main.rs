@@ -7,6 +7,7 @@ mod column;
 mod field;
 mod filter;
 mod fold;
+mod mixed;
 mod nearest;
 mod poll;
 mod records;
@@ -37,8 +38,9 @@ Usage: pollstats [OPTION]... FIELD[,FIELD]... [PATH]...
 A column for each FIELD. An integer shows what was counted since the last row,
 summed over all files; =FIELD shows the value itself, summed. Floats, averages
 and timers show their mean over the files, bools how many are true, text the
-text, or how many different ones there are. The first row holds totals since
-the start.
+text, or how many different ones there are. Where files differ in a field's
+type, its numbers are added up and text is left out. The first row holds totals
+since the start.
 
 PATH is a stats file, or a directory: then every *.mmstats below it. Without
 PATH, the files of $MMSTATS_GLOB, else *.mmstats in $MMSTATS_PATH, else in the

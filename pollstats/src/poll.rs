@@ -11,6 +11,7 @@ use crate::column::{Cell, Per, Tally};
 use crate::field::Field;
 use crate::filter::Filters;
 use crate::fold::{Ledger, Process};
+use crate::mixed::Named;
 
 /// How long a file may be on its way between the moment that it names as its beginning and the one when
 /// it can be found, in seconds.
@@ -37,6 +38,7 @@ pub(crate) struct Poll {
     cost: Duration,
     /// Whether any file passes the filters.
     has_matched: bool,
+    named: Named,
 }
 
 /// What is remembered of a file.
@@ -65,6 +67,11 @@ impl Seen {
     pub(crate) fn counts(&self) -> bool {
         self.counts
     }
+
+    /// Which of the file's fields a column shows.
+    pub(crate) fn field_of(&self, column: usize) -> Option<usize> {
+        self.parts.get(column)?.field
+    }
 }
 
 impl Poll {
@@ -81,6 +88,7 @@ impl Poll {
             passed: Duration::ZERO,
             cost: Duration::ZERO,
             has_matched: false,
+            named: Named::default(),
         }
     }
 
@@ -99,6 +107,9 @@ impl Poll {
             None => Per::SecondSinceStart,
             Some(_) => Per::Second(self.passed.as_secs_f64()),
         };
+        for (column, _) in self.tallies.iter().enumerate().filter(|(_, tally)| tally.is_mixed()) {
+            self.named.tell(tool, column, members);
+        }
         let cells = self.tallies.drain(..).map(|tally| tally.cell(per)).collect();
         Ok(Row { at: self.now, cells })
     }

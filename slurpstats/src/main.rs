@@ -161,13 +161,21 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     };
     if let Some(function) = request.function {
         let mut aggregate = Aggregate::new(function);
+        let mut paths = Vec::new();
         files.each(&mut |snapshot| {
             for field in fields(tool, snapshot).filter(|field| wanted(field.label())) {
-                aggregate.add(&field);
+                aggregate.add(paths.len(), &field);
             }
+            paths.push(snapshot.path().to_owned());
             Ok(())
         })?;
         let results = aggregate.results();
+        for result in &results {
+            for &file in &result.left_out {
+                let label = cli::escape(&result.label);
+                tool.error(&paths[file], &format!("{label} is text here and a number elsewhere: left out"));
+            }
+        }
         return match format {
             Format::Text => records::aggregated_text(&results, color, out),
             Format::Lines => records::aggregated_lines(&results, color, out),

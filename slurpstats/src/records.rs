@@ -93,7 +93,7 @@ fn label(label: &[u8], color: Color, out: &mut Output) -> Result<(), Stop> {
 
 /// An object an aggregate: without a file there is no process, either.
 pub(crate) fn aggregated_json(results: &[Tallied], out: &mut Output) -> Result<(), Stop> {
-    for Tallied { label, code, outcome } in results {
+    for Tallied { label, code, outcome, .. } in results {
         let (label, code) = (Json::Text(label), Json::Text(code.as_bytes()));
         let value = outcome.in_json();
         writeln!(out, "{{\"label\":{label},\"type\":{code},\"value\":{value}}}")?;

@@ -25,7 +25,7 @@ pub(crate) struct Place {
 impl Place {
     /// In private memory.
     pub(crate) fn private() -> Self {
-        Self::of(Segment::private(0, 64 + LEN * WORD), ForkMark::ALWAYS_HOME)
+        Self::of(Segment::private(0, 64 + LEN * WORD).unwrap(), ForkMark::ALWAYS_HOME)
     }
 
     /// In a file, as a value has it that readers see.
@@ -33,7 +33,7 @@ impl Place {
         let mark = fork_mark();
         let file = tempfile::tempfile().unwrap();
         file.set_len((64 + LEN * WORD).next_multiple_of(4096) as u64).unwrap();
-        Self::of(Segment::of_file(&file, 0, 64 + LEN * WORD).unwrap(), mark)
+        Self::of(Segment::of_file(&file, 0, 64 + LEN * WORD, mark, None).unwrap(), mark)
     }
 
     fn of(home: Segment, mark: ForkMark) -> Self {

@@ -1,0 +1,29 @@
+//! Files that have text where others have numbers: named, once each.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use cli::{Member, Tool, escape};
+use mmstats::Value;
+
+use crate::poll::Seen;
+
+/// The columns and files that were named.
+#[derive(Default)]
+pub(crate) struct Named(HashSet<(usize, PathBuf)>);
+
+impl Named {
+    /// Names the files that have text in a column where others have numbers. The exit code will be 1.
+    pub(crate) fn tell(&mut self, tool: &Tool, column: usize, members: &[Member<Seen>]) {
+        for member in members.iter().filter(|member| member.state.counts()) {
+            let Some(number) = member.state.field_of(column) else { continue };
+            let field = member.file.field(number);
+            let is_text = matches!(field.value(), Some(Value::Text(_)));
+            if is_text && self.0.insert((column, member.file.path().to_owned())) {
+                let label = escape(field.label());
+                let reason = format!("{label} is text here and a number elsewhere: left out");
+                tool.error(member.file.path(), &reason);
+            }
+        }
+    }
+}
