@@ -2,6 +2,9 @@
 
 use std::cmp::Ordering;
 
+/// What every `i128` is below, 2^127, and not below when negative.
+const END: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;
+
 /// How an integer compares with a float: exactly, where turning one into the other's type would round.
 /// `None` for NaN.
 #[must_use]
@@ -9,13 +12,16 @@ pub fn compare(integer: i128, float: f64) -> Option<Ordering> {
     if float.is_nan() {
         return None;
     }
-    // Beyond the type, infinities included, this gives the type's end, and a whole float gives itself.
+    if float >= END {
+        return Some(Ordering::Less);
+    }
+    if float < -END {
+        return Some(Ordering::Greater);
+    }
+    // Within the type, a float without its fraction is exactly an integer.
     #[allow(clippy::cast_possible_truncation)]
     let whole = float.trunc() as i128;
     let fraction = || 0.0_f64.partial_cmp(&float.fract()).unwrap_or(Ordering::Equal);
-    if float.is_infinite() {
-        return Some(if float > 0.0 { Ordering::Less } else { Ordering::Greater });
-    }
     Some(integer.cmp(&whole).then_with(fraction))
 }
 
@@ -42,6 +48,8 @@ mod tests {
         assert_eq!(compare(0, -0.0), Some(Ordering::Equal));
         assert_eq!(compare(i128::MAX, f64::INFINITY), Some(Ordering::Less));
         assert_eq!(compare(i128::MIN, f64::NEG_INFINITY), Some(Ordering::Greater));
+        assert_eq!(compare(i128::MAX, 1e300), Some(Ordering::Less));
+        assert_eq!(compare(i128::MIN, -END), Some(Ordering::Equal));
         assert_eq!(compare(0, f64::NAN), None);
     }
 }

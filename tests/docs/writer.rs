@@ -19,6 +19,7 @@ stats! {
         broken: Counter = "stats.status.5XX",
         last_hit: Gauge<f64> = "stats.last_hit",
         last_path: Text = "stats.last_path" { size: 64 },
+        in_flight: Gauge<i64> = "stats.in_flight",
         answer: Timer = "stats.answer",
         version: StaticText = "version" { value: "0.1.0" },
     }
