@@ -94,6 +94,8 @@ def window(before, now, after, clock):
     slots = {current[0]: current}
     for place in range(n):
         slot = slot_of(after[88 + 40 * place : 128 + 40 * place])
+        if slot is None and place != current[0] % n:
+            return None
         if slot and 0 < slot[0] <= current[0] and slot[0] % n == place:
             slots[slot[0]] = max(slot, slots.get(slot[0], slot))
     last = int(clock() if clock else time.clock_gettime(time.CLOCK_MONOTONIC)) + 1

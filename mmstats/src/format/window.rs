@@ -150,9 +150,9 @@ pub struct Window {
 /// taking the place of the first.
 ///
 /// The first two looks say which is the current second and what is in it, as with a mean
-/// ([`super::mean::read`]). All seconds before it are in the ring when the third look begins. A slot of the ring
-/// whose check does not agree is just being written: it was older than the window, and what it will be is the
-/// current second or one after it. So it can be left out.
+/// ([`super::mean::read`]). All seconds before it are in the ring when the third look begins. A slot whose check
+/// does not agree is being written. That is right where the current second goes when it is over: what was there is
+/// too old. Anywhere else it is a second that the looks have missed, or one to which something is added late.
 ///
 /// # Errors
 /// If no such value has this size.
@@ -164,10 +164,16 @@ pub fn read([before, now, ring]: [&[u8]; 3]) -> Result<Option<Window>, What> {
     };
     let mut slots = vec![current];
     for (place, slot) in (0..).zip(ring[RING..].chunks_exact(SLOT)) {
-        // In its own place only, so that no stamp is there twice, whatever the file says.
-        let Some(slot) = Slot::decode(slot).filter(|slot| slot.stamp % u64::from(seconds) == place) else {
-            continue;
+        let Some(slot) = Slot::decode(slot) else {
+            if place == current.stamp % u64::from(seconds) {
+                continue;
+            }
+            return Ok(None);
         };
+        // In its own place only, so that no stamp is there twice, whatever the file says.
+        if slot.stamp % u64::from(seconds) != place {
+            continue;
+        }
         if slot.stamp == current.stamp && slot.count > current.count {
             slots[0] = slot;
         } else if slot.stamp > 0 && slot.stamp < current.stamp {
@@ -218,7 +224,7 @@ impl Summary {
 
 impl Window {
     /// What was seen in the seconds up to `now`, or `None` if that was nothing. `now` is what
-    /// `CLOCK_MONOTONIC` says **after** the last look: then no slot that was being written can matter.
+    /// `CLOCK_MONOTONIC` says **after** the last look: then no slot that was left out can matter.
     #[must_use]
     pub fn summary(&self, now: Duration) -> Option<Summary> {
         let last = stamp(now);

@@ -8,10 +8,11 @@ use mmstats::format::reading::{Reading, read};
 use mmstats::format::v2::{self, FIELD, Field};
 use mmstats::format::{Defect, What};
 
-/// The fields that the first look finds, and what is in them by the later ones.
-pub(crate) fn fields<'a>(
-    looks: [&'a [u8]; 4],
-) -> Result<(Vec<Result<Field, Defect>>, Option<Defect>), Defect> {
+/// What is wrong where a field is, or the field.
+type Found = Result<Field, Defect>;
+
+/// The fields that the first look finds, and what is in them by the later ones; and what ends them too early.
+pub(crate) fn fields(looks: [&[u8]; 4]) -> Result<(Vec<Found>, Option<Defect>), Defect> {
     let first = v2::head(looks[0])?;
     let (mut fields, mut end) = (Vec::new(), None);
     for record in v2::records(looks[0], first) {
