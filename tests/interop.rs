@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use mmstats::typecode::{Shape, items};
+use mmstats::format::type_code::{Shape, items};
 use mmstats::{Bool, Builder, Counter, Error, Gauge, Options, Snapshot, Static, StaticText, Text, Value};
 use serde_json::Value as Json;
 
@@ -185,7 +185,7 @@ fn type_codes_mean_what_they_mean_to_python() {
             continue;
         };
         if values.is_empty() {
-            assert_eq!(shape, Err(mmstats::typecode::BadCode::NoItem), "{code:?}");
+            assert_eq!(shape, Err(mmstats::format::type_code::BadCode::NoItem), "{code:?}");
             continue;
         }
         let shape = shape.unwrap_or_else(|bad| panic!("{code:?}: {bad}"));

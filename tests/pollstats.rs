@@ -6,8 +6,8 @@ mod common;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::fs::MetadataExt;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -678,7 +678,7 @@ fn a_field_that_is_too_large_to_be_followed_is_said_once() {
     let dir = tempfile::tempdir().unwrap();
     let _web = publish(dir.path(), "a");
     let path =
-        common::write(dir.path(), "b.mmstats", &[common::field(b"web.stats.depth", "134000000s", 0, b"")]);
+        write(dir.path(), "b.mmstats", &[field(b"web.stats.depth", "134000000s", 0, b"")]);
     File::options().write(true).open(&path).unwrap().set_len(1 << 28).unwrap();
     let args = ["-c", "2", "-d", "0.01", "-o", "tsv", "-p", "web.stats.", "=depth"];
     let (out, err, code) = run(pollstats(&args).arg(dir.path()));

@@ -893,7 +893,7 @@ fn a_network_connection_that_is_reset_ends_it_quietly() {
     // What ends with something unread is reset.
     while reader.peek(&mut [0]).unwrap() == 0 {}
     drop(reader);
-    let stdout = std::os::fd::OwnedFd::from(writer);
+    let stdout = OwnedFd::from(writer);
     let output = slurpstats().arg(dir.path()).stdout(stdout).output().unwrap();
     assert_eq!((output.stderr.as_slice(), output.status.signal()), (&b""[..], Some(13)));
 }

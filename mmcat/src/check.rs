@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use cli::{Color, Output, Stop, escape, escape_path};
-use mmstats::typecode::{Kind, items};
+use mmstats::format::type_code::{Kind, items};
 
 use crate::region::{Fault, Meaning, Region, Role, regions};
 

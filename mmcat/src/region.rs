@@ -6,8 +6,8 @@ use std::fmt;
 
 use cli::escape;
 use mmstats::Value;
-use mmstats::layout::{self, Defect, FIRST_FIELD, Record, VERSION};
-use mmstats::typecode::items;
+use mmstats::format::type_code::items;
+use mmstats::format::v1::{self, Defect, FIRST_FIELD, Record, VERSION};
 
 /// What the bytes of a region are there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +156,7 @@ impl<'a> Iterator for Regions<'a> {
     fn next(&mut self) -> Option<Region<'a>> {
         if self.pending.is_empty() && !self.done {
             self.label = &[];
-            match layout::field(self.bytes, self.at) {
+            match v1::field(self.bytes, self.at) {
                 Ok(Some(record)) => self.field(&record),
                 Ok(None) => self.tail(),
                 Err(defect) => self.broken(defect),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::layout::Defect;
+use crate::format::v1::Defect;
 
 /// What could not be done with a stats file. `Display` is `PATH: REASON`.
 #[derive(Debug)]

@@ -2,56 +2,35 @@
 //!
 //! # The file
 //!
-//! Version 1 of the format, byte by byte, is drawn in [`layout`]; what a field's type may be, in
-//! [`typecode`].
+//! mmstats(5) describes both versions of the file byte by byte.
 
+mod disk;
 mod error;
-mod field;
-mod file;
-mod fold;
-mod follow;
 #[doc(hidden)]
 pub mod format;
-mod instance;
-mod kept;
-pub mod layout;
 pub mod live;
-mod lock;
-mod map;
-mod model;
-mod name;
-mod options;
-mod process;
 mod read;
-mod report;
-mod slot;
-mod store;
-mod thread;
-pub mod typecode;
-mod value;
-mod values;
+mod write;
 
+pub use disk::name::{DEFAULT_TEMPLATE, TEMP_END, TEMP_START, default_dir};
 pub use error::{Error, ErrorKind};
-pub use field::{
+pub use format::value::Value;
+pub use read::{Followed, FollowedField, Looked, Looks, Observer, Origin, Snapshot, SnapshotField};
+pub use write::field::{
     Average, Bool, BoolSpec, Clock, Counter, Field, Gauge, GaugeSpec, Monotonic, MonotonicMoment,
     MovingAverage, MovingAverageSpec, Number, Spec, Static, StaticNumberSpec, StaticNumberStart, StaticText,
-    StaticTextSpec, StaticTextStart, Text, TextSpec, Timer, TimerGuard, TimerSpec, UpDown,
-    WallClock,
+    StaticTextSpec, StaticTextStart, Text, TextSpec, Timer, TimerGuard, TimerSpec, UpDown, WallClock,
 };
-pub use fold::{FOLD_LABEL, FOLDED_LABEL};
-pub use follow::{Followed, FollowedField, Looked, Looks, Observer};
-pub use instance::Instance;
+pub use write::fold::{FOLD_LABEL, FOLDED_LABEL};
+pub use write::instance::Instance;
 #[doc(hidden)]
-pub use model::Include;
-pub use model::{Builder, Model};
-pub use name::{DEFAULT_TEMPLATE, TEMP_END, TEMP_START, default_dir};
-pub use options::Options;
-pub use read::{Field as SnapshotField, Origin, Snapshot};
-pub use report::on_error;
+pub use write::model::Include;
+pub use write::model::{Builder, Model};
+pub use write::options::Options;
 #[doc(hidden)]
-pub use thread::{Local, Stage, ThreadKey};
-pub use thread::{PerThread, ThreadEnd};
-pub use value::Value;
+pub use write::per_thread::{Local, Stage, ThreadKey};
+pub use write::per_thread::{PerThread, ThreadEnd};
+pub use write::report::on_error;
 
 /// The label by which a file says that this library wrote it; its value is the library's version.
 pub const VERSION_LABEL: &str = "org.mmstats.version";

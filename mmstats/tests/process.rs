@@ -341,7 +341,11 @@ fn processes_that_have_one_process_id_have_names_of_their_own() {
     drop(told_end);
     assert_eq!(nix::unistd::read(&ready_end, &mut [0]), Ok(1));
     let exact = Options::new().path(dir.path()).filename(&name).create::<Hits>();
-    assert_eq!(exact.map(drop).unwrap_err().kind(), ErrorKind::Held, "a name that was asked for is that name");
+    assert_eq!(
+        exact.map(drop).unwrap_err().kind(),
+        ErrorKind::Held,
+        "a name that was asked for is that name"
+    );
     let stats = Options::new().path(dir.path()).filename("web-{PID}.mmstats").create::<Hits>().unwrap();
     stats.hits.add(2);
     assert!(stats.path().to_string_lossy().ends_with(".2.mmstats"), "{stats:?}");

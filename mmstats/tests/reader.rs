@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use mmstats::layout::{self, Defect};
-use mmstats::typecode::items;
+use mmstats::format::type_code::items;
+use mmstats::format::v1::{self, Defect};
 use mmstats::{Bool, Counter, Error, ErrorKind, Gauge, Options, Origin, Snapshot, StaticText, Text, Value};
 use proptest::prelude::*;
 
@@ -313,8 +313,8 @@ fn every_single_byte_may_be_wrong() {
             let right = bytes[at];
             for wrong in [0, 1, 0xff, right ^ 0x80, right.wrapping_add(1)] {
                 bytes[at] = wrong;
-                let (mut next, mut fields) = (layout::FIRST_FIELD, 0);
-                while let Ok(Some(record)) = layout::field(&bytes, next) {
+                let (mut next, mut fields) = (v1::FIRST_FIELD, 0);
+                while let Ok(Some(record)) = v1::field(&bytes, next) {
                     assert!(record.end > next && record.end <= bytes.len());
                     let value = &bytes[record.value_at(record.current(&bytes))..][..record.shape.size];
                     items(record.code(&bytes)).for_each(|item| drop(Value::decode(&item, value).to_string()));
@@ -354,7 +354,7 @@ proptest! {
     ) {
         let mut bytes = vec![1];
         for (label, code, index) in &fields {
-            let size = mmstats::typecode::Shape::parse(code.as_bytes()).unwrap().size;
+            let size = mmstats::format::type_code::Shape::parse(code.as_bytes()).unwrap().size;
             let index = if *index == 2 { 0xff } else { *index };
             let values = vec![0x5a; size * if index == 0xff { 1 } else { 2 }];
             bytes.extend(field(label, code, index, &values));
@@ -362,19 +362,19 @@ proptest! {
         bytes.resize(bytes.len() + tail, 0);
         let mut at = 1;
         for (label, code, _) in &fields {
-            let record = layout::field(&bytes, at).unwrap().unwrap();
+            let record = v1::field(&bytes, at).unwrap().unwrap();
             prop_assert_eq!(record.label(&bytes), &label[..]);
             prop_assert_eq!(record.code(&bytes), code.as_bytes());
             at = record.end;
         }
-        prop_assert_eq!(layout::field(&bytes, at), Ok(None));
+        prop_assert_eq!(v1::field(&bytes, at), Ok(None));
     }
 
     #[test]
     fn any_bytes_end(bytes in prop::collection::vec(prop_oneof![Just(0_u8), Just(1), Just(0xff), any::<u8>()], 0..300)) {
-        let mut at = layout::FIRST_FIELD;
+        let mut at = v1::FIRST_FIELD;
         loop {
-            match layout::field(&bytes, at) {
+            match v1::field(&bytes, at) {
                 Ok(Some(record)) => {
                     prop_assert!(record.end > at && record.end <= bytes.len());
                     at = record.end;

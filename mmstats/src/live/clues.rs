@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::VERSION_LABEL;
-use crate::file::Identity;
-use crate::lock::{file_system, is_kept_by_mappings, is_locked};
-use crate::name::temporary_pid;
+use crate::disk::identity::Identity;
+use crate::disk::lock::{file_system, is_kept_by_mappings, is_locked};
+use crate::disk::name::temporary_pid;
+use crate::format::value::Value;
 use crate::read::Snapshot;
-use crate::value::Value;
 
 /// File systems that several machines may write to: there, what this machine's processes do is not
 /// all. From the kernel's `include/uapi/linux/magic.h`, but for SMB 2, which is in fs/smb.

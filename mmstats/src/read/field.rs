@@ -2,19 +2,19 @@
 
 use std::borrow::Cow;
 
-use crate::layout::Record;
-use crate::typecode::{items, trimmed};
-use crate::value::Value;
+use crate::format::type_code::{items, trimmed};
+use crate::format::v1::Record;
+use crate::format::value::Value;
 
 /// One field of a [`Snapshot`](crate::Snapshot).
 #[derive(Clone, Copy)]
-pub struct Field<'a> {
+pub struct SnapshotField<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) record: &'a Record,
     pub(super) buffer: usize,
 }
 
-impl<'a> Field<'a> {
+impl<'a> SnapshotField<'a> {
     /// The label, UTF-8 if the writer kept to the format.
     #[must_use]
     #[inline]

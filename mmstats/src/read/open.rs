@@ -7,8 +7,8 @@ use std::path::Path;
 use nix::libc;
 
 use super::Origin;
+use crate::disk::identity::what_it_is;
 use crate::error::{Error, Reason};
-use crate::file::what_it_is;
 
 /// An error for what is no regular file.
 pub(super) fn regular(path: &Path, metadata: Metadata) -> Result<Metadata, Error> {

@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::libc::off_t;
 use nix::unistd::{Whence, lseek};
 
-use super::LIMIT;
+use super::Snapshot;
 
 /// Buffers begin on this boundary, so that a copy of whole pages keeps every value's alignment.
 pub(super) const ALIGNMENT: usize = 4096;
@@ -44,14 +44,14 @@ impl Pages {
         self.extend(file, end)
     }
 
-    /// Reads everything, up to [`LIMIT`]. `len` is what the file's size should be; it may have another by
+    /// Reads everything, up to [`Snapshot::LIMIT`]. `len` is what the file's size should be; it may have another by
     /// now, and files that the kernel makes up as they are read say 0.
     pub(super) fn read_whole(&mut self, file: &File, len: usize) -> std::io::Result<()> {
         // A byte more, since only a read that stops short has seen the end.
-        let mut end = len.saturating_add(1).min(LIMIT);
+        let mut end = len.saturating_add(1).min(Snapshot::LIMIT);
         self.read(file, end)?;
-        while self.len >= end && end < LIMIT {
-            end = (2 * self.len).min(LIMIT);
+        while self.len >= end && end < Snapshot::LIMIT {
+            end = (2 * self.len).min(Snapshot::LIMIT);
             self.extend(file, end)?;
         }
         Ok(())

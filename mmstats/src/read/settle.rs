@@ -4,8 +4,8 @@ use std::fs::File;
 use std::ops::Range;
 
 use super::pages::{ALIGNMENT, Pages};
-use crate::layout::Record;
-use crate::typecode::Kind;
+use crate::format::type_code::Kind;
+use crate::format::v1::Record;
 
 /// How often a value is looked at before it is called unstable.
 const LOOKS: usize = 1000;
@@ -131,7 +131,7 @@ mod tests {
     use std::os::unix::fs::FileExt;
 
     use super::*;
-    use crate::layout;
+    use crate::format::v1;
 
     /// A text of 8 bytes whose second buffer begins two bytes before the second page, as a file.
     fn crossing() -> (Vec<u8>, Record) {
@@ -142,7 +142,7 @@ mod tests {
         bytes[3..3 + label_len].fill(b'l');
         bytes[3 + label_len..5 + label_len].copy_from_slice(&2_u16.to_ne_bytes());
         bytes[5 + label_len..7 + label_len].copy_from_slice(b"8s");
-        let record = layout::field(&bytes, 1).unwrap().unwrap();
+        let record = v1::field(&bytes, 1).unwrap().unwrap();
         assert_eq!(record.value_at(1), ALIGNMENT - 2);
         (bytes, record)
     }
@@ -191,7 +191,7 @@ mod tests {
             pages.read(&file, head.len() + 3).unwrap();
             pages
         });
-        let record = layout::field(looks[0].bytes(), 1).unwrap().unwrap();
+        let record = v1::field(looks[0].bytes(), 1).unwrap().unwrap();
         let [first, second, _] = &mut looks;
         let settled = settle(&file, &record, first, second, &mut Later::default()).unwrap();
         (settled, first.bytes()[record.index_at + 1..record.end].try_into().unwrap())

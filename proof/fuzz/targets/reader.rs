@@ -4,9 +4,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mmstats::layout::{self, Defect, FIRST_FIELD, Record, VERSION};
+use mmstats::format::v1::{self, Defect, FIRST_FIELD, Record, VERSION};
 use mmstats::live::Clues;
-use mmstats::typecode::{Shape, items, trimmed};
+use mmstats::format::type_code::{Shape, items, trimmed};
 use mmstats::{Origin, Snapshot, Value};
 use mmstats_fuzz::with_scratch;
 
@@ -32,7 +32,7 @@ fn code(code: &[u8]) {
 fn list(bytes: &[u8]) -> (Vec<Record>, Option<Defect>) {
     let (mut records, mut at) = (Vec::new(), FIRST_FIELD);
     loop {
-        match layout::field(bytes, at) {
+        match v1::field(bytes, at) {
             Ok(Some(record)) => {
                 assert!(record.at == at && record.end > at && record.end <= bytes.len());
                 assert_eq!(record.value_at(1 + usize::from(record.buffered)), record.end);

@@ -73,7 +73,7 @@ fn aggregated(fields: &[SnapshotField<'_>], name: &str, plain: Color, colored: C
     let Ok(function) = Function::parse(OsStr::new(name)) else { panic!("{name}") };
     let mut aggregate = Aggregate::new(function);
     // Twice, as if a second file held the same.
-    fields.iter().chain(fields).for_each(|field| aggregate.add(field));
+    fields.iter().chain(fields).for_each(|field| aggregate.add(0, field));
     let results = aggregate.results();
     let text = |color| printed(|out| records::aggregated_text(&results, color, out));
     assert_clean(&text(plain));

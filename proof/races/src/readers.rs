@@ -5,7 +5,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use mmstats::layout::{self, Record};
+use mmstats::format::v1::{self, Record};
 use mmstats::{ErrorKind, Followed, Looks, Observer, Origin, Snapshot, Value};
 
 use crate::judge::{Judge, Tally};
@@ -175,8 +175,8 @@ fn naive(file: Option<&File>) -> std::io::Result<How> {
 }
 
 fn each_field(bytes: &[u8], mut see: impl FnMut(&Record)) {
-    let mut at = layout::FIRST_FIELD;
-    while let Ok(Some(record)) = layout::field(bytes, at) {
+    let mut at = v1::FIRST_FIELD;
+    while let Ok(Some(record)) = v1::field(bytes, at) {
         see(&record);
         at = record.end;
     }

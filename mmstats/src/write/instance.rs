@@ -1,0 +1,245 @@
+//! A model's fields in one file, from creation to removal.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::fs;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use crate::disk::identity::Identity;
+use crate::error::{Error, Reason};
+use crate::write::field::Spec;
+use crate::write::fold::{FoldNumber, Folding};
+use crate::write::kept::{self, Family, ThreadMark};
+use crate::write::memory::segment::ForkMark;
+use crate::write::model::Builder;
+use crate::write::store::Store;
+
+/// A model whose fields are published in one file. Dereferences to the model.
+///
+/// Dropping it removes the file, unless [`Instance::keep`] was called. It is `Send` and not `Sync`: one
+/// thread uses it at a time.
+///
+/// # After a fork
+/// An instance belongs to the process that made it. In a child it counts on in private memory, where
+/// nobody sees it; the parent's values stay what the parent makes them, and dropping or removing the
+/// child's copy leaves the file alone. A child that wants to publish makes an instance of its own;
+/// [`crate::PerThread`] does so by itself.
+pub struct Instance<M> {
+    model: M,
+    path: PathBuf,
+    store: RefCell<Store>,
+    /// The file's size before the fields that are being added, if any are.
+    size: Cell<usize>,
+    label_prefix: String,
+    /// With `{TID}` in the file name.
+    family: Option<Family>,
+    thread: ThreadMark,
+    /// For [`crate::ThreadEnd::Fold`].
+    folded: Option<FoldNumber>,
+    keep: Cell<bool>,
+    removed: Cell<bool>,
+    error: Option<Error>,
+    mark: ForkMark,
+}
+
+impl<M> Instance<M> {
+    pub(crate) fn new(
+        model: M,
+        store: Store,
+        label_prefix: String,
+        family: Option<Family>,
+        folded: Option<FoldNumber>,
+        error: Option<Error>,
+    ) -> Self {
+        let (mark, path) = (store.mark(), store.path().to_owned());
+        let size = Cell::new(store.size());
+        let store = RefCell::new(store);
+        let (keep, removed) = (Cell::new(false), Cell::new(false));
+        let thread = ThreadMark::here();
+        Self { model, path, store, size, label_prefix, family, thread, folded, keep, removed, error, mark }
+    }
+
+    /// Where the file is, or would be.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes of the file, a multiple of the page size.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.store.try_borrow().map_or_else(|_| self.size.get(), |store| store.size())
+    }
+
+    /// What stands in front of every label.
+    #[must_use]
+    pub fn label_prefix(&self) -> &str {
+        &self.label_prefix
+    }
+
+    /// Why the instance counts in private memory, if it does: see
+    /// [`crate::Options::create_or_private`].
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    /// Whether this is a forked child's copy of its parent's instance.
+    #[inline]
+    #[must_use]
+    pub fn is_inherited(&self) -> bool {
+        !self.mark.is_home()
+    }
+
+    /// Adds a field while the program runs, and while readers read. A reader sees all of it or nothing.
+    ///
+    /// It costs a few hundred nanoseconds, and some microseconds for the system calls when the file has
+    /// to grow by a page; updates of other fields cost the same before and after. A field cannot be
+    /// taken away again.
+    ///
+    /// The handle may outlive the instance. It then counts on in memory of its own if the file was removed;
+    /// if the file was kept ([`Instance::keep`]), readers see it, and the file counts as alive until the
+    /// last handle goes.
+    ///
+    /// # Errors
+    /// As [`Builder::add`], and [`crate::ErrorKind::Forked`] in a child process.
+    pub fn add_field<S: Spec>(&self, label: &str, spec: S) -> Result<S::Field, Error> {
+        self.add_fields(|builder| builder.add(label, spec))
+    }
+
+    /// Adds several fields, or a model, while the program runs. Each is published by itself.
+    ///
+    /// # Errors
+    /// As [`Instance::add_field`], and what `build` gives. Within `build`, what needs the file
+    /// ([`Instance::add_field`], [`Instance::flush`], [`Instance::remove`]) is [`crate::ErrorKind::Busy`].
+    pub fn add_fields<T>(
+        &self,
+        build: impl FnOnce(&mut Builder<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut store = self.store.try_borrow_mut().map_err(|_| self.busy())?;
+        self.size.set(store.size());
+        let added = build(&mut Builder::new(&mut store, self.label_prefix.clone()));
+        store.close();
+        added
+    }
+
+    /// Asks for the values to be written to the file's disk, and waits for it if `wait`. Readers on this
+    /// machine need none of it: it is for a crash of the machine, not of the program.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Io`]; [`crate::ErrorKind::Forked`] in a child process.
+    pub fn flush(&self, wait: bool) -> Result<(), Error> {
+        let store = self.store.try_borrow().map_err(|_| self.busy())?;
+        if self.is_inherited() {
+            return Err(Error::new(store.path(), Reason::Forked));
+        }
+        store.sync(wait)
+    }
+
+    /// Leaves the file when the instance is dropped. Its writer's lock ends then, so that it counts as
+    /// dead; or with the last handle that [`Instance::add_field`] gave, if one is still there: what may be
+    /// written to is never dead.
+    pub fn keep(&self) {
+        self.keep.set(true);
+    }
+
+    /// Removes the file; again is as good as once. Updates go on and nobody sees them. With `{TID}` in
+    /// the file name, also the files that ended threads of this process have left under names from the
+    /// same template, by [`Instance::keep`] or [`crate::ThreadEnd::Leave`]; never those of a living
+    /// thread, nor any that this process has not made.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Io`], when a file is still there.
+    pub fn remove(&self) -> Result<(), Error> {
+        if self.is_inherited() {
+            return Ok(());
+        }
+        let store = self.store.try_borrow().map_err(|_| self.busy())?;
+        if let Some(file) = store.file().filter(|_| !self.removed.get()) {
+            file.remove()?;
+            self.removed.set(true);
+        }
+        self.family.as_ref().map_or(Ok(()), kept::remove_ended)
+    }
+
+    /// Whether somebody has removed the file.
+    pub(crate) fn is_removed(&self) -> bool {
+        let store = self.store.borrow();
+        let Some(file) = store.file() else { return false };
+        self.removed.get()
+            || !fs::symlink_metadata(&self.path).is_ok_and(|now| Identity::of(&now) == file.identity())
+    }
+
+    /// The file is there for [`Instance::remove`] of another instance to remove, once this thread has ended.
+    pub(crate) fn remember(&self) {
+        if let (Some(file), Some(family)) = (self.store.borrow().file(), &self.family) {
+            kept::remember(&self.path, file.identity(), family.clone(), self.thread.clone());
+        }
+    }
+
+    fn busy(&self) -> Error {
+        Error::new(&self.path, Reason::Busy)
+    }
+
+    /// Whether the file is to stay.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.keep.get()
+    }
+
+    /// Undoes [`Instance::remember`].
+    pub(crate) fn forget(&self) {
+        if let Some(file) = self.store.borrow().file() {
+            kept::forget(file.identity());
+        }
+    }
+
+    /// The number of the fold, where there may be one.
+    pub(crate) fn folded(&self) -> Option<&FoldNumber> {
+        self.folded.as_ref()
+    }
+
+    /// The fields that fold.
+    pub(crate) fn with_foldings<R>(&self, f: impl FnOnce(&[Folding]) -> R) -> R {
+        f(self.store.borrow().foldings())
+    }
+
+    /// Adds a field whose label already begins with the prefix.
+    pub(crate) fn add_unprefixed<S: Spec>(&self, label: &str, spec: S) -> Result<S::Field, Error> {
+        let mut store = self.store.borrow_mut();
+        let added = Builder::new(&mut store, String::new()).add(label, spec);
+        store.close();
+        added
+    }
+}
+
+impl<M> Deref for Instance<M> {
+    type Target = M;
+
+    #[inline]
+    fn deref(&self) -> &M {
+        &self.model
+    }
+}
+
+impl<M> Drop for Instance<M> {
+    fn drop(&mut self) {
+        if self.removed.get() || self.is_inherited() {
+            return;
+        }
+        if self.keep.get() {
+            return self.remember();
+        }
+        let store = self.store.borrow();
+        if let Some(file) = store.file() {
+            // Nobody is left to hear of it; cleanstats finds what stays.
+            let _ = file.remove();
+        }
+    }
+}
+
+impl<M> fmt::Debug for Instance<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance").field("path", &self.path).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,187 @@
+//! Sets of fields: the builder that adds them one by one, and the `stats!` macro that lists them.
+
+use crate::error::Error;
+use crate::write::field::Spec;
+use crate::write::fold::{Folding, Kind};
+use crate::write::store::{Added, Encoding, Store};
+
+/// A set of fields that one instance has. [`stats!`](crate::stats) writes the implementation; by hand
+/// it is a call of [`Builder::add`] a field.
+pub trait Model: Sized {
+    /// Adds the fields, in order.
+    ///
+    /// # Errors
+    /// What [`Builder::add`] gives.
+    fn build(builder: &mut Builder<'_>) -> Result<Self, Error>;
+}
+
+/// No fields but those of every instance, for a program that adds all of its own as it runs.
+impl Model for () {
+    fn build(_builder: &mut Builder<'_>) -> Result<Self, Error> {
+        Ok(())
+    }
+}
+
+/// Adds fields to an instance, before it is published or later.
+pub struct Builder<'a> {
+    store: &'a mut Store,
+    prefix: String,
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(store: &'a mut Store, prefix: String) -> Self {
+        Self { store, prefix }
+    }
+
+    /// Adds a field and gives its handle. The label is the builder's prefix and `label`.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Label`] if the label is empty, longer than 65,535 bytes, or taken;
+    /// [`crate::ErrorKind::TooLarge`] if the file would grow beyond [`crate::Snapshot::LIMIT`], or memory
+    /// cannot hold what the field keeps; [`crate::ErrorKind::Io`] if the file has to grow and cannot.
+    pub fn add<S: Spec>(&mut self, label: &str, spec: S) -> Result<S::Field, Error> {
+        spec.add(self, Some(label), label)
+    }
+
+    /// Adds all fields of another model, their labels behind `prefix`.
+    ///
+    /// # Errors
+    /// As [`Builder::add`].
+    pub fn include<M: Model>(&mut self, prefix: &str) -> Result<M, Error> {
+        let prefix = format!("{}{prefix}", self.prefix);
+        M::build(&mut Builder::new(self.store, prefix))
+    }
+
+    /// For a field that asks for more than can be.
+    pub(crate) fn too_large(&self, label: &str, what: &str) -> Error {
+        self.store.too_large(&format!("{}{label}", self.prefix), what.to_owned())
+    }
+
+    pub(crate) fn place(
+        &mut self,
+        label: &str,
+        encoding: Encoding<'_>,
+        initial: &[u8],
+    ) -> Result<Added, Error> {
+        self.store.add(&format!("{}{label}", self.prefix), encoding, initial)
+    }
+
+    /// Notes that the field that was just placed is one that [`crate::ThreadEnd::Fold`] keeps.
+    pub(crate) fn folds(&mut self, label: &str, kind: Kind) {
+        self.store.folds(Folding { label: format!("{}{label}", self.prefix), kind });
+    }
+}
+
+/// How a model becomes part of another: `name: Model` or `name: Model = "prefix."`.
+#[doc(hidden)]
+pub struct Include<M>(std::marker::PhantomData<M>);
+
+impl<M> Include<M> {
+    #[doc(hidden)]
+    #[must_use]
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self(std::marker::PhantomData)
+    }
+}
+
+impl<M: Model> Spec for Include<M> {
+    type Field = M;
+
+    fn add(self, builder: &mut Builder<'_>, label: Option<&str>, _name: &str) -> Result<M, Error> {
+        builder.include(label.unwrap_or_default())
+    }
+}
+
+/// Lists the fields of a model.
+///
+/// A field is `name: Type`, its label the name. `= "label"` gives another label, and `{ option: value }`
+/// the options that the type's `spec()` has. Documentation comments go to the struct. A model may stand
+/// as a field's type in another: its fields are included, their labels behind the text that is given
+/// in place of a label, if any.
+///
+/// ```
+/// use mmstats::{Bool, Counter, Gauge, Options, StaticText, Text, Timer, stats};
+///
+/// stats! {
+///     /// Requests to the database.
+///     pub struct Db {
+///         /// Queries sent.
+///         pub queries: Counter,
+///     }
+/// }
+///
+/// stats! {
+///     /// What the web server publishes.
+///     pub struct Web {
+///         /// Answers with a status from 200 to 299.
+///         pub ok: Counter = "status.2XX",
+///         pub last_hit: Gauge<f64> = "timers.last_hit",
+///         pub latency: Timer { window: 50 },
+///         pub page: Text { size: 64 },
+///         pub ready: Bool { initial: true },
+///         pub version: StaticText = "app.version" { value: env!("CARGO_PKG_VERSION") },
+///         pub db: Db = "db.",
+///     }
+/// }
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// let web = Options::new().path(dir).create::<Web>()?;
+/// web.ok.incr();
+/// web.db.queries.add(3);
+/// web.page.set("/index.html");
+///
+/// let snapshot = mmstats::Snapshot::of(web.path())?;
+/// let labels: Vec<_> = snapshot.fields().map(|field| field.unwrap().label().to_owned()).collect();
+/// assert!(labels.contains(&b"db.queries".to_vec()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[macro_export]
+macro_rules! stats {
+    ($(
+        $(#[$meta:meta])*
+        $vis:vis struct $model:ident {
+            $(
+                $(#[$field_meta:meta])*
+                $field_vis:vis $field:ident : $type:ty $(= $label:literal)?
+                $({ $($option:ident : $value:expr),* $(,)? })?
+            ),* $(,)?
+        }
+    )*) => {$(
+        $(#[$meta])*
+        $vis struct $model {
+            $( $(#[$field_meta])* $field_vis $field: $type, )*
+        }
+
+        impl $crate::Model for $model {
+            fn build(builder: &mut $crate::Builder<'_>) -> ::std::result::Result<Self, $crate::Error> {
+                let _ = &builder;
+                ::std::result::Result::Ok(Self {
+                    $( $field: $crate::Spec::add(
+                        <$type as $crate::Field>::spec() $( $( .$option($value) )* )?,
+                        builder,
+                        $crate::stats!(@label $($label)?),
+                        ::std::stringify!($field),
+                    )?, )*
+                })
+            }
+        }
+
+        impl $crate::Field for $model {
+            type Spec = $crate::Include<Self>;
+
+            fn spec() -> Self::Spec {
+                $crate::Include::new()
+            }
+        }
+    )*};
+    (@label) => { ::std::option::Option::None };
+    (@label $label:literal) => { ::std::option::Option::Some($label) };
+}
+
+/// How a type's `spec()` is made into a field: shared by all fields of one buffer layout.
+pub(crate) fn labelled<'a>(label: Option<&'a str>, name: &'a str) -> &'a str {
+    // A raw identifier (`r#type`) is a Rust spelling, not part of the name.
+    label.unwrap_or(name.strip_prefix("r#").unwrap_or(name))
+}

@@ -1,0 +1,235 @@
+//! Where an instance's file is put and what it is called.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::disk::name::{Names, default_dir, default_template, expand, family, names_a_process};
+use crate::error::Error;
+use crate::write::field::{Gauge, Static, StaticText};
+use crate::write::fold::{FOLD_LABEL, FOLDED_LABEL, FoldNumber};
+use crate::write::instance::Instance;
+use crate::write::kept::Family;
+use crate::write::model::{Builder, Model};
+use crate::write::per_thread::ThreadEnd;
+use crate::write::report::report;
+use crate::write::store::Store;
+
+/// Where an instance's file is put, what it is called, who may read it. Makes instances.
+///
+/// ```
+/// use mmstats::{Counter, Options, stats};
+///
+/// stats! {
+///     struct Web {
+///         ok: Counter = "status.2XX",
+///     }
+/// }
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// let web = Options::new().path(dir).label_prefix("web.stats.").create::<Web>()?;
+/// web.ok.incr();
+/// assert!(web.path().starts_with(dir));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    path: Option<PathBuf>,
+    filename: Option<OsString>,
+    label_prefix: String,
+    mode: Option<u32>,
+    thread_end: ThreadEnd,
+}
+
+impl Options {
+    /// The defaults: each method says its own.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The folder, which must exist. `{CMD}`, `{PID}` and `{TID}` are replaced as in the file name.
+    /// Default: `MMSTATS_PATH`, else `TMPDIR`, else `/tmp`.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// The file name. `{CMD}` is replaced by the program's name (without its folder), `{PID}` by the
+    /// process id, `{TID}` by the thread id; each may stand any number of times, other braces are an
+    /// error. Default: `MMSTATS_FILES`, else [`crate::DEFAULT_TEMPLATE`].
+    ///
+    /// Readers look for `*.mmstats`. With `{PID}` or `{TID}`, an instance whose name another one has already
+    /// takes the next that is free: `web-12-34.2.mmstats`, then `.3`. So several instances of one thread may
+    /// have one template, and so may processes in containers that share a directory and all have the
+    /// process id 1. A template without either suits a program with one instance: for the second the name is
+    /// held.
+    #[must_use]
+    pub fn filename(mut self, template: impl Into<OsString>) -> Self {
+        self.filename = Some(template.into());
+        self
+    }
+
+    /// Put in front of every label, `sys.pid` and its like included. Default: nothing.
+    #[must_use]
+    pub fn label_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.label_prefix = prefix.into();
+        self
+    }
+
+    /// The file's permissions, exactly these. Default: 0644 less the process's umask.
+    #[must_use]
+    pub fn mode(mut self, mode: u32) -> Self {
+        self.mode = Some(mode & 0o7777);
+        self
+    }
+
+    /// What becomes of a thread's counts when it ends: for [`crate::PerThread`]. Default:
+    /// [`ThreadEnd::Fold`].
+    #[must_use]
+    pub fn thread_end(mut self, end: ThreadEnd) -> Self {
+        self.thread_end = end;
+        self
+    }
+
+    pub(crate) fn at_thread_end(&self) -> ThreadEnd {
+        self.thread_end
+    }
+
+    /// Makes an instance of a model and publishes its file.
+    ///
+    /// # Errors
+    /// Whatever [`crate::ErrorKind`] has for writers: a template, a label or a size that makes no sense, a
+    /// full disk, a limit (`RLIMIT_FSIZE`, `RLIMIT_NOFILE`), a directory that is not there or may not be
+    /// written, a file system where a full disk would kill the program later, a name that is held or taken.
+    pub fn create<M: Model>(&self) -> Result<Instance<M>, Error> {
+        self.create_with(M::build)
+    }
+
+    /// Makes an instance whose fields are known only when the program runs.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use mmstats::{Counter, Options};
+    ///
+    /// # let dir = tempfile::tempdir()?;
+    /// # let dir = dir.path();
+    /// let queues = ["mail", "print"];
+    /// let stats = Options::new().path(dir).create_with(|fields| {
+    ///     queues.iter().map(|name| Ok((*name, fields.add(name, Counter::spec())?))).collect()
+    /// })?;
+    /// let counters: &BTreeMap<&str, Counter> = &stats;
+    /// counters["mail"].incr();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Options::create`], and what `build` gives.
+    pub fn create_with<M>(
+        &self,
+        build: impl FnOnce(&mut Builder<'_>) -> Result<M, Error>,
+    ) -> Result<Instance<M>, Error> {
+        self.create_for(&Names::here(), None, build)
+    }
+
+    pub(crate) fn create_for<M>(
+        &self,
+        names: &Names,
+        group: Option<u32>,
+        build: impl FnOnce(&mut Builder<'_>) -> Result<M, Error>,
+    ) -> Result<Instance<M>, Error> {
+        // The environment is asked once, and nothing can fail any more once the file is published.
+        let template = self.filename.clone().unwrap_or_else(default_template);
+        let path = self.full_path(&template, names)?;
+        let dir = path.parent().unwrap_or(&path).to_owned();
+        let family = family(&template, names)?.map(|name| Family { dir, name });
+        let mut store = Store::in_file(path, self.mode)?;
+        let (model, folded) = self.fill(&mut store, names, group, build)?;
+        store.publish(names_a_process(&template))?;
+        Ok(Instance::new(model, store, self.label_prefix.clone(), family, folded, None))
+    }
+
+    /// Like [`Options::create`], but never keeps a program from running: where no file can be made the
+    /// instance counts in private memory, [`Instance::error`] says why, and so hears [`crate::on_error`].
+    ///
+    /// # Panics
+    /// If the model itself makes no sense (two fields with one label, an empty label, a size that nothing can
+    /// hold): no disk is to blame for that, and it happens at the first try. And where there is no memory.
+    #[must_use]
+    pub fn create_or_private<M: Model>(&self) -> Instance<M> {
+        self.create_or_private_in(None)
+    }
+
+    pub(crate) fn create_or_private_in<M: Model>(&self, group: Option<u32>) -> Instance<M> {
+        match self.create_for(&Names::here(), group, M::build) {
+            Ok(instance) => instance,
+            Err(error) => {
+                let instance: Instance<M> = self.private(error, group);
+                instance.error().into_iter().for_each(|error| report(error, "counting in private memory"));
+                instance
+            }
+        }
+    }
+
+    pub(crate) fn private<M: Model>(&self, error: Error, group: Option<u32>) -> Instance<M> {
+        let names = Names::here();
+        let made = Store::private(error.path().to_owned()).and_then(|mut store| {
+            let (model, folded) = self.fill(&mut store, &names, group, M::build)?;
+            Ok((model, folded, store))
+        });
+        match made {
+            Ok((model, folded, store)) => {
+                Instance::new(model, store, self.label_prefix.clone(), None, folded, Some(error))
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn fill<M>(
+        &self,
+        store: &mut Store,
+        names: &Names,
+        group: Option<u32>,
+        build: impl FnOnce(&mut Builder<'_>) -> Result<M, Error>,
+    ) -> Result<(M, Option<FoldNumber>), Error> {
+        let mut builder = Builder::new(store, self.label_prefix.clone());
+        identify(&mut builder, names)?;
+        let folded = group.map(|group| {
+            builder.add(FOLD_LABEL, Static::<u32>::spec().value(group))?;
+            builder.add(FOLDED_LABEL, Gauge::<u64>::spec())
+        });
+        let folded = folded.transpose()?;
+        Ok((build(&mut builder)?, folded))
+    }
+
+    fn full_path(&self, template: &OsStr, names: &Names) -> Result<PathBuf, Error> {
+        let dir = self.path.clone().unwrap_or_else(default_dir);
+        let dir = expand(dir.as_os_str(), names)?;
+        let name = expand(template, names)?;
+        let path = Path::new(&dir).join(name);
+        // A program may change its folder before it removes the file or lets it grow.
+        let absolute = std::path::absolute(&path).map_err(Error::io(&path, "finding its folder"))?;
+        if absolute.as_os_str().as_bytes().ends_with(b"/") {
+            return Err(Error::io(&path, "creating it")(nix::errno::Errno::EISDIR));
+        }
+        Ok(absolute)
+    }
+}
+
+/// The labels that every instance begins with, so that a reader can tell whose it is.
+fn identify(builder: &mut Builder<'_>, names: &Names) -> Result<(), Error> {
+    let uid = u64::from(nix::unistd::getuid().as_raw());
+    let gid = u64::from(nix::unistd::getgid().as_raw());
+    let created = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    builder.add("sys.pid", Static::<u32>::spec().value(names.pid))?;
+    builder.add("sys.tid", Static::<i64>::spec().value(names.tid))?;
+    builder.add("sys.uid", Static::<u64>::spec().value(uid))?;
+    builder.add("sys.gid", Static::<u64>::spec().value(gid))?;
+    builder.add("sys.created", Static::<f64>::spec().value(created.as_secs_f64()))?;
+    builder.add("org.rust.version", StaticText::spec().value(env!("MMSTATS_RUSTC")))?;
+    builder.add(crate::VERSION_LABEL, StaticText::spec().value(env!("CARGO_PKG_VERSION")))?;
+    Ok(())
+}

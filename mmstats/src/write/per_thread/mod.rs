@@ -1,0 +1,385 @@
+//! One instance per thread, made on first use, from one static definition.
+
+mod making;
+
+use std::cell::OnceCell;
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::AccessError;
+
+use crate::error::{Error, Reason};
+use crate::write::fold::Folded;
+use crate::write::instance::Instance;
+use crate::write::memory::per_process::PerProcess;
+use crate::write::model::Model;
+use crate::write::options::Options;
+use crate::write::report::report;
+
+use making::Making;
+pub use making::Stage;
+
+/// How many files of ended threads one static leaves at most. Each needs a mapping, on some file systems a
+/// descriptor, and both run out; a process has 1,024 descriptors, as a rule.
+const LEFT_AT_MOST: usize = 256;
+
+/// What becomes of a thread's counts when the thread ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ThreadEnd {
+    /// The file goes with the thread. A sum over the process falls by what the thread had counted.
+    Remove,
+    /// The file stays, and counts as alive, until [`PerThread::remove`], [`Instance::remove`] of an
+    /// instance with the same file name template, or the end of the process (the original's way). The
+    /// files of the 256 threads that ended last: what was counted by those that ended before is folded.
+    Leave,
+    /// What counters, up-and-down counts and averages have counted is added to a file of the whole process,
+    /// whose `{TID}` and `sys.tid` are 0, by label; then the thread's file goes. So a sum over the process
+    /// does not fall when a thread ends. What was true of the thread itself (gauges, bools, text, moving
+    /// averages) ends with it, and the process's file has no such fields.
+    ///
+    /// The two files say by `sys.folded` which of them has the counts, for readers that look at one after
+    /// the other; see mmstats(5).
+    #[default]
+    Fold,
+}
+
+/// One instance per thread of a model, made on first use: [`per_thread!`](crate::per_thread) defines one.
+pub struct PerThread<K: ThreadKey> {
+    process: PerProcess<Process<K>>,
+}
+
+/// What the static has in one process.
+struct Process<K: ThreadKey> {
+    /// By which the files that are folded into one know each other.
+    group: u32,
+    options: OnceLock<Options>,
+    ended: Mutex<Ended<K::Model>>,
+}
+
+impl<K: ThreadKey> Default for Process<K> {
+    fn default() -> Self {
+        // Whoever shares the process, a library with its own copy of this one, say, has another number.
+        #[allow(clippy::cast_possible_truncation)]
+        let group = RandomState::new().build_hasher().finish() as u32;
+        Self { group, options: OnceLock::new(), ended: Mutex::default() }
+    }
+}
+
+/// What ended threads have left.
+struct Ended<M> {
+    folded: Option<Folded>,
+    /// The oldest first.
+    left: VecDeque<Instance<M>>,
+    /// Whether nothing is to be left any more.
+    is_over: bool,
+}
+
+impl<M> Default for Ended<M> {
+    fn default() -> Self {
+        Self { folded: None, left: VecDeque::new(), is_over: false }
+    }
+}
+
+/// What [`per_thread!`](crate::per_thread) makes of a definition: a type, since what a type says is known
+/// when the program is compiled, and a pointer to the thread's variable would be followed at each use.
+#[doc(hidden)]
+pub trait ThreadKey: Sized + 'static {
+    type Model: Model + Send + 'static;
+
+    fn options() -> Options;
+
+    /// Calls `f` with this thread's variable.
+    ///
+    /// # Errors
+    /// When the thread is ending and its variable is gone.
+    fn try_with<R>(f: impl FnOnce(&Local<Self>) -> R) -> Result<R, AccessError>;
+
+    /// What this thread is about, and what it is about next.
+    fn stage(next: Option<Stage>) -> Stage;
+}
+
+/// What [`per_thread!`](crate::per_thread) keeps in a thread.
+#[doc(hidden)]
+pub struct Local<K: ThreadKey> {
+    made: OnceCell<Made<K>>,
+    /// After a fork: the child's own.
+    next: OnceCell<Box<Local<K>>>,
+}
+
+struct Made<K: ThreadKey> {
+    /// Taken by `Drop` only.
+    instance: Option<Instance<K::Model>>,
+    owner: &'static PerThread<K>,
+}
+
+impl<K: ThreadKey> PerThread<K> {
+    #[doc(hidden)]
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Self { process: PerProcess::new() }
+    }
+
+    /// Calls `f` with this thread's instance, which is made if it is not there yet. Where no file can be
+    /// made, it counts in private memory, [`Instance::error`] says why, and so hears [`crate::on_error`].
+    ///
+    /// A forked child gets an instance of its own here.
+    ///
+    /// While the thread's instance is being made (by a hook that counts, say), and after it is gone with the
+    /// ending thread, `f` gets a private instance that goes afterwards: what it counts goes nowhere.
+    ///
+    /// # Panics
+    /// As [`Options::create_or_private`]: if the model itself makes no sense. Also if it is called while
+    /// such a private instance is being made, from [`Model::build`] or from an allocator: there is nothing
+    /// then that `f` could be called with. Such code calls [`PerThread::try_with`].
+    #[inline]
+    pub fn with<R>(&'static self, f: impl FnOnce(&Instance<K::Model>) -> R) -> R {
+        let mut f = Some(f);
+        let done = K::try_with(|local| {
+            let instance = local.instance(self)?;
+            f.take().map(|f| f(instance))
+        });
+        match (done, f) {
+            (Ok(Some(result)), _) => result,
+            (_, Some(f)) => f(&spare::<K>()),
+            (_, None) => unreachable!("a closure that was called gave a result"),
+        }
+    }
+
+    /// As [`PerThread::with`], but where `f` would count nowhere it is not called: `None` while the thread's
+    /// instance is being made, and when it is gone with the ending thread. For code that may run at any
+    /// moment, such as an allocator.
+    ///
+    /// # Panics
+    /// As [`Options::create_or_private`]: if the model itself makes no sense.
+    #[inline]
+    pub fn try_with<R>(&'static self, f: impl FnOnce(&Instance<K::Model>) -> R) -> Option<R> {
+        K::try_with(|local| local.instance(self).map(f)).ok().flatten()
+    }
+
+    /// Removes the files of this thread and of all ended ones, for a program about to end: those that this
+    /// static has made in this process, and no others. Never those of other threads that live; each of
+    /// them removes its own when it ends, from now on, whatever [`Options::thread_end`] says.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Io`], when a file is still there.
+    pub fn remove(&'static self) -> Result<(), Error> {
+        let Ended { folded, left, .. } =
+            std::mem::replace(&mut *self.ended(), Ended { is_over: true, ..Ended::default() });
+        let mut result = folded.map_or(Ok(()), Folded::remove);
+        for instance in left {
+            instance.forget();
+            result = result.and(instance.remove());
+        }
+        // Not `with`, which would make an instance only to remove it.
+        let own = K::try_with(|local| local.made_here().map_or(Ok(()), Instance::remove));
+        result.and(own.unwrap_or(Ok(())))
+    }
+
+    /// The options. They are asked for once per process.
+    fn options(&'static self) -> &'static Options {
+        self.process.get().options.get_or_init(K::options)
+    }
+
+    fn ended(&'static self) -> MutexGuard<'static, Ended<K::Model>> {
+        self.process.get().ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does with an ended thread's instance what the options say.
+    fn end(&'static self, instance: Instance<K::Model>) {
+        let end = self.options().at_thread_end();
+        let mut ended = self.ended();
+        // A file that is kept has its counts already.
+        if ended.is_over || end == ThreadEnd::Remove || instance.is_kept() {
+            drop(ended);
+            return drop(instance);
+        }
+        if end == ThreadEnd::Fold {
+            // With the main thread the process ends, and nothing is left to be summed.
+            if nix::unistd::gettid() == nix::unistd::getpid() {
+                ended.is_over = true;
+                return drop(ended.folded.take());
+            }
+            return self.fold(&mut ended, instance);
+        }
+        instance.remember();
+        ended.left.push_back(instance);
+        if ended.left.len() > LEFT_AT_MOST {
+            if let Some(oldest) = ended.left.pop_front() {
+                self.fold(&mut ended, oldest);
+            }
+        }
+    }
+
+    /// Adds an ended thread's counts to the process's, or leaves its file if that cannot be.
+    fn fold(&'static self, ended: &mut Ended<K::Model>, instance: Instance<K::Model>) {
+        if instance.is_removed() {
+            return;
+        }
+        if let Err(error) = self.try_fold(&mut ended.folded, &instance) {
+            report(&error, "the file of an ended thread stays");
+            instance.remember();
+            ended.left.push_back(instance);
+            return;
+        }
+        instance.forget();
+    }
+
+    fn try_fold(
+        &'static self,
+        folded: &mut Option<Folded>,
+        instance: &Instance<K::Model>,
+    ) -> Result<(), Error> {
+        let folded = match folded {
+            Some(folded) => folded,
+            None => folded.insert(Folded::create(self.options(), self.process.get().group)?),
+        };
+        folded.take(instance)
+    }
+}
+
+/// An instance for one use, in private memory.
+#[cold]
+fn spare<K: ThreadKey>() -> Instance<K::Model> {
+    let path = PathBuf::from("/proc/thread-self");
+    let error = match K::stage(None) {
+        Stage::Idle => Error::io(&path, "finding the thread")(nix::errno::Errno::ESRCH),
+        Stage::Making => Error::new(path, Reason::Reentered),
+        Stage::MakingSpare => panic!("a per-thread instance is used while it is made: call try_with there"),
+    };
+    let _making = Making::<K>::of(Stage::MakingSpare);
+    Options::new().private(error, None)
+}
+
+impl<K: ThreadKey> Local<K> {
+    #[doc(hidden)]
+    #[must_use]
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Self { made: OnceCell::new(), next: OnceCell::new() }
+    }
+
+    /// This thread's instance, if it can be had.
+    #[inline]
+    fn instance(&self, owner: &'static PerThread<K>) -> Option<&Instance<K::Model>> {
+        match self.made.get().and_then(|made| made.instance.as_ref()) {
+            Some(instance) if !instance.is_inherited() => Some(instance),
+            _ => self.find(owner),
+        }
+    }
+
+    /// This thread's instance, if it was made.
+    fn made_here(&self) -> Option<&Instance<K::Model>> {
+        match self.made.get().and_then(|made| made.instance.as_ref()) {
+            Some(instance) if !instance.is_inherited() => Some(instance),
+            _ => self.next.get()?.made_here(),
+        }
+    }
+
+    /// `None` while it is being made.
+    #[cold]
+    fn find(&self, owner: &'static PerThread<K>) -> Option<&Instance<K::Model>> {
+        if let Some(instance) = self.made_here() {
+            return Some(instance);
+        }
+        if K::stage(None) != Stage::Idle {
+            return None;
+        }
+        let making = Making::<K>::of(Stage::Making);
+        let mut local = self;
+        while local.made.get().is_some() {
+            local = local.next.get_or_init(|| Box::new(Self::new()));
+        }
+        local.made.get_or_init(|| Made::new(owner));
+        drop(making);
+        local.made_here()
+    }
+}
+
+impl<K: ThreadKey> Made<K> {
+    fn new(owner: &'static PerThread<K>) -> Self {
+        let options = owner.options();
+        let group = (options.at_thread_end() != ThreadEnd::Remove).then(|| owner.process.get().group);
+        Self { instance: Some(options.create_or_private_in(group)), owner }
+    }
+}
+
+impl<K: ThreadKey> Drop for Made<K> {
+    fn drop(&mut self) {
+        if let Some(instance) = self.instance.take().filter(|instance| !instance.is_inherited()) {
+            self.owner.end(instance);
+        }
+    }
+}
+
+/// Defines statics that give each thread an instance of its own.
+///
+/// The expression for the options is evaluated once per process, when the first thread needs it. Any number of
+/// statics may have the same options: under the default name, a thread's second instance has `.2` in its
+/// file's name.
+///
+/// ```
+/// use mmstats::{Counter, Options, per_thread, stats};
+///
+/// stats! {
+///     pub struct Web {
+///         pub hits: Counter,
+///     }
+/// }
+///
+/// per_thread! {
+///     /// What the web server publishes.
+///     pub static WEB: Web = Options::new().label_prefix("web.");
+/// }
+///
+/// # fn main() {
+/// # let dir = tempfile::tempdir().unwrap();
+/// # unsafe { std::env::set_var("MMSTATS_PATH", dir.path()) };
+/// std::thread::spawn(|| WEB.with(|web| web.hits.incr())).join().unwrap();
+/// WEB.with(|web| web.hits.incr());
+/// WEB.remove().unwrap();
+/// # }
+/// ```
+#[macro_export]
+macro_rules! per_thread {
+    ($($(#[$meta:meta])* $vis:vis static $name:ident : $model:ty = $options:expr;)*) => {$(
+        $(#[$meta])*
+        $vis static $name: $crate::PerThread<$name> = $crate::PerThread::new();
+
+        // The static's key, a type of the same name.
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        $vis struct $name {}
+
+        const _: () = {
+            ::std::thread_local! {
+                static LOCAL: $crate::Local<$name> = const { $crate::Local::new() };
+                // Beside it, since it is there even when the thread has lost the other.
+                static STAGE: ::std::cell::Cell<$crate::Stage> =
+                    const { ::std::cell::Cell::new($crate::Stage::Idle) };
+            }
+
+            impl $crate::ThreadKey for $name {
+                type Model = $model;
+
+                fn options() -> $crate::Options {
+                    $options
+                }
+
+                #[inline(always)]
+                fn try_with<R>(
+                    f: impl FnOnce(&$crate::Local<Self>) -> R,
+                ) -> ::std::result::Result<R, ::std::thread::AccessError> {
+                    LOCAL.try_with(f)
+                }
+
+                fn stage(next: ::std::option::Option<$crate::Stage>) -> $crate::Stage {
+                    STAGE.with(|stage| match next {
+                        ::std::option::Option::Some(next) => stage.replace(next),
+                        ::std::option::Option::None => stage.get(),
+                    })
+                }
+            }
+        };
+    )*};
+}

@@ -1,0 +1,356 @@
+//! What was added in the last seconds: their number, sum and maximum.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Relaxed, Release};
+use std::sync::atomic::{AtomicU64, fence};
+
+use nix::time::{ClockId, clock_gettime};
+
+use super::mean::COUNT_FACTOR;
+use super::words::{WORD, Words, pair};
+use crate::write::memory::segment::{ForkMark, Segment};
+
+const MAX_FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
+
+/// Words of one second: stamp, sum, count, max, check.
+const SLOT: usize = 5;
+
+/// Words before the ring: how many seconds, and two copies of the current one.
+const HEAD: usize = 1 + 2 * SLOT;
+
+/// The current second in two copies, updated by turns, and a ring of finished seconds. A reader takes a slot
+/// only if its check word agrees with the others, and adds up what is young enough.
+pub(crate) struct Window {
+    words: Words<HEAD>,
+    /// Whether the second copy is the current one.
+    second: Cell<bool>,
+}
+
+/// What was added in one second of `CLOCK_MONOTONIC`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Second {
+    /// The second and 1; 0 is an empty slot.
+    pub(crate) stamp: u64,
+    pub(crate) sum: f64,
+    pub(crate) count: u64,
+    /// Means something only where the count is not 0.
+    pub(crate) max: f64,
+}
+
+impl Second {
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        let max = if self.count == 0 { other.max } else { self.max.max(other.max) };
+        Self { sum: self.sum + other.sum, count: self.count.wrapping_add(other.count), max, ..self }
+    }
+
+    #[inline(always)]
+    fn check(self) -> u64 {
+        self.stamp
+            ^ self.sum.to_bits().rotate_left(13)
+            ^ self.count.wrapping_mul(COUNT_FACTOR)
+            ^ self.max.to_bits().rotate_left(29).wrapping_mul(MAX_FACTOR)
+    }
+
+    #[inline(always)]
+    fn load([stamp, sum, count, max, _]: &[AtomicU64; SLOT]) -> Self {
+        let [stamp, sum, count, max] = [stamp, sum, count, max].map(|word| word.load(Relaxed));
+        Self { stamp, sum: f64::from_bits(sum), count, max: f64::from_bits(max) }
+    }
+
+    /// All stores before this come first: a reader that sees a word of it sees them when it looks again.
+    /// Pairs with the fence between a reader's looks. The order of these five does not matter.
+    #[inline(always)]
+    fn store(self, [stamp, sum, count, max, check]: &[AtomicU64; SLOT]) {
+        fence(Release);
+        stamp.store(self.stamp, Relaxed);
+        sum.store(self.sum.to_bits(), Relaxed);
+        count.store(self.count, Relaxed);
+        max.store(self.max.to_bits(), Relaxed);
+        check.store(self.check(), Relaxed);
+    }
+}
+
+impl Window {
+    /// Bytes of a value that looks back on `seconds`.
+    pub(crate) fn size(seconds: u32) -> usize {
+        (HEAD + seconds as usize * SLOT) * WORD
+    }
+
+    /// What the value begins with, before its record is published; zeros follow.
+    pub(crate) fn initial(seconds: u32) -> [u8; WORD] {
+        pair(seconds, 0).to_ne_bytes()
+    }
+
+    /// The value at byte `at` of the file, in `home`, with what [`Window::initial`] gave. It looks back on
+    /// `seconds`, at least 1.
+    ///
+    /// # Panics
+    /// As [`Words::new`].
+    pub(crate) fn new(home: Arc<Segment>, at: usize, seconds: u32, mark: ForkMark) -> Self {
+        let words = Words::new(home, at, seconds as usize * SLOT, mark);
+        Self { words, second: Cell::new(false) }
+    }
+
+    /// Adds a value now.
+    #[inline]
+    pub(crate) fn add(&self, value: f64) {
+        self.add_at(coarse_now(), value);
+    }
+
+    /// Adds a value in a second of `CLOCK_MONOTONIC`, for a caller that has read the clock. A second that is
+    /// over counts as the latest one: the coarse clock is a few milliseconds late.
+    #[inline]
+    pub(crate) fn add_at(&self, second: u64, value: f64) {
+        self.put(Second { stamp: second.wrapping_add(1), sum: value, count: 1, max: value });
+    }
+
+    /// Adds to the current second, or begins a new one.
+    #[inline(always)]
+    fn put(&self, new: Second) {
+        let (head, ring) = self.words.get();
+        let (current, spare) = copies(head, self.second.get());
+        self.second.set(!self.second.get());
+        let now = Second::load(current);
+        if new.stamp > now.stamp {
+            finish(now, ring);
+            new.store(spare);
+        } else {
+            now.plus(new).store(spare);
+        }
+    }
+
+    /// Adds the seconds of another window, in any order. Those that are too old for this one are left out.
+    pub(crate) fn merge(&self, others: &[Second]) {
+        let mut others: Vec<_> = others.iter().copied().filter(|other| other.count > 0).collect();
+        others.sort_by_key(|other| other.stamp);
+        for other in others {
+            let (head, ring) = self.words.get();
+            let (current, _) = copies(head, self.second.get());
+            if other.stamp >= Second::load(current).stamp {
+                self.put(other);
+                continue;
+            }
+            let Some(slot) = slot(ring, other.stamp) else { continue };
+            let there = Second::load(slot);
+            if there.stamp < other.stamp {
+                other.store(slot);
+            } else if there.stamp == other.stamp {
+                there.plus(other).store(slot);
+            }
+        }
+    }
+
+    /// All seconds that it holds, young enough or not, the oldest first.
+    pub(crate) fn seconds(&self) -> Vec<Second> {
+        let (head, ring) = self.words.get();
+        let (current, _) = copies(head, self.second.get());
+        let slots = ring.chunks_exact(SLOT).filter_map(|slot| slot.try_into().ok());
+        let mut seconds: Vec<_> =
+            slots.chain([current]).map(Second::load).filter(|one| one.stamp > 0).collect();
+        seconds.sort_by_key(|one| one.stamp);
+        seconds
+    }
+
+    /// Everything of the window that ends with `second`; its stamp is that second's. Nothing: a count of 0.
+    pub(crate) fn total_at(&self, second: u64) -> Second {
+        let newest = second.wrapping_add(1);
+        let length = (self.words.get().1.len() / SLOT) as u64;
+        let young = |one: &Second| one.stamp <= newest && newest - one.stamp < length;
+        let empty = Second { stamp: newest, ..Second::default() };
+        self.seconds().into_iter().filter(young).fold(empty, Second::plus)
+    }
+}
+
+/// The current copy and the spare one.
+#[inline(always)]
+fn copies(head: &[AtomicU64; HEAD], second: bool) -> (&[AtomicU64; SLOT], &[AtomicU64; SLOT]) {
+    let [_, first @ .., _, _, _, _, _] = head;
+    let [_, _, _, _, _, _, other @ ..] = head;
+    if second { (other, first) } else { (first, other) }
+}
+
+/// The place of a finished second.
+fn slot(ring: &[AtomicU64], stamp: u64) -> Option<&[AtomicU64; SLOT]> {
+    #[allow(clippy::cast_possible_truncation)]
+    let index = stamp.checked_rem((ring.len() / SLOT) as u64)? as usize;
+    ring.chunks_exact(SLOT).nth(index)?.try_into().ok()
+}
+
+/// Puts a second that is over into the ring.
+#[cold]
+#[inline(never)]
+fn finish(over: Second, ring: &[AtomicU64]) {
+    if over.stamp > 0 {
+        if let Some(slot) = slot(ring, over.stamp) {
+            over.store(slot);
+        }
+    }
+}
+
+/// The second of `CLOCK_MONOTONIC`, as it was at the last tick.
+#[inline]
+pub(crate) fn coarse_now() -> u64 {
+    // It fails for clocks that do not exist only.
+    let now = clock_gettime(ClockId::CLOCK_MONOTONIC_COARSE);
+    now.map_or(0, |now| u64::try_from(now.tv_sec()).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::write::values::testing::{Place, in_a_child};
+
+    fn window(place: &Place, seconds: u32) -> Window {
+        place.fill(&Window::initial(seconds));
+        Window::new(place.home(), place.at, seconds, place.mark)
+    }
+
+    /// Stamp, sum, count and max of the slot at a word, whose check must agree: by hand, from the page.
+    fn slot_at(place: &Place, at: usize) -> (u64, f64, u64, f64) {
+        let words = place.words(at..at + 5);
+        let check = words[0]
+            ^ words[1].rotate_left(13)
+            ^ words[2].wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            ^ words[3].rotate_left(29).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+        assert_eq!(words[4], check, "the check of the slot at word {at}");
+        (words[0], f64::from_bits(words[1]), words[2], f64::from_bits(words[3]))
+    }
+
+    const EMPTY: (u64, f64, u64, f64) = (0, 0.0, 0, 0.0);
+
+    #[test]
+    fn an_empty_one_says_how_far_it_looks_back() {
+        let place = Place::private();
+        let window = window(&place, 3);
+        assert_eq!(Window::size(3), 8 + 5 * 40);
+        assert_eq!(Window::size(60), 8 + 62 * 40);
+        assert_eq!(place.bytes(0..8), [3, 0].map(u32::to_ne_bytes).concat());
+        assert_eq!([1, 6, 11, 16, 21].map(|at| slot_at(&place, at)), [EMPTY; 5]);
+        assert_eq!(window.total_at(7), Second { stamp: 8, ..Second::default() });
+    }
+
+    #[test]
+    fn the_current_second_has_two_copies_by_turns() {
+        let place = Place::private();
+        let window = window(&place, 3);
+        window.add_at(99, 2.0);
+        assert_eq!([1, 6].map(|at| slot_at(&place, at)), [EMPTY, (100, 2.0, 1, 2.0)]);
+        window.add_at(99, -5.0);
+        assert_eq!([1, 6].map(|at| slot_at(&place, at)), [(100, -3.0, 2, 2.0), (100, 2.0, 1, 2.0)]);
+        window.add_at(98, 3.0);
+        assert_eq!(slot_at(&place, 6), (100, 0.0, 3, 3.0), "a second that is over counts as the latest");
+        assert_eq!([11, 16, 21].map(|at| slot_at(&place, at)), [EMPTY; 3]);
+    }
+
+    #[test]
+    fn a_maximum_below_zero_is_one() {
+        let place = Place::private();
+        let window = window(&place, 1);
+        window.add_at(0, -2.0);
+        window.add_at(0, -1.0);
+        assert_eq!(slot_at(&place, 1), (1, -3.0, 2, -1.0));
+    }
+
+    #[test]
+    fn a_finished_second_goes_to_its_place_in_the_ring() {
+        let place = Place::private();
+        let window = window(&place, 3);
+        window.add_at(99, 2.0);
+        window.add_at(99, 3.0);
+        window.add_at(100, 7.0);
+        let ring = || [11, 16, 21].map(|at| slot_at(&place, at));
+        // 100 mod 3 is 1.
+        assert_eq!(ring(), [EMPTY, (100, 5.0, 2, 3.0), EMPTY]);
+        assert_eq!([1, 6].map(|at| slot_at(&place, at)), [(100, 5.0, 2, 3.0), (101, 7.0, 1, 7.0)]);
+        window.add_at(104, 1.0);
+        assert_eq!(ring(), [EMPTY, (100, 5.0, 2, 3.0), (101, 7.0, 1, 7.0)]);
+        // Stamp 103 would have had the place of stamp 100, but nothing was added then.
+        window.add_at(105, 1.0);
+        assert_eq!(ring(), [(105, 1.0, 1, 1.0), (100, 5.0, 2, 3.0), (101, 7.0, 1, 7.0)]);
+        assert_eq!(place.words(26..28), [0; 2], "nothing after the value");
+    }
+
+    #[test]
+    fn the_total_is_of_what_is_young_enough() {
+        let place = Place::private();
+        let window = window(&place, 3);
+        for second in 10..20_u32 {
+            window.add_at(second.into(), f64::from(second));
+        }
+        let total = |second| window.total_at(second);
+        assert_eq!(total(19), Second { stamp: 20, sum: 17.0 + 18.0 + 19.0, count: 3, max: 19.0 });
+        assert_eq!(total(21), Second { stamp: 22, sum: 19.0, count: 1, max: 19.0 });
+        assert_eq!(total(22).count, 0);
+    }
+
+    #[test]
+    fn merging_adds_second_by_second() {
+        let places = [(); 3].map(|()| Place::private());
+        let [here, other, all] = [0, 1, 2].map(|i| window(&places[i], 4));
+        let add = |window: &Window, seconds: &[u32]| {
+            for &second in seconds {
+                window.add_at(second.into(), f64::from(second));
+                all.add_at(second.into(), f64::from(second));
+            }
+        };
+        // In time order over both, as `all` has it; 11 is in both rings, 14 both current and finished.
+        add(&here, &[10, 11]);
+        add(&other, &[11, 11, 12]);
+        add(&here, &[13, 14]);
+        add(&other, &[14, 15]);
+        here.merge(&other.seconds());
+        for second in 14..20 {
+            assert_eq!(here.total_at(second), all.total_at(second), "second {second}");
+        }
+        for at in [1, 6, 11, 16, 21, 26] {
+            slot_at(&places[0], at);
+        }
+    }
+
+    #[test]
+    fn merging_leaves_out_what_is_too_old_and_takes_a_longer_window() {
+        let places = [(); 2].map(|()| Place::private());
+        let here = window(&places[0], 2);
+        let other = window(&places[1], 60);
+        for second in 90..100 {
+            other.add_at(second, 1.0);
+        }
+        here.add_at(99, 1.0);
+        here.add_at(100, 1.0);
+        here.merge(&other.seconds());
+        assert_eq!(here.total_at(100).count, 3);
+        assert_eq!([99, 98, 97].map(|second| here.total_at(second).count), [3, 1, 0]);
+        here.merge(&[Second { stamp: 500, ..Second::default() }]);
+        assert_eq!(here.total_at(100).count, 3, "an empty second is none");
+    }
+
+    #[test]
+    fn the_clock_is_the_one_that_readers_read() {
+        let fine = clock_gettime(ClockId::CLOCK_MONOTONIC).unwrap().tv_sec().try_into().unwrap();
+        let place = Place::private();
+        let window = window(&place, 60);
+        window.add(1.0);
+        let stamp = slot_at(&place, 6).0;
+        // The coarse clock may be a tick late.
+        assert!(stamp >= fine && stamp - 1 <= coarse_now(), "stamp {stamp} at {fine}");
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "no fork")]
+    fn a_forked_child_begins_anew_and_leaves_the_parents_alone() {
+        let place = Place::in_file();
+        let window = window(&place, 2);
+        window.add_at(5, 1.0);
+        let before = place.words(0..21);
+        assert!(in_a_child(|| {
+            window.add_at(5, 3.0);
+            window.add_at(6, 4.0);
+            window.total_at(6) == Second { stamp: 7, sum: 7.0, count: 2, max: 4.0 }
+        }));
+        assert_eq!(place.words(0..21), before);
+        window.add_at(5, 2.0);
+        assert_eq!(window.total_at(5).count, 2);
+    }
+}

@@ -1,0 +1,151 @@
+//! A value's memory as atomic words.
+//!
+//! The one file of this module with `unsafe`.
+
+use std::ptr::NonNull;
+use std::slice;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
+
+use crate::write::memory::segment::{ForkMark, Segment};
+
+/// Bytes of a word.
+pub(crate) const WORD: usize = size_of::<u64>();
+
+/// `HEAD` words at known places, then any number of further ones.
+///
+/// The memory is shared with readers in other processes. In this process, nothing but the value's own
+/// handle has it, and only as atomics.
+///
+/// # After a fork
+/// The child has no access to the mapping. It goes on in zeroed memory of its own.
+pub(crate) struct Words<const HEAD: usize> {
+    first: NonNull<AtomicU64>,
+    /// How many words there are after the head.
+    rest: usize,
+    mark: ForkMark,
+    /// Keeps the memory at `first`.
+    _home: Arc<Segment>,
+    /// The memory of a forked child.
+    away: OnceLock<Box<[AtomicU64]>>,
+}
+
+// SAFETY: the pointer is into `_home`, which goes with it and is `Send` and `Sync`. All that is given out is
+// shared references to atomics, which any thread may use.
+unsafe impl<const HEAD: usize> Send for Words<HEAD> {}
+// SAFETY: as above.
+unsafe impl<const HEAD: usize> Sync for Words<HEAD> {}
+
+impl<const HEAD: usize> Words<HEAD> {
+    /// The words at byte `at` of the file, in `home`: the head and `rest` more.
+    ///
+    /// # Panics
+    /// If `home` does not hold them, or if they are not aligned.
+    pub(crate) fn new(home: Arc<Segment>, at: usize, rest: usize, mark: ForkMark) -> Self {
+        let first: NonNull<AtomicU64> = home.pointer(at, (HEAD + rest) * WORD).cast();
+        assert!(first.is_aligned(), "a word off its boundary");
+        Self { first, rest, mark, _home: home, away: OnceLock::new() }
+    }
+
+    /// The head and the rest. Taken anew for each update, since it looks whether this is a forked child.
+    #[inline(always)]
+    pub(crate) fn get(&self) -> (&[AtomicU64; HEAD], &[AtomicU64]) {
+        let first = if self.mark.is_home() { self.first } else { self.away() };
+        // SAFETY: `new` and `away` vouch for `HEAD + rest` aligned words, which live as long as `self`: the
+        // mapping in the process that has it, and in its child the private ones. Every `u64` is valid, and
+        // this process accesses them only through atomics. No order is promised here: what a store pairs
+        // with is said where it is made.
+        let head = unsafe { first.cast::<[AtomicU64; HEAD]>().as_ref() };
+        // SAFETY: inside of the same words, or at their end.
+        let rest = unsafe { first.add(HEAD) };
+        // SAFETY: the `rest` words after the head, as above.
+        let rest = unsafe { slice::from_raw_parts(rest.as_ptr(), self.rest) };
+        (head, rest)
+    }
+
+    /// In a forked child: private words, all 0 at first.
+    #[cold]
+    #[inline(never)]
+    fn away(&self) -> NonNull<AtomicU64> {
+        let zeroed = || (0..HEAD + self.rest).map(|_| AtomicU64::new(0)).collect();
+        NonNull::from(&**self.away.get_or_init(zeroed)).cast()
+    }
+}
+
+/// The word that holds two numbers, the first at the lower address.
+#[inline]
+pub(crate) fn pair(first: u32, second: u32) -> u64 {
+    let [a, b, c, d] = first.to_ne_bytes();
+    let [e, f, g, h] = second.to_ne_bytes();
+    u64::from_ne_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// A pair's first number.
+#[inline]
+pub(crate) fn first_of(word: u64) -> u32 {
+    let [a, b, c, d, ..] = word.to_ne_bytes();
+    u32::from_ne_bytes([a, b, c, d])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering::Relaxed;
+
+    use super::*;
+    use crate::write::values::testing::{Place, in_a_child};
+
+    #[test]
+    fn the_head_comes_first_and_the_rest_after_it() {
+        let place = Place::private();
+        let words = Words::<2>::new(place.home(), place.at, 3, place.mark);
+        let (head, rest) = words.get();
+        assert_eq!(rest.len(), 3);
+        for (value, word) in (1..).zip(head.iter().chain(rest)) {
+            word.store(value, Relaxed);
+        }
+        assert_eq!(place.words(0..6), [1, 2, 3, 4, 5, 0]);
+    }
+
+    #[test]
+    fn there_may_be_no_head_and_no_rest() {
+        let place = Place::private();
+        assert!(Words::<0>::new(place.home(), place.at, 0, place.mark).get().1.is_empty());
+    }
+
+    #[test]
+    #[should_panic(expected = "a word off its boundary")]
+    fn words_off_their_boundary_are_refused() {
+        let place = Place::private();
+        Words::<1>::new(place.home(), place.at + 4, 0, place.mark);
+    }
+
+    #[test]
+    #[should_panic(expected = "outside of the segment")]
+    fn words_past_the_end_are_refused() {
+        let home = Arc::new(Segment::private(0, 24).unwrap());
+        Words::<2>::new(home, 0, 2, ForkMark::ALWAYS_HOME);
+    }
+
+    #[test]
+    fn a_pair_lies_in_the_order_it_is_named() {
+        assert_eq!(pair(1, 2).to_ne_bytes(), [1_u32.to_ne_bytes(), 2_u32.to_ne_bytes()].concat()[..]);
+        assert_eq!(first_of(pair(7, 9)), 7);
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "no fork")]
+    fn a_forked_child_has_zeroed_words_of_its_own() {
+        let place = Place::in_file();
+        let words = Words::<1>::new(place.home(), place.at, 1, place.mark);
+        words.get().0[0].store(5, Relaxed);
+        assert!(in_a_child(|| {
+            let (head, rest) = words.get();
+            let before = head[0].load(Relaxed);
+            head[0].store(6, Relaxed);
+            rest[0].store(7, Relaxed);
+            let (head, rest) = words.get();
+            [before, head[0].load(Relaxed), rest[0].load(Relaxed)] == [0, 6, 7]
+        }));
+        assert_eq!(place.words(0..2), [5, 0]);
+    }
+}
