@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use mmstats::format::type_code::{Shape, items};
+use mmstats::format::type_code::{ValueShape, items};
 use mmstats::{Bool, Builder, Counter, Error, Gauge, Options, Snapshot, Static, StaticText, Text, Value};
 use serde_json::Value as Json;
 
@@ -175,7 +175,7 @@ fn type_codes_mean_what_they_mean_to_python() {
     let said = peer(python, &["struct".as_ref()], &input);
     assert_eq!(said.len(), codes.len());
     for (code, said) in codes.iter().zip(said) {
-        let shape = Shape::parse(code.as_bytes());
+        let shape = ValueShape::parse(code.as_bytes());
         let Json::Array(said) = said else {
             assert!(shape.is_err(), "{code:?}: the original refuses it");
             continue;

@@ -677,8 +677,7 @@ fn a_reader_that_goes_ends_it_at_once_and_a_full_disk_is_an_error() {
 fn a_field_that_is_too_large_to_be_followed_is_said_once() {
     let dir = tempfile::tempdir().unwrap();
     let _web = publish(dir.path(), "a");
-    let path =
-        write(dir.path(), "b.mmstats", &[field(b"web.stats.depth", "134000000s", 0, b"")]);
+    let path = write(dir.path(), "b.mmstats", &[field(b"web.stats.depth", "134000000s", 0, b"")]);
     File::options().write(true).open(&path).unwrap().set_len(1 << 28).unwrap();
     let args = ["-c", "2", "-d", "0.01", "-o", "tsv", "-p", "web.stats.", "=depth"];
     let (out, err, code) = run(pollstats(&args).arg(dir.path()));

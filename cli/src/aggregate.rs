@@ -134,7 +134,7 @@ pub struct Tallied {
 /// Gathers values by label.
 pub struct Aggregate {
     function: Function,
-    labels: BTreeMap<Vec<u8>, Tally>,
+    labels: BTreeMap<Vec<u8>, LabelTally>,
 }
 
 impl Aggregate {
@@ -154,7 +154,7 @@ impl Aggregate {
         match self.labels.get_mut(label) {
             Some(tally) => tally.add(self.function, file, code, value),
             None => {
-                let tally = Tally::new(self.function, file, code(), value);
+                let tally = LabelTally::new(self.function, file, code(), value);
                 self.labels.insert(label.to_vec(), tally);
             }
         }
@@ -190,7 +190,7 @@ impl Number {
 }
 
 /// What is known of one label so far.
-struct Tally {
+struct LabelTally {
     code: String,
     first: Outcome,
     /// How many numbers and bools, and how many of them are not 0.
@@ -207,7 +207,7 @@ struct Tally {
     text_files: Vec<usize>,
 }
 
-impl Tally {
+impl LabelTally {
     fn new(function: Function, file: usize, code: String, value: Value<'_>) -> Self {
         let mut tally = Self {
             code: String::new(),

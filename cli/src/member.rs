@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mmstats::live::{Judge, Life};
-use mmstats::{Followed, Looked, Origin, Snapshot, VERSION_LABEL};
+use mmstats::{Followed, Observation, Origin, Snapshot, VERSION_LABEL};
 
 use crate::tool::Stop;
 
@@ -23,17 +23,18 @@ pub trait Visitor {
     /// Whether it wants this field.
     fn wants(&mut self, label: &[u8]) -> bool;
 
-    /// A file was looked at. [`Looked::Anew`] the first time, and whenever its fields are others.
+    /// A file was looked at. [`Observation::Anew`] the first time, and whenever its fields are others.
     ///
     /// # Errors
     /// Whatever stops the tool.
-    fn visit(&mut self, member: &mut Member<Self::State>, looked: Looked) -> Result<(), Stop>;
+    fn visit(&mut self, member: &mut Member<Self::State>, looked: Observation) -> Result<(), Stop>;
 
     /// A file is followed no longer, after a last look if that could be had.
     ///
     /// # Errors
     /// Whatever stops the tool.
-    fn leave(&mut self, member: &mut Member<Self::State>, looked: Looked, why: Left) -> Result<(), Stop>;
+    fn leave(&mut self, member: &mut Member<Self::State>, looked: Observation, why: Left)
+    -> Result<(), Stop>;
 }
 
 /// A followed file.

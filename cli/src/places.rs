@@ -27,7 +27,7 @@ pub(crate) struct Places {
 }
 
 /// A file that a search found.
-pub(crate) struct Place {
+pub(crate) struct Candidate {
     pub(crate) found: Found,
     /// Whether it is an operand itself.
     pub(crate) is_named: bool,
@@ -64,7 +64,7 @@ impl Places {
     /// The files that are there, sorted by path, or `None` if no name has come or gone since the last
     /// look. What cannot be looked at is reported at the first look, and a directory when it may not be listed
     /// any more.
-    pub(crate) fn look(&mut self, tool: &Tool) -> Option<Vec<Place>> {
+    pub(crate) fn look(&mut self, tool: &Tool) -> Option<Vec<Candidate>> {
         let has_changed = |(path, stamp): &(PathBuf, Stamp)| Stamp::of(path).may_differ(stamp);
         if self.has_looked && !self.is_volatile && !self.folders.iter().any(has_changed) {
             return None;
@@ -104,7 +104,7 @@ impl Places {
             search.named.binary_search_by(|named| named.as_os_str().cmp(path.as_os_str())).is_ok()
         };
         let found = search.found.into_iter();
-        Some(found.map(|found| Place { is_named: is_named(&found.path), found }).collect())
+        Some(found.map(|found| Candidate { is_named: is_named(&found.path), found }).collect())
     }
 }
 

@@ -5,13 +5,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use mmstats::{ErrorKind, Looked, Looks, Observer, Origin};
+use mmstats::{Certainty, ErrorKind, Observation, Observer, Origin};
 
 use crate::escape::escape_path;
 use crate::limit::open_files;
 use crate::member::{Coroner, Left, Member, Outsider, State, Visitor, Writer};
 use crate::operands::Found;
-use crate::places::{Place, Places};
+use crate::places::{Candidate, Places};
 use crate::questions::Questions;
 use crate::tool::{Stop, Tool};
 
@@ -38,10 +38,10 @@ pub struct Roster<S> {
 impl<S: Default> Roster<S> {
     /// Nobody yet. `verbosity` 1 tells on stderr which files are left out, 2 who joins and leaves.
     #[must_use]
-    pub fn new(operands: Vec<OsString>, looks: Looks, verbosity: u8) -> Self {
+    pub fn new(operands: Vec<OsString>, certainty: Certainty, verbosity: u8) -> Self {
         Self {
             places: Places::new(operands),
-            observer: Observer::new(looks),
+            observer: Observer::new(certainty),
             coroner: Coroner::new(),
             members: Vec::new(),
             outsiders: HashMap::new(),
@@ -106,29 +106,29 @@ impl<S: Default> Roster<S> {
                 continue;
             }
             let looked = match look(&mut self.observer, member, visitor) {
-                Ok(Looked::Replaced) => {
+                Ok(Observation::Replaced) => {
                     let (path, origin) = (member.file.path().to_owned(), member.file.origin());
                     begins_again.push((Found { path, origin }, member.is_named));
-                    gone.push((number, Looked::Unchanged, Left::Removed));
+                    gone.push((number, Observation::Unchanged, Left::Removed));
                     continue;
                 }
                 Ok(looked) => looked,
                 Err(error) if error.is_not_found() => {
-                    gone.push((number, Looked::Unchanged, Left::Removed));
+                    gone.push((number, Observation::Unchanged, Left::Removed));
                     continue;
                 }
                 // Its writer may be about to begin again, in the same file.
                 Err(error) if error.kind() == ErrorKind::Version => {
                     let outsider = Outsider::perhaps_begun(member.is_named);
                     self.outsiders.insert(member.file.path().to_owned(), outsider);
-                    gone.push((number, Looked::Unchanged, Left::Removed));
+                    gone.push((number, Observation::Unchanged, Left::Removed));
                     continue;
                 }
                 Err(error) => {
                     tool.report(&error);
                     let outsider = Outsider::unreadable(&error, member.is_named);
                     self.outsiders.insert(member.file.path().to_owned(), outsider);
-                    gone.push((number, Looked::Unchanged, Left::Broken));
+                    gone.push((number, Observation::Unchanged, Left::Broken));
                     continue;
                 }
             };
@@ -164,7 +164,7 @@ impl<S: Default> Roster<S> {
     fn meet<V: Visitor<State = S>>(
         &mut self,
         tool: &Tool,
-        places: &[Place],
+        places: &[Candidate],
         visitor: &mut V,
     ) -> Result<(), Stop> {
         self.questions.regroup();
@@ -187,7 +187,7 @@ impl<S: Default> Roster<S> {
                 self.members.push(member);
                 continue;
             }
-            let mut looked = Looked::Unchanged;
+            let mut looked = Observation::Unchanged;
             if member.file.is_open() {
                 looked = look(&mut self.observer, &mut member, visitor).unwrap_or(looked);
             }
@@ -195,7 +195,7 @@ impl<S: Default> Roster<S> {
         }
         let mut before = std::mem::take(&mut self.outsiders);
         for (place, state) in strangers {
-            let Place { found, is_named } = place;
+            let Candidate { found, is_named } = place;
             match before.remove(&found.path) {
                 Some(outsider @ Outsider::Dead { state: dead, .. }) if dead.is_some() && dead == state => {
                     self.outsiders.insert(found.path.clone(), outsider);
@@ -293,7 +293,7 @@ impl<S: Default> Roster<S> {
         let state = S::default();
         let mut member =
             Member { file, writer, state, is_named, was_dead, is_fresh: true, is_out_of_sight: false };
-        visitor.visit(&mut member, Looked::Anew)?;
+        visitor.visit(&mut member, Observation::Anew)?;
         self.members.push(member);
         self.questions.regroup();
         Ok(())
@@ -303,7 +303,7 @@ impl<S: Default> Roster<S> {
         &mut self,
         tool: &Tool,
         mut member: Member<S>,
-        looked: Looked,
+        looked: Observation,
         why: Left,
         visitor: &mut V,
     ) -> Result<(), Stop> {
@@ -334,7 +334,7 @@ fn look<V: Visitor>(
     observer: &mut Observer,
     member: &mut Member<V::State>,
     visitor: &mut V,
-) -> Result<Looked, mmstats::Error> {
+) -> Result<Observation, mmstats::Error> {
     observer.look(&mut member.file, wanted(visitor))
 }
 

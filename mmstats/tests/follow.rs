@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mmstats::{
-    Counter, ErrorKind, Followed, Gauge, Looked, Looks, Observer, Options, Origin, Text, Value, stats,
+    Certainty, Counter, ErrorKind, Followed, Gauge, Observation, Observer, Options, Origin, Text, Value,
+    stats,
 };
 
 stats! {
@@ -39,7 +40,7 @@ fn follow(observer: &mut Observer, path: &Path) -> Followed {
 fn looks_tell_what_has_changed() {
     let dir = tempfile::tempdir().unwrap();
     let web = Options::new().path(dir.path()).create::<Web>().unwrap();
-    for looks in [Looks::One, Looks::Two] {
+    for looks in [Certainty::Newest, Certainty::Published] {
         let mut observer = Observer::new(looks);
         let mut followed = follow(&mut observer, web.path());
         let mut look = || (observer.look(&mut followed, ours).unwrap(), values(&followed));
@@ -48,12 +49,12 @@ fn looks_tell_what_has_changed() {
         web.page.set("/a");
         let hits = web.hits.value();
         let want = vec![format!("hits Q 64 {hits}"), "depth q 64 -4".into(), "page 255s 2040 /a".into()];
-        assert_eq!(look(), (Looked::Changed, want.clone()));
-        assert_eq!(look(), (Looked::Unchanged, want));
+        assert_eq!(look(), (Observation::Changed, want.clone()));
+        assert_eq!(look(), (Observation::Unchanged, want));
         web.depth.set(-5);
-        assert_eq!((look().0, look().1[1].as_str()), (Looked::Changed, "depth q 64 -5"));
+        assert_eq!((look().0, look().1[1].as_str()), (Observation::Changed, "depth q 64 -5"));
         web.page.set("/b");
-        assert_eq!((look().0, look().1[2].as_str()), (Looked::Changed, "page 255s 2040 /b"));
+        assert_eq!((look().0, look().1[2].as_str()), (Observation::Changed, "page 255s 2040 /b"));
     }
 }
 
@@ -61,17 +62,17 @@ fn looks_tell_what_has_changed() {
 fn a_field_that_is_added_is_found() {
     let dir = tempfile::tempdir().unwrap();
     let web = Options::new().path(dir.path()).create::<Web>().unwrap();
-    let mut observer = Observer::new(Looks::One);
+    let mut observer = Observer::new(Certainty::Newest);
     let mut followed = follow(&mut observer, web.path());
     for number in 0..300 {
         web.add_field(&format!("late.{number}"), Counter::spec()).unwrap().add(number);
-        assert_eq!(observer.look(&mut followed, ours).unwrap(), Looked::Anew);
+        assert_eq!(observer.look(&mut followed, ours).unwrap(), Observation::Anew);
         let last = followed.fields().last().unwrap();
         assert_eq!(
             (last.label(), last.value()),
             (format!("late.{number}").as_bytes(), Some(Value::Unsigned(number)))
         );
-        assert_eq!(observer.look(&mut followed, ours).unwrap(), Looked::Unchanged);
+        assert_eq!(observer.look(&mut followed, ours).unwrap(), Observation::Unchanged);
     }
     assert!(fs::metadata(web.path()).unwrap().len() > 4096, "over more than one page");
 }
@@ -97,20 +98,20 @@ fn a_file_whose_fields_are_others_is_read_anew() {
     let path = dir.path().join("x.mmstats");
     let [one, two] = [packed(&[("a", "B", &[1]), ("b", "B", &[2])]), packed(&[("c", "B", &[3])])];
     fs::write(&path, &one).unwrap();
-    let mut observer = Observer::new(Looks::One);
+    let mut observer = Observer::new(Certainty::Newest);
     let mut followed = follow(&mut observer, &path);
     fs::write(&path, &two).unwrap();
-    assert_eq!(observer.look(&mut followed, ours).unwrap(), Looked::Anew);
+    assert_eq!(observer.look(&mut followed, ours).unwrap(), Observation::Anew);
     assert_eq!(values(&followed), ["c B 8 3"]);
     for (bytes, kind) in [(&b""[..], ErrorKind::Version), (b"no", ErrorKind::Version)] {
         fs::write(&path, bytes).unwrap();
         assert_eq!(observer.look(&mut followed, ours).unwrap_err().kind(), kind);
     }
     fs::write(&path, &one).unwrap();
-    assert_eq!(observer.look(&mut followed, ours).unwrap(), Looked::Anew);
+    assert_eq!(observer.look(&mut followed, ours).unwrap(), Observation::Anew);
     assert_eq!(values(&followed), ["a B 8 1", "b B 8 2"]);
     fs::write(&path, &one[..9]).unwrap();
-    assert_eq!(observer.look(&mut followed, ours).unwrap(), Looked::Anew, "it is shorter");
+    assert_eq!(observer.look(&mut followed, ours).unwrap(), Observation::Anew, "it is shorter");
     assert_eq!(values(&followed), ["a B 8 1"]);
 }
 
@@ -124,24 +125,24 @@ fn a_writer_that_begins_again_in_the_same_file_is_another() {
     };
     fs::write(&path, file(7, 1.5, 100)).unwrap();
     let wanted = |label: &[u8]| label == b"hits";
-    let mut observer = Observer::new(Looks::One);
+    let mut observer = Observer::new(Certainty::Newest);
     // The same fields and even the same value: only who wrote them is another. A process id may come again.
     for (pid, created, hits) in [(8, 1.5, 100), (8, 2.5, 100), (9, 3.5, 3), (9, 4.5, 200)] {
         let mut followed = observer.follow(&path, Origin::Found, wanted).unwrap();
-        assert_eq!(observer.look(&mut followed, wanted).unwrap(), Looked::Unchanged);
+        assert_eq!(observer.look(&mut followed, wanted).unwrap(), Observation::Unchanged);
         let before = values(&followed);
         fs::write(&path, file(pid, created, hits)).unwrap();
         for _ in 0..2 {
-            assert_eq!(observer.look(&mut followed, wanted).unwrap(), Looked::Replaced);
+            assert_eq!(observer.look(&mut followed, wanted).unwrap(), Observation::Replaced);
             assert_eq!(values(&followed), before);
         }
     }
     // One that has just begun has not signed yet.
     let mut followed = observer.follow(&path, Origin::Found, wanted).unwrap();
     fs::write(&path, packed(&[("app.sys.pid", "I", &[0; 4])])).unwrap();
-    assert_eq!(observer.look(&mut followed, wanted).unwrap(), Looked::Anew);
+    assert_eq!(observer.look(&mut followed, wanted).unwrap(), Observation::Anew);
     fs::write(&path, file(9, 4.5, 201)).unwrap();
-    assert_eq!(observer.look(&mut followed, wanted).unwrap(), Looked::Anew, "the same as before");
+    assert_eq!(observer.look(&mut followed, wanted).unwrap(), Observation::Anew, "the same as before");
     assert_eq!(values(&followed), ["hits B 8 201"]);
 }
 
@@ -155,11 +156,11 @@ fn a_write_buffer_that_makes_no_sense_is_noticed() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.mmstats");
     fs::write(&path, &sound).unwrap();
-    let mut observer = Observer::new(Looks::One);
+    let mut observer = Observer::new(Certainty::Newest);
     let mut followed = follow(&mut observer, &path);
     assert_eq!(values(&followed), ["a B 8 248"]);
     fs::write(&path, &damaged).unwrap();
-    assert_eq!(observer.look(&mut followed, ours).unwrap(), Looked::Anew);
+    assert_eq!(observer.look(&mut followed, ours).unwrap(), Observation::Anew);
     assert!(values(&followed).is_empty());
     let defect = observer.snapshot().defect().unwrap();
     assert_eq!(defect.reason().to_string(), "field at byte 1: write buffer 7 is neither 0, 1 nor 255");
@@ -170,7 +171,7 @@ fn an_open_file_outlives_its_name_and_a_closed_one_is_opened_again() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options::new().path(dir.path()).filename("x.mmstats");
     let web = options.create::<Web>().unwrap();
-    let mut observer = Observer::new(Looks::One);
+    let mut observer = Observer::new(Certainty::Newest);
     let (mut open, mut closed) = (follow(&mut observer, web.path()), follow(&mut observer, web.path()));
     closed.close();
     assert_eq!((open.is_open(), closed.is_open()), (true, false));
@@ -178,19 +179,19 @@ fn an_open_file_outlives_its_name_and_a_closed_one_is_opened_again() {
     assert_eq!(open.identity(), closed.identity());
     web.hits.add(2);
     for followed in [&mut open, &mut closed] {
-        assert_eq!(observer.look(followed, ours).unwrap(), Looked::Changed);
+        assert_eq!(observer.look(followed, ours).unwrap(), Observation::Changed);
     }
     web.hits.add(3);
     let path = web.path().to_owned();
     web.remove().unwrap();
-    assert_eq!(observer.look(&mut open, ours).unwrap(), Looked::Changed);
+    assert_eq!(observer.look(&mut open, ours).unwrap(), Observation::Changed);
     assert_eq!(open.field(0).value(), Some(Value::Unsigned(5)), "its last counts");
     assert!(observer.look(&mut closed, ours).unwrap_err().is_not_found());
     drop(web);
     assert!(!open.is_locked().unwrap());
     let _again = options.create::<Web>().unwrap();
     assert!(path.exists());
-    assert_eq!(observer.look(&mut closed, ours).unwrap(), Looked::Replaced);
+    assert_eq!(observer.look(&mut closed, ours).unwrap(), Observation::Replaced);
 }
 
 #[test]
@@ -212,7 +213,7 @@ fn nothing_runs_backwards_or_is_torn_under_a_writer() {
         }
         web
     });
-    let (mut one, mut two) = (Observer::new(Looks::One), Observer::new(Looks::Two));
+    let (mut one, mut two) = (Observer::new(Certainty::Newest), Observer::new(Certainty::Published));
     let (mut by_one, mut by_two) = (follow(&mut one, &path), follow(&mut two, &path));
     let mut last = [0; 2];
     for _ in 0..30_000 {

@@ -354,7 +354,7 @@ proptest! {
     ) {
         let mut bytes = vec![1];
         for (label, code, index) in &fields {
-            let size = mmstats::format::type_code::Shape::parse(code.as_bytes()).unwrap().size;
+            let size = mmstats::format::type_code::ValueShape::parse(code.as_bytes()).unwrap().size;
             let index = if *index == 2 { 0xff } else { *index };
             let values = vec![0x5a; size * if index == 0xff { 1 } else { 2 }];
             bytes.extend(field(label, code, index, &values));

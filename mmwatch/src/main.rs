@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use cli::{Function, Output, Roster, Stop, Ticker, Tool, When};
 use lexopt::prelude::*;
-use mmstats::Looks;
+use mmstats::Certainty;
 
 use records::{Format, Records};
 use until::Until;
@@ -129,7 +129,7 @@ fn watch(tool: &Tool) -> Result<(), Stop> {
     let mut out = Output::standard()?;
     let records = Records { format: request.format, color: request.color.decide(out.is_terminal()) };
     let mut ticker = Ticker::new(request.delay.unwrap_or(Duration::from_secs(1)))?;
-    let mut roster = Roster::new(request.operands, Looks::Two, 0);
+    let mut roster = Roster::new(request.operands, Certainty::Published, 0);
     if request.until.is_some() {
         // Whoever waits for a value may well wait for the program that publishes it.
         roster = roster.patient();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use cli::{Aggregate, Function, Left, Outcome, Roster, Stop, Tool, escape};
-use mmstats::{Followed, Looked};
+use mmstats::{Followed, Observation};
 
 use crate::until::Until;
 
@@ -55,12 +55,12 @@ impl Wait {
     }
 
     /// A file was looked at.
-    pub(crate) fn visit(&mut self, file: &Followed, looked: Looked) {
+    pub(crate) fn visit(&mut self, file: &Followed, looked: Observation) {
         if !self.lost.is_empty() {
             self.lost.remove(file.path());
         }
         // What has not changed did not hold before.
-        if self.function.is_some() || looked == Looked::Unchanged {
+        if self.function.is_some() || looked == Observation::Unchanged {
             return;
         }
         let Some(Some(value)) = self.value(file) else { return };
@@ -71,7 +71,7 @@ impl Wait {
     }
 
     /// A file left, after a last look at it.
-    pub(crate) fn leave(&mut self, file: &Followed, looked: Looked, why: Left) {
+    pub(crate) fn leave(&mut self, file: &Followed, looked: Observation, why: Left) {
         if why != Left::Broken {
             self.visit(file, looked);
         }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use cli::{Left, Member, Outcome, Output, Roster, Stop, Tool, Visitor};
-use mmstats::{Followed, Looked};
+use mmstats::{Followed, Observation};
 
 use crate::records::{Event, Records};
 use crate::wait::Wait;
@@ -45,7 +45,7 @@ pub(crate) struct Watch<'a> {
 
 /// What a file held.
 #[derive(Default)]
-pub(crate) struct Seen {
+pub(crate) struct WatchedFile {
     labels: Rc<Vec<Vec<u8>>>,
     /// `None`: not to be had yet.
     values: Vec<Option<Outcome>>,
@@ -69,7 +69,7 @@ impl<'a> Watch<'a> {
 
     /// Looks at all files and writes what has changed. False once enough is written, or once what is
     /// waited for holds.
-    pub(crate) fn look(&mut self, tool: &Tool, roster: &mut Roster<Seen>) -> Result<bool, Stop> {
+    pub(crate) fn look(&mut self, tool: &Tool, roster: &mut Roster<WatchedFile>) -> Result<bool, Stop> {
         self.now = SystemTime::now();
         if let Some(wait) = &mut self.wait {
             wait.begin();
@@ -96,7 +96,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Describes a file whose fields are new, and writes how they differ from those that were there.
-    fn describe(&mut self, file: &Followed, state: &mut Seen) -> Result<(), Stop> {
+    fn describe(&mut self, file: &Followed, state: &mut WatchedFile) -> Result<(), Stop> {
         let labels = || file.fields().map(|field| field.label());
         if !labels().eq(self.labels.iter().map(Vec::as_slice)) {
             self.labels = Rc::new(labels().map(<[u8]>::to_vec).collect());
@@ -133,7 +133,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Writes what has changed in a file whose fields are the same.
-    fn compare(&mut self, file: &Followed, state: &mut Seen) -> Result<(), Stop> {
+    fn compare(&mut self, file: &Followed, state: &mut WatchedFile) -> Result<(), Stop> {
         for (field, before) in file.fields().zip(&mut state.values) {
             let Some(new) = field.value().map(Outcome::from) else { continue };
             let is_wanted = self.choice.wants(field.label());
@@ -149,17 +149,17 @@ impl<'a> Watch<'a> {
         Ok(())
     }
 
-    fn take(&mut self, member: &mut Member<Seen>, looked: Looked) -> Result<(), Stop> {
+    fn take(&mut self, member: &mut Member<WatchedFile>, looked: Observation) -> Result<(), Stop> {
         let Member { file, state, .. } = member;
         match looked {
-            Looked::Anew => {
+            Observation::Anew => {
                 if !state.is_known && !self.is_first {
                     self.write(file.path(), Event::Appeared)?;
                 }
                 self.describe(file, state)?;
             }
-            Looked::Changed => self.compare(file, state)?,
-            Looked::Unchanged | Looked::Replaced => {}
+            Observation::Changed => self.compare(file, state)?,
+            Observation::Unchanged | Observation::Replaced => {}
         }
         state.is_known = true;
         Ok(())
@@ -167,13 +167,13 @@ impl<'a> Watch<'a> {
 }
 
 impl Visitor for Watch<'_> {
-    type State = Seen;
+    type State = WatchedFile;
 
     fn wants(&mut self, label: &[u8]) -> bool {
         self.choice.wants(label) || self.wait.as_ref().is_some_and(|wait| wait.wants(label))
     }
 
-    fn visit(&mut self, member: &mut Member<Seen>, looked: Looked) -> Result<(), Stop> {
+    fn visit(&mut self, member: &mut Member<WatchedFile>, looked: Observation) -> Result<(), Stop> {
         self.take(member, looked)?;
         if let Some(wait) = &mut self.wait {
             wait.visit(&member.file, looked);
@@ -181,7 +181,12 @@ impl Visitor for Watch<'_> {
         Ok(())
     }
 
-    fn leave(&mut self, member: &mut Member<Seen>, looked: Looked, why: Left) -> Result<(), Stop> {
+    fn leave(
+        &mut self,
+        member: &mut Member<WatchedFile>,
+        looked: Observation,
+        why: Left,
+    ) -> Result<(), Stop> {
         self.take(member, looked)?;
         if let Some(wait) = &mut self.wait {
             wait.leave(&member.file, looked, why);

@@ -28,7 +28,7 @@ pub(crate) enum Per {
 
 /// The values of one column, gathered over the files.
 #[derive(Default)]
-pub(crate) struct Tally {
+pub(crate) struct ColumnTally {
     /// Integers that are shown as they are, and bools that are true.
     sum: i128,
     has_values: bool,
@@ -44,7 +44,7 @@ pub(crate) struct Tally {
     texts: BTreeSet<Vec<u8>>,
 }
 
-impl Tally {
+impl ColumnTally {
     /// A file has a counter there, and this is what it has counted.
     pub(crate) fn add_change(&mut self, change: i128) {
         self.has_changes = true;
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     fn cell(values: &[Value<'_>]) -> Cell {
-        let mut tally = Tally::default();
+        let mut tally = ColumnTally::default();
         values.iter().for_each(|value| tally.add_value(*value));
         tally.cell(Per::Row)
     }
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn files_that_disagree_lose_no_number() {
         let mixed = |changes: &[i128], values: &[Value<'_>], per| {
-            let mut tally = Tally::default();
+            let mut tally = ColumnTally::default();
             changes.iter().for_each(|change| tally.add_change(*change));
             values.iter().for_each(|value| tally.add_value(*value));
             (tally.is_mixed(), tally.cell(per))
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn rates_are_a_second() {
-        let mut tally = Tally::default();
+        let mut tally = ColumnTally::default();
         tally.add_change(1000);
         assert_eq!(tally.cell(Per::Second(3.0)), Cell::Double(333.333));
     }

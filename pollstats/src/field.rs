@@ -2,7 +2,7 @@
 
 /// What a column shows of the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Field {
+pub(crate) struct ColumnField {
     /// As it was typed: the column's name.
     pub(crate) name: String,
     /// The labels it may mean.
@@ -50,14 +50,14 @@ impl Spelling {
 }
 
 /// Reads `FIELD[,FIELD]...`. `None` if one of them is empty.
-pub(crate) fn fields(list: &str, prefix: &[u8]) -> Option<Vec<Field>> {
+pub(crate) fn fields(list: &str, prefix: &[u8]) -> Option<Vec<ColumnField>> {
     let field = |name: &str| {
         let (word, is_gauge) = match name.strip_prefix('=') {
             Some(word) => (word, true),
             None => (name, false),
         };
         let spelling = Spelling::behind(prefix, word.as_bytes());
-        (!word.is_empty()).then(|| Field { name: name.to_owned(), spelling, is_gauge })
+        (!word.is_empty()).then(|| ColumnField { name: name.to_owned(), spelling, is_gauge })
     };
     list.split(',').map(field).collect()
 }

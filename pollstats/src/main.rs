@@ -21,12 +21,12 @@ use std::time::Duration;
 
 use cli::{Output, Roster, Stop, Ticker, Tool, When, escape};
 use lexopt::prelude::*;
-use mmstats::{Looks, Snapshot};
+use mmstats::{Certainty, Snapshot};
 
-use field::Field;
+use field::ColumnField;
 use filter::Filters;
 use nearest::nearest;
-use poll::{Poll, Row, Seen};
+use poll::{Poll, PolledFile, Row};
 use records::Separator;
 use table::Table;
 
@@ -164,7 +164,7 @@ fn poll(tool: &Tool) -> Result<(), Stop> {
     let mut out = Output::standard()?;
     let mut rows = Rows::new(&request, &fields, &out);
     let mut ticker = Ticker::new(request.delay.unwrap_or(Duration::from_secs(1)))?;
-    let mut roster = Roster::new(request.operands.clone(), Looks::One, request.verbosity);
+    let mut roster = Roster::new(request.operands.clone(), Certainty::Newest, request.verbosity);
     let mut poll = Poll::new(fields, filters, request.is_rate);
     let mut left = request.count;
     let mut is_first = true;
@@ -192,7 +192,7 @@ fn poll(tool: &Tool) -> Result<(), Stop> {
 }
 
 /// Makes sure that there is something to show: zeros for ever would say that all is quiet.
-fn check(tool: &Tool, poll: &Poll, roster: &Roster<Seen>) -> Result<(), Stop> {
+fn check(tool: &Tool, poll: &Poll, roster: &Roster<PolledFile>) -> Result<(), Stop> {
     if roster.members().is_empty() {
         roster.complain(tool);
         return Err(Stop::Failed);
@@ -222,7 +222,7 @@ fn check(tool: &Tool, poll: &Poll, roster: &Roster<Seen>) -> Result<(), Stop> {
 }
 
 /// All labels of the files that count.
-fn labels(roster: &Roster<Seen>) -> BTreeSet<Vec<u8>> {
+fn labels(roster: &Roster<PolledFile>) -> BTreeSet<Vec<u8>> {
     let mut labels = BTreeSet::new();
     let mut snapshot = Snapshot::new();
     for member in roster.members().iter().filter(|member| member.state.counts()) {
@@ -245,7 +245,7 @@ enum Rows {
 }
 
 impl Rows {
-    fn new(request: &Request, fields: &[Field], out: &Output) -> Self {
+    fn new(request: &Request, fields: &[ColumnField], out: &Output) -> Self {
         let names = fields.iter().map(|field| escape(field.name.as_bytes()).into_owned()).collect();
         let has_time = request.has_time;
         match request.format {

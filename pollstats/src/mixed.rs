@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use cli::{Member, Tool, escape};
 use mmstats::Value;
 
-use crate::poll::Seen;
+use crate::poll::PolledFile;
 
 /// The columns and files that were named.
 #[derive(Default)]
@@ -14,7 +14,7 @@ pub(crate) struct Named(HashSet<(usize, PathBuf)>);
 
 impl Named {
     /// Names the files that have text in a column where others have numbers. The exit code will be 1.
-    pub(crate) fn tell(&mut self, tool: &Tool, column: usize, members: &[Member<Seen>]) {
+    pub(crate) fn tell(&mut self, tool: &Tool, column: usize, members: &[Member<PolledFile>]) {
         for member in members.iter().filter(|member| member.state.counts()) {
             let Some(number) = member.state.field_of(column) else { continue };
             let field = member.file.field(number);

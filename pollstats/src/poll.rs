@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use cli::{Left, Member, Roster, Stop, Tool, Visitor};
-use mmstats::{Looked, Value};
+use mmstats::{Observation, Value};
 
 use crate::change::Reading;
-use crate::column::{Cell, Per, Tally};
-use crate::field::Field;
+use crate::column::{Cell, ColumnTally, Per};
+use crate::field::ColumnField;
 use crate::filter::Filters;
 use crate::fold::{Ledger, Process};
 use crate::mixed::Named;
@@ -25,10 +25,10 @@ pub(crate) struct Row {
 
 /// Gathers rows.
 pub(crate) struct Poll {
-    pub(crate) fields: Vec<Field>,
+    pub(crate) fields: Vec<ColumnField>,
     pub(crate) filters: Filters,
     is_rate: bool,
-    tallies: Vec<Tally>,
+    tallies: Vec<ColumnTally>,
     ledger: Ledger,
     /// When this row's look began and the one's before; `None` in the first row.
     now: SystemTime,
@@ -43,7 +43,7 @@ pub(crate) struct Poll {
 
 /// What is remembered of a file.
 #[derive(Default)]
-pub(crate) struct Seen {
+pub(crate) struct PolledFile {
     parts: Vec<Part>,
     /// Whether the labels that filters ask for are there, and whether the file counts now.
     is_begun: bool,
@@ -62,7 +62,7 @@ struct Part {
     before: Option<i128>,
 }
 
-impl Seen {
+impl PolledFile {
     /// Whether the file passes the filters.
     pub(crate) fn counts(&self) -> bool {
         self.counts
@@ -75,7 +75,7 @@ impl Seen {
 }
 
 impl Poll {
-    pub(crate) fn new(fields: Vec<Field>, filters: Filters, is_rate: bool) -> Self {
+    pub(crate) fn new(fields: Vec<ColumnField>, filters: Filters, is_rate: bool) -> Self {
         Self {
             fields,
             filters,
@@ -93,10 +93,10 @@ impl Poll {
     }
 
     /// Looks at all files, and makes a row of them.
-    pub(crate) fn row(&mut self, tool: &Tool, roster: &mut Roster<Seen>) -> Result<Row, Stop> {
+    pub(crate) fn row(&mut self, tool: &Tool, roster: &mut Roster<PolledFile>) -> Result<Row, Stop> {
         let began = Instant::now();
         (self.now, self.passed, self.began) = (SystemTime::now(), began - self.began, began);
-        self.tallies = self.fields.iter().map(|_| Tally::default()).collect();
+        self.tallies = self.fields.iter().map(|_| ColumnTally::default()).collect();
         roster.look(tool, self)?;
         self.cost = began.elapsed();
         let members = roster.members();
@@ -115,7 +115,7 @@ impl Poll {
     }
 
     /// The fields that no file has, after a first row.
-    pub(crate) fn missing(&self, roster: &Roster<Seen>) -> Vec<&Field> {
+    pub(crate) fn missing(&self, roster: &Roster<PolledFile>) -> Vec<&ColumnField> {
         let has = |column: usize| {
             let mut members = roster.members().iter().filter(|member| member.state.counts);
             members.any(|member| member.state.parts[column].field.is_some())
@@ -135,7 +135,7 @@ impl Poll {
     }
 
     /// Finds out anew which of the file's fields each column means.
-    fn assign(&self, member: &mut Member<Seen>) {
+    fn assign(&self, member: &mut Member<PolledFile>) {
         let Member { file, state, .. } = member;
         state.parts.resize_with(self.fields.len(), Part::default);
         for (part, field) in state.parts.iter_mut().zip(&self.fields) {
@@ -153,12 +153,12 @@ impl Poll {
     }
 
     /// Takes a file's values into the row; of a file that leaves, only what was counted at the end.
-    fn count(&mut self, member: &mut Member<Seen>, looked: Looked, leaves: bool) {
-        if looked == Looked::Anew {
+    fn count(&mut self, member: &mut Member<PolledFile>, looked: Observation, leaves: bool) {
+        if looked == Observation::Anew {
             self.assign(member);
         }
         let mut resumes = false;
-        if looked != Looked::Unchanged {
+        if looked != Observation::Unchanged {
             let holds = member.state.is_begun && self.filters.hold(&member.file);
             if member.state.counts && !holds {
                 member.state.parts.iter_mut().for_each(|part| part.before = None);
@@ -188,7 +188,7 @@ impl Poll {
                 continue;
             };
             let tally = &mut self.tallies[column];
-            if looked == Looked::Unchanged && state.only_counters && part.before.is_some() {
+            if looked == Observation::Unchanged && state.only_counters && part.before.is_some() {
                 tally.add_change(0);
                 continue;
             }
@@ -225,7 +225,7 @@ impl Poll {
 }
 
 impl Visitor for Poll {
-    type State = Seen;
+    type State = PolledFile;
 
     fn begin(&mut self) {
         self.filters.begin();
@@ -235,12 +235,12 @@ impl Visitor for Poll {
         self.filters.hear(label) | self.fields.iter().any(|field| field.spelling.rank(label).is_some())
     }
 
-    fn visit(&mut self, member: &mut Member<Seen>, looked: Looked) -> Result<(), Stop> {
+    fn visit(&mut self, member: &mut Member<PolledFile>, looked: Observation) -> Result<(), Stop> {
         self.count(member, looked, false);
         Ok(())
     }
 
-    fn leave(&mut self, member: &mut Member<Seen>, looked: Looked, why: Left) -> Result<(), Stop> {
+    fn leave(&mut self, member: &mut Member<PolledFile>, looked: Observation, why: Left) -> Result<(), Stop> {
         if why != Left::Broken {
             self.count(member, looked, true);
         }
@@ -265,7 +265,7 @@ fn process(path: &Path, pid: Option<i128>) -> Process {
 }
 
 /// The smallest value above 0 that a thread's file of a process shows in a column.
-fn least(members: &[Member<Seen>], (folder, pid): &Process, column: usize) -> Option<i128> {
+fn least(members: &[Member<PolledFile>], (folder, pid): &Process, column: usize) -> Option<i128> {
     let threads = members.iter().filter(|member| {
         let is_thread = member.writer.pid == Some(*pid) && member.writer.tid != Some(0);
         is_thread && member.file.path().parent() == Some(folder)

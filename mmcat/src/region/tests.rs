@@ -48,7 +48,7 @@ prop_compose! {
         index in prop::sample::select(vec![0, 1, 0xff]),
         filling in any::<u8>(),
     ) -> Vec<u8> {
-        let size = mmstats::format::type_code::Shape::parse(code.as_bytes()).unwrap().size;
+        let size = mmstats::format::type_code::ValueShape::parse(code.as_bytes()).unwrap().size;
         let count = if index == 0xff { 1 } else { 2 };
         field(&label, code.as_bytes(), index, &vec![filling; size * count])
     }

@@ -128,14 +128,14 @@ impl std::fmt::Display for BadCode {
 
 /// A type code that was understood: its size and its first item. The rest is a walk away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
+pub struct ValueShape {
     /// Bytes of one value, padding included.
     pub size: usize,
     /// The item that a reader shows.
     pub first: Item,
 }
 
-impl Shape {
+impl ValueShape {
     /// Reads a whole type code.
     ///
     /// # Errors
@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     fn size(code: &str) -> Result<usize, BadCode> {
-        Shape::parse(code.as_bytes()).map(|shape| shape.size)
+        ValueShape::parse(code.as_bytes()).map(|shape| shape.size)
     }
 
     #[test]
@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     fn only_a_lone_aligned_number_loads_at_once() {
-        let shape = |code: &str| Shape::parse(code.as_bytes()).unwrap();
+        let shape = |code: &str| ValueShape::parse(code.as_bytes()).unwrap();
         assert!(shape("Q").loads_at_once(16));
         assert!(!shape("Q").loads_at_once(12));
         assert!(shape("I").loads_at_once(12));

@@ -19,7 +19,7 @@
 //! `buffers[w ^ 1]`.
 //! `0xff` says that there is one value only. The list ends at a label size of 0 or at the file's end.
 
-use crate::format::type_code::{BadCode, Shape};
+use crate::format::type_code::{BadCode, ValueShape};
 
 /// The first byte of a file in this format.
 pub const VERSION: u8 = 1;
@@ -44,7 +44,7 @@ pub struct Record {
     /// The write buffer byte. The first (or only) value follows it.
     pub index_at: usize,
     /// What one value looks like.
-    pub shape: Shape,
+    pub shape: ValueShape,
     /// Whether there are two values.
     pub buffered: bool,
     /// The next field begins here.
@@ -127,7 +127,7 @@ pub fn field(bytes: &[u8], at: usize) -> Result<Option<Record>, Defect> {
     let code_len = usize::from(size_at(bytes, code_size_at, "type size")?);
     let index_at = code_size_at + 2 + code_len;
     within(bytes, index_at, "type")?;
-    let shape = Shape::parse(&bytes[index_at - code_len..index_at]).map_err(Defect::Code)?;
+    let shape = ValueShape::parse(&bytes[index_at - code_len..index_at]).map_err(Defect::Code)?;
     within(bytes, index_at + 1, "write buffer")?;
     let buffered = match bytes[index_at] {
         0 | 1 => true,
@@ -152,7 +152,7 @@ fn size_at(bytes: &[u8], at: usize, part: &'static str) -> Result<u16, Defect> {
 
 /// How a writer lays out one field: see [`place`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Placement {
     /// The field begins here.
     pub at: usize,
     /// White space in front of the type code.
@@ -171,7 +171,14 @@ pub struct Place {
 ///
 /// `None` where no amount of white space does that, as where the end is beyond what a `usize` counts.
 #[must_use]
-pub fn place(at: usize, label: &str, code: &str, size: usize, align: usize, buffered: bool) -> Option<Place> {
+pub fn place(
+    at: usize,
+    label: &str,
+    code: &str,
+    size: usize,
+    align: usize,
+    buffered: bool,
+) -> Option<Placement> {
     let total = size.checked_mul(1 + usize::from(buffered))?;
     let first = at.checked_add(label.len())?.checked_add(code.len())?.checked_add(4)?;
     // What is not found by then repeats itself.
@@ -182,14 +189,14 @@ pub fn place(at: usize, label: &str, code: &str, size: usize, align: usize, buff
         let end = value_at.checked_add(total)?;
         let one_line = align == 1 || index_at / CACHE_LINE == (end - 1) / CACHE_LINE || !buffered;
         let fits = value_at.checked_rem(align)? == 0 && one_line && end % 2 == 0;
-        fits.then_some(Place { at, pad, index_at, end })
+        fits.then_some(Placement { at, pad, index_at, end })
     })
 }
 
 /// The bytes of a field up to its write buffer byte, with 0 in place of the label size: that is
 /// stored last, and publishes the rest.
 #[must_use]
-pub fn head(place: &Place, label: &str, code: &str, buffered: bool) -> Vec<u8> {
+pub fn head(place: &Placement, label: &str, code: &str, buffered: bool) -> Vec<u8> {
     let mut head = Vec::with_capacity(place.index_at + 1 - place.at);
     head.extend([0, 0]);
     head.extend(label.as_bytes());

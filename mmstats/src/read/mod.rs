@@ -42,7 +42,7 @@ mod settle;
 mod snapshot;
 
 pub use field::SnapshotField;
-pub use follow::{Followed, FollowedField, Looked, Looks, Observer};
+pub use follow::{Certainty, Followed, FollowedField, Observation, Observer};
 pub(crate) use open::open;
 pub(crate) use pages::Pages;
 pub(crate) use settle::{Later, settle};

@@ -40,12 +40,12 @@ pub struct Snapshot {
     first: Pages,
     second: Pages,
     later: Later,
-    records: Vec<Seen>,
+    records: Vec<ListedField>,
     /// Whether `second` has the heads of `records`.
     is_pattern: bool,
     /// The fields of the file that was read before, whose heads are still in `second`. If this file has
     /// them, too, since another process of the same program wrote it, its list needs no parsing.
-    pattern: Vec<Seen>,
+    pattern: Vec<ListedField>,
     /// Why the list of fields ended before its end.
     cut: Option<Cut>,
 }
@@ -73,7 +73,7 @@ enum Extent {
 }
 
 /// A field's place, and which of its buffers holds the value; `None` if no look could tell.
-struct Seen {
+struct ListedField {
     record: Record,
     buffer: Option<usize>,
 }
@@ -220,7 +220,7 @@ impl Snapshot {
     #[must_use]
     pub fn find(&self, ending: &str) -> Option<SnapshotField<'_>> {
         let bytes = self.first.bytes();
-        let ends = |seen: &&Seen| seen.record.label(bytes).ends_with(ending.as_bytes());
+        let ends = |seen: &&ListedField| seen.record.label(bytes).ends_with(ending.as_bytes());
         self.records.iter().find(ends).and_then(|seen| self.field(seen).ok())
     }
 
@@ -232,7 +232,7 @@ impl Snapshot {
     }
 
     #[inline]
-    fn field<'a>(&'a self, seen: &'a Seen) -> Result<SnapshotField<'a>, Error> {
+    fn field<'a>(&'a self, seen: &'a ListedField) -> Result<SnapshotField<'a>, Error> {
         match seen.buffer {
             Some(buffer) => Ok(SnapshotField { bytes: self.first.bytes(), record: &seen.record, buffer }),
             None => Err(self.unstable(&seen.record)),
@@ -291,7 +291,7 @@ impl Snapshot {
     /// become those that this look's indices name.
     fn take_alike(&mut self) {
         let (bytes, before) = (self.first.bytes(), self.second.bytes());
-        let is_alike = |seen: &mut Seen| {
+        let is_alike = |seen: &mut ListedField| {
             let record = &seen.record;
             let head = record.at..record.index_at;
             let is_alike = record.end <= bytes.len().min(before.len())
@@ -318,7 +318,7 @@ impl Snapshot {
                 Ok(Some(record)) => {
                     at = record.end;
                     let buffer = Some(record.current(self.first.bytes()));
-                    self.records.push(Seen { record, buffer });
+                    self.records.push(ListedField { record, buffer });
                 }
                 Ok(None) => {
                     let known = self.first.bytes().len();
@@ -367,7 +367,7 @@ impl Snapshot {
     /// Whether all further looks see the same, as many as some text needs, where there is such.
     fn stays_at_rest(&mut self, file: &File) -> std::io::Result<bool> {
         let (mut looks, mut range) = (2, usize::MAX..0);
-        for Seen { record, .. } in &self.records {
+        for ListedField { record, .. } in &self.records {
             let needed = looks_at(record, self.first.bytes());
             if needed > 2 {
                 looks = looks.max(needed);
@@ -385,7 +385,7 @@ impl Snapshot {
     /// Whether both looks saw the same heads. Either may have ended early: the file can shrink.
     fn heads_agree(&self) -> bool {
         let (first, second) = (self.first.bytes(), self.second.bytes());
-        self.records.iter().all(|Seen { record, .. }| {
+        self.records.iter().all(|ListedField { record, .. }| {
             let head = record.at..record.index_at;
             record.end <= first.len().min(second.len())
                 && first[head.clone()] == second[head]
@@ -396,7 +396,7 @@ impl Snapshot {
     /// Finds the value of each field that counts, and leaves its bytes in `first`.
     fn settle(&mut self, file: &File) -> std::io::Result<()> {
         self.later.forget();
-        for Seen { record, buffer } in &mut self.records {
+        for ListedField { record, buffer } in &mut self.records {
             *buffer = settle(file, record, &mut self.first, &mut self.second, &mut self.later)?;
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mmstats::{Counter, Looks, Observer, Options, Origin, Snapshot, stats};
+use mmstats::{Certainty, Counter, Observer, Options, Origin, Snapshot, stats};
 
 use crate::process::Servant;
 use crate::settings::Settings;
@@ -67,7 +67,7 @@ pub(crate) fn run(settings: &Settings, table: &mut Table) {
 
 /// The reader's process: for each line it looks for 70 ms, and says how often that was.
 pub(crate) fn watch(path: &Path) {
-    let mut observer = Observer::new(Looks::One);
+    let mut observer = Observer::new(Certainty::Newest);
     let mut followed = observer.follow(path, Origin::Named, |_| true).unwrap();
     let mut snapshot = Snapshot::new();
     let answer = |number: u64| {

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mmstats::{Looked, Looks, Observer, Origin, Snapshot, SnapshotField};
+use mmstats::{Certainty, Observation, Observer, Origin, Snapshot, SnapshotField};
 use mmstats_fuzz::{split, with_scratch};
 
 /// The fields that are followed where not all are.
@@ -14,7 +14,9 @@ fn some(label: &[u8]) -> bool {
 fuzz_target!(|data: &[u8]| {
     let (before, after) = split(data);
     with_scratch(|scratch| {
-        for (looks, all) in [(Looks::One, true), (Looks::Two, true), (Looks::One, false)] {
+        for (looks, all) in
+            [(Certainty::Newest, true), (Certainty::Published, true), (Certainty::Newest, false)]
+        {
             let wants = |label: &[u8]| all || some(label);
             scratch.fill(before);
             let mut observer = Observer::new(looks);
@@ -28,14 +30,14 @@ fuzz_target!(|data: &[u8]| {
                 // that a writer made. Where strangers change the others in place, what is followed may lie
                 // in the midst of something else by now.
                 let mut fields = snapshot.fields().flatten();
-                for seen in followed.fields().filter(|_| all || looked == Looked::Anew) {
+                for seen in followed.fields().filter(|_| all || looked == Observation::Anew) {
                     let value = seen.value().map(|value| value.to_string());
                     let is_seen = |field: &SnapshotField<'_>| {
                         field.label() == seen.label() && Some(field.value().to_string()) == value
                     };
                     assert!(fields.any(|field| is_seen(&field)), "{looked:?}: {:?} {value:?}", seen.label());
                 }
-                if looked == Looked::Anew {
+                if looked == Observation::Anew {
                     let wanted = snapshot.fields().flatten().filter(|field| wants(field.label()));
                     assert_eq!(followed.fields().len(), wanted.count());
                 }

@@ -7,6 +7,8 @@
 mod records;
 #[path = "../../../mmwatch/src/until.rs"]
 mod until;
+#[path = "../../../mmwatch/src/wait.rs"]
+mod wait;
 #[path = "../../../mmwatch/src/watch.rs"]
 mod watch;
 
@@ -15,7 +17,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use cli::{Roster, Tool, When};
 use libfuzzer_sys::fuzz_target;
-use mmstats::{Looks, Snapshot};
+use mmstats::{Certainty, Snapshot};
 use mmstats_fuzz::{
     Scratch, assert_objects, assert_records, assert_same_but_for_color, printed, run, split, with_scratch,
 };
@@ -29,7 +31,7 @@ fn watched(tool: &Tool, scratch: &Scratch, files: [&[u8]; 2], format: Format, wh
     let color = when.decide(false);
     let text = printed(|out| {
         scratch.fill(files[0]);
-        let mut roster = Roster::new(vec![scratch.path().into()], Looks::Two, 0);
+        let mut roster = Roster::new(vec![scratch.path().into()], Certainty::Published, 0);
         let mut watch = Watch::new(Choice::default(), Records { format, color }, out);
         watch.initial = true;
         watch.look(tool, &mut roster)?;

@@ -26,7 +26,7 @@ use std::path::Path;
 
 use cli::{Roster, When, escape};
 use libfuzzer_sys::fuzz_target;
-use mmstats::{Looks, Snapshot};
+use mmstats::{Certainty, Snapshot};
 use mmstats_fuzz::{assert_clean, assert_objects, assert_records, printed, run, split, with_scratch};
 
 use filter::Filters;
@@ -60,7 +60,7 @@ fuzz_target!(|data: &[u8]| {
         }
         let mut filters = Filters::default();
         filter.into_iter().for_each(|filter| filters.add(filter.into(), b""));
-        let looks = if data.len() % 2 == 0 { Looks::One } else { Looks::Two };
+        let looks = if data.len() % 2 == 0 { Certainty::Newest } else { Certainty::Published };
         let mut table = Table::new(names.clone(), true, None, When::Never.decide(false));
         let mut roster = Roster::new(vec![scratch.path().into()], looks, 0);
         let mut poll = Poll::new(fields, filters, data.len() % 4 < 2);

@@ -4,9 +4,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use mmstats::format::type_code::{ValueShape, items, trimmed};
 use mmstats::format::v1::{self, Defect, FIRST_FIELD, Record, VERSION};
 use mmstats::live::Clues;
-use mmstats::format::type_code::{Shape, items, trimmed};
 use mmstats::{Origin, Snapshot, Value};
 use mmstats_fuzz::with_scratch;
 
@@ -15,7 +15,7 @@ const ITEMS: usize = 10_000;
 
 /// The code alone: its items lie within its size, in order.
 fn code(code: &[u8]) {
-    let Ok(shape) = Shape::parse(code) else { return };
+    let Ok(shape) = ValueShape::parse(code) else { return };
     assert_eq!(items(code).next(), Some(shape.first));
     let mut at = 0;
     for item in items(code).take(ITEMS) {
@@ -24,7 +24,7 @@ fn code(code: &[u8]) {
     }
     // White space between a code's parts moves nothing but the value.
     if code.first() != Some(&b' ') {
-        assert_eq!(Shape::parse(trimmed(code).as_bytes()), Ok(shape));
+        assert_eq!(ValueShape::parse(trimmed(code).as_bytes()), Ok(shape));
     }
 }
 

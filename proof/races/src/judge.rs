@@ -8,7 +8,7 @@ use crate::kinds::{ADDED, Kind, What};
 
 /// What was read, and what of it was wrong.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct Counts {
     /// Values that the reader gave.
     pub(crate) reads: u64,
     /// Of these, other than at the look before, so that their writer was at work in between. Where fields
@@ -24,7 +24,7 @@ pub(crate) struct Tally {
     pub(crate) refused: u64,
 }
 
-impl AddAssign for Tally {
+impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.reads += other.reads;
         self.changed += other.changed;
@@ -35,7 +35,7 @@ impl AddAssign for Tally {
     }
 }
 
-impl Tally {
+impl Counts {
     /// The numbers by TAB, and how rare a wrong value is.
     pub(crate) fn columns(&self) -> String {
         let Self { reads, changed, torn, backwards, half, refused } = self;
@@ -50,7 +50,7 @@ impl Tally {
 /// The judge of one reader's values.
 pub(crate) struct Judge {
     what: What,
-    pub(crate) tally: Tally,
+    pub(crate) tally: Counts,
     /// The beginning of each field's value at the look before.
     last: Vec<u64>,
     labels: Vec<String>,
@@ -62,7 +62,7 @@ pub(crate) struct Judge {
 impl Judge {
     pub(crate) fn new(kind: &Kind) -> Self {
         let labels = (0..ADDED).map(|n| format!("field.{n:04}")).collect();
-        let (tally, last) = (Tally::default(), vec![0; kind.fields]);
+        let (tally, last) = (Counts::default(), vec![0; kind.fields]);
         Self { what: kind.what, tally, last, labels, fields: 0, fields_before: 0 }
     }
 

@@ -46,7 +46,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use cores::Cores;
-use judge::Tally;
+use judge::Counts;
 use kinds::{Kind, Layouts, Pattern, What, kinds};
 use readers::{Reader, WAYS, Way};
 
@@ -116,7 +116,7 @@ fn races(seconds: f64, names: &[&str]) -> Result<(), Box<dyn Error>> {
     say("layout\treader\tkind\treads\tchanged\ttorn\tbackwards\thalf\trefused\twrong")?;
     let cores = Cores::find();
     let shares: u32 = races.iter().map(Race::share).sum();
-    let mut total = Tally::default();
+    let mut total = Counts::default();
     for race in &races {
         let Race { kind, is_ours, reader, .. } = race;
         let layout = if *is_ours { "ours" } else { "packed" };
@@ -175,7 +175,7 @@ fn run(
     mut writer: Command,
     path: &Path,
     time: Duration,
-) -> Result<Tally, Box<dyn Error>> {
+) -> Result<Counts, Box<dyn Error>> {
     cores.take_writers();
     let mut writer = writer.stdout(Stdio::piped()).spawn()?;
     cores.take_readers();

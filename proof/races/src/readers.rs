@@ -6,9 +6,9 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use mmstats::format::v1::{self, Record};
-use mmstats::{ErrorKind, Followed, Looks, Observer, Origin, Snapshot, Value};
+use mmstats::{Certainty, ErrorKind, Followed, Observer, Origin, Snapshot, Value};
 
-use crate::judge::{Judge, Tally};
+use crate::judge::{Counts, Judge};
 use crate::kinds::{Kind, PREFIX, What};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,14 +61,14 @@ impl Reader {
         let file = if is_added { None } else { Some(File::open(path)?) };
         let how = match way {
             Way::Snapshot => How::Snapshot(Box::new(Snapshot::new())),
-            Way::Follow => How::Follow(Box::new(Observer::new(Looks::Two)), None),
-            Way::FollowOnce => How::Follow(Box::new(Observer::new(Looks::One)), None),
+            Way::Follow => How::Follow(Box::new(Observer::new(Certainty::Published)), None),
+            Way::FollowOnce => How::Follow(Box::new(Observer::new(Certainty::Newest)), None),
             Way::Naive => naive(file.as_ref())?,
         };
         Ok(Self { how, path: path.to_owned(), file, judge: Judge::new(kind) })
     }
 
-    pub(crate) fn tally(&self) -> Tally {
+    pub(crate) fn tally(&self) -> Counts {
         self.judge.tally
     }
 

@@ -22,7 +22,7 @@ pub struct Followed {
     pub(super) identity: Identity,
     /// `None`: opened at each look.
     pub(super) file: Option<File>,
-    pub(super) layout: Arc<Layout>,
+    pub(super) layout: Arc<FieldMap>,
     pub(super) writer: Writer,
     /// First, of each wanted field, which value counts. Then, run by run, the bytes of the file as they
     /// were: a look at a thousand files fetches a thousand such pieces of memory. Then those of the
@@ -35,7 +35,7 @@ pub(super) const NONE: u8 = 2;
 
 /// Where the wanted fields of a file are.
 #[derive(PartialEq, Eq, Hash)]
-pub(super) struct Layout {
+pub(super) struct FieldMap {
     pub(super) wanted: Vec<Wanted>,
     /// Wanted fields that lie one behind the other, compared all at once.
     pub(super) runs: Vec<Run>,
@@ -67,7 +67,7 @@ pub(super) struct Run {
     pub(super) seen_at: usize,
 }
 
-impl Layout {
+impl FieldMap {
     /// Adds a field that lies behind all others, whose bytes come next in a `seen` that has `seen_at`
     /// bytes so far.
     pub(super) fn push(&mut self, record: &Record, seen_at: usize) {

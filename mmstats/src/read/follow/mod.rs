@@ -10,7 +10,7 @@
 //!
 //! Values that have not changed since the look before need no other look: they were certain then. Those
 //! that have changed are looked at as often as a snapshot does, text four times. Numbers on their boundary
-//! are never torn; [`Looks`] says whether one look is enough for them.
+//! are never torn; [`Certainty`] says whether one look is enough for them.
 
 mod followed;
 
@@ -25,23 +25,23 @@ use crate::format::v1::{self, Record};
 use crate::format::value::Value;
 use crate::read::{Later, Origin, Pages, Snapshot, open, settle};
 
+use followed::{FieldMap, NONE, Wanted, Writer, buffer_of, value_in};
 pub use followed::{Followed, FollowedField};
-use followed::{Layout, NONE, Wanted, Writer, buffer_of, value_in};
 
-/// How often a number that has changed is looked at.
+/// What is known of a number that has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Looks {
-    /// Once. The value may be one that its writer publishes only a moment later, so it is at most one
+pub enum Certainty {
+    /// That it is the newest that one look can give. The value may be one that its writer publishes only a moment later, so it is at most one
     /// update ahead; or it may be the one before the last that was published. An integer that has become
     /// less is looked at until it is certain nevertheless, since that may be the only trace of it.
-    One,
-    /// Until it is certain that the value was published.
-    Two,
+    Newest,
+    /// That its writer has published it. It takes a second look.
+    Published,
 }
 
 /// What a look at a file has found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Looked {
+pub enum Observation {
     /// No byte of the wanted values has changed.
     Unchanged,
     /// Some have.
@@ -60,13 +60,13 @@ const LIMIT: usize = 16 * 1024 * 1024;
 /// Looks at followed files. Its memory grows with the largest of them and with how many kinds there
 /// are, not with time.
 pub struct Observer {
-    looks: Looks,
+    certainty: Certainty,
     snapshot: Snapshot,
     first: Pages,
     second: Pages,
     later: Later,
     doubtful: Vec<usize>,
-    layouts: HashSet<Arc<Layout>>,
+    layouts: HashSet<Arc<FieldMap>>,
     /// How many layouts there may be before those that nobody uses are cleared away.
     crowd: usize,
 }
@@ -74,9 +74,9 @@ pub struct Observer {
 impl Observer {
     /// One that has seen nothing yet.
     #[must_use]
-    pub fn new(looks: Looks) -> Self {
+    pub fn new(certainty: Certainty) -> Self {
         Self {
-            looks,
+            certainty,
             snapshot: Snapshot::new(),
             first: Pages::default(),
             second: Pages::default(),
@@ -122,13 +122,13 @@ impl Observer {
         &mut self,
         followed: &mut Followed,
         wanted: impl FnMut(&[u8]) -> bool,
-    ) -> Result<Looked, Error> {
+    ) -> Result<Observation, Error> {
         if followed.file.is_some() {
             return self.look_at(followed, None, wanted);
         }
         let (file, metadata) = open(&followed.path, followed.origin)?;
         if Identity::of(&metadata) != followed.identity {
-            return Ok(Looked::Replaced);
+            return Ok(Observation::Replaced);
         }
         self.look_at(followed, Some(&file), wanted)
     }
@@ -138,7 +138,7 @@ impl Observer {
         followed: &mut Followed,
         opened: Option<&File>,
         wanted: impl FnMut(&[u8]) -> bool,
-    ) -> Result<Looked, Error> {
+    ) -> Result<Observation, Error> {
         let Followed { path, file, layout, seen, .. } = followed;
         let failed = || Error::io(path, "reading it");
         let Some(file) = opened.or(file.as_ref()) else { return Err(failed()(gone())) };
@@ -147,7 +147,7 @@ impl Observer {
         let count = layout.wanted.len();
         let mut holds = layout.ends(bytes) && layout.is_signed(bytes, seen);
         if holds && layout.is_same(bytes, seen) && !seen[..count].contains(&NONE) {
-            return Ok(Looked::Unchanged);
+            return Ok(Observation::Unchanged);
         }
         holds = holds && layout.holds(bytes, seen);
         self.doubtful.clear();
@@ -160,7 +160,7 @@ impl Observer {
                 if now == before && current != NONE {
                     continue;
                 }
-                if self.looks == Looks::One && is_enough(record, current, before, now) {
+                if self.certainty == Certainty::Newest && is_enough(record, current, before, now) {
                     before.copy_from_slice(now);
                     seen[number] = buffer_of(record, now);
                 } else {
@@ -177,11 +177,11 @@ impl Observer {
             self.snapshot.read_file(file, path)?;
             let writer = Writer::of(&self.snapshot);
             if followed.writer.is_other(&writer) {
-                return Ok(Looked::Replaced);
+                return Ok(Observation::Replaced);
             }
             followed.writer.learn(writer);
             (followed.layout, followed.seen) = self.describe(wanted)?;
-            return Ok(Looked::Anew);
+            return Ok(Observation::Anew);
         }
         self.later.forget();
         for &number in &self.doubtful {
@@ -195,15 +195,18 @@ impl Observer {
                 seen[number] = buffer_of(record, now);
             }
         }
-        Ok(Looked::Changed)
+        Ok(Observation::Changed)
     }
 
     /// The wanted fields of the snapshot, and what is in them.
-    fn describe(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) -> Result<(Arc<Layout>, Box<[u8]>), Error> {
+    fn describe(
+        &mut self,
+        mut wanted: impl FnMut(&[u8]) -> bool,
+    ) -> Result<(Arc<FieldMap>, Box<[u8]>), Error> {
         let bytes = self.snapshot.bytes();
         let chosen: Vec<_> = self.snapshot.places().map(|(record, _)| wanted(record.label(bytes))).collect();
         let (wanted, runs, signature) = (Vec::new(), Vec::new(), Vec::new());
-        let mut layout = Layout { wanted, runs, signature, end: None, range: 0..0 };
+        let mut layout = FieldMap { wanted, runs, signature, end: None, range: 0..0 };
         let mut end = v1::FIRST_FIELD;
         let mut seen = Vec::new();
         for ((_, buffer), _) in self.snapshot.places().zip(&chosen).filter(|(_, chosen)| **chosen) {
@@ -235,7 +238,7 @@ impl Observer {
         Ok((self.share(layout), seen.into()))
     }
 
-    fn share(&mut self, layout: Layout) -> Arc<Layout> {
+    fn share(&mut self, layout: FieldMap) -> Arc<FieldMap> {
         if let Some(known) = self.layouts.get(&layout) {
             return Arc::clone(known);
         }
@@ -249,7 +252,7 @@ impl Observer {
     }
 }
 
-/// Whether one look at a number is enough, as [`Looks::One`] has it. `before` and `now` begin with the
+/// Whether one look at a number is enough, as [`Certainty::Newest`] has it. `before` and `now` begin with the
 /// index byte.
 fn is_enough(record: &Record, counted: u8, before: &[u8], now: &[u8]) -> bool {
     let current = buffer_of(record, now);

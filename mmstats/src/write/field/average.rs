@@ -113,11 +113,11 @@ fn mean(total: f64, count: u64) -> f64 {
 /// counted anew at each turn of the window, so that rounding does not pile up.
 pub struct MovingAverage {
     slot: WordSlot<f64>,
-    window: Window,
+    window: Ring,
 }
 
 /// The latest values and their sum.
-struct Window {
+struct Ring {
     values: Box<[Cell<f64>]>,
     /// The oldest value, and the next to go.
     next: Cell<usize>,
@@ -127,7 +127,7 @@ struct Window {
     is_full: Cell<bool>,
 }
 
-impl Window {
+impl Ring {
     fn new(size: usize) -> Result<Self, TryReserveError> {
         let size = size.max(1);
         let mut values = Vec::new();
@@ -205,7 +205,7 @@ impl Spec for MovingAverageSpec {
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<MovingAverage, Error> {
         let label = labelled(label, name);
         let too_large = |_| builder.too_large(label, "has a window that memory cannot hold");
-        let window = Window::new(self.window).map_err(too_large)?;
+        let window = Ring::new(self.window).map_err(too_large)?;
         Ok(MovingAverage { slot: double_slot(builder, label)?, window })
     }
 }
@@ -240,11 +240,11 @@ impl MovingAverage {
 
 #[cfg(test)]
 mod tests {
-    use super::Window;
+    use super::Ring;
 
     #[test]
     fn the_mean_is_of_what_the_window_holds() {
-        let window = Window::new(3).unwrap();
+        let window = Ring::new(3).unwrap();
         assert_eq!(window.mean(), 0.0);
         let means = [1.0, 2.0, 6.0, 10.0, 20.0].map(|value| window.add(value));
         assert_eq!(means, [1.0, 1.5, 3.0, 6.0, 12.0]);
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn an_infinity_is_forgotten_with_its_turn() {
-        let window = Window::new(2).unwrap();
+        let window = Ring::new(2).unwrap();
         for value in [f64::INFINITY, f64::NAN, 1.0, 3.0] {
             window.add(value);
         }
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn rounding_does_not_pile_up() {
-        let window = Window::new(10).unwrap();
+        let window = Ring::new(10).unwrap();
         window.add(1e17);
         for _ in 0..1_000_007 {
             window.add(0.1);

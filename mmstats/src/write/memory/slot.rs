@@ -71,7 +71,7 @@ words! {
 }
 
 /// A value in memory, and what tells a forked child that the memory is its parent's.
-struct Place {
+struct ValueMemory {
     /// For a number, its word. For text, the first buffer; the write buffer byte stands in front of it.
     value: Cell<NonNull<u8>>,
     mark: Cell<ForkMark>,
@@ -81,9 +81,9 @@ struct Place {
 
 // SAFETY: the pointer is into `home`, which goes with the place and is `Send` and `Sync`; nothing else in
 // the process writes there. The cells make it `!Sync`.
-unsafe impl Send for Place {}
+unsafe impl Send for ValueMemory {}
 
-impl Place {
+impl ValueMemory {
     /// The bytes `at..at + size` of the file, in `home`.
     ///
     /// # Panics
@@ -119,7 +119,7 @@ fn out_of_memory(size: usize) -> ! {
 
 /// A number's word.
 pub(crate) struct WordSlot<W: Word> {
-    place: Place,
+    place: ValueMemory,
     word: PhantomData<Cell<W>>,
 }
 
@@ -129,7 +129,7 @@ impl<W: Word> WordSlot<W> {
     /// # Panics
     /// If `home` does not hold it, or if it is not aligned.
     pub(crate) fn new(home: Arc<Segment>, at: usize, mark: ForkMark) -> Self {
-        let place = Place::new(home, at, size_of::<W>(), mark);
+        let place = ValueMemory::new(home, at, size_of::<W>(), mark);
         assert!(place.value.get().as_ptr() as usize % size_of::<W>() == 0, "a number off its boundary");
         Self { place, word: PhantomData }
     }
@@ -148,7 +148,7 @@ impl<W: Word> WordSlot<W> {
 
 /// The two buffers of a text, and the write buffer byte in front of them.
 pub(crate) struct TextSlot {
-    place: Place,
+    place: ValueMemory,
     /// The spare buffer, 0 or 1: what the write buffer byte says. Remembered, so that no update loads from
     /// memory that readers pull on.
     spare: Cell<usize>,
@@ -165,8 +165,8 @@ impl TextSlot {
     /// # Panics
     /// If `home` does not hold them.
     pub(crate) fn new(home: Arc<Segment>, index_at: usize, size: usize, mark: ForkMark) -> Self {
-        let place = Place::new(home, index_at, 1 + 2 * size, mark);
-        // SAFETY: `Place::new` vouches for one byte and the buffers behind it.
+        let place = ValueMemory::new(home, index_at, 1 + 2 * size, mark);
+        // SAFETY: `ValueMemory::new` vouches for one byte and the buffers behind it.
         place.value.set(unsafe { place.value.get().add(1) });
         Self { place, spare: Cell::new(0), size, stamp: Cell::new(0) }
     }

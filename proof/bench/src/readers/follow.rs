@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::time::Instant;
 
-use mmstats::{Counter, Instance, Looks, Observer, Origin};
+use mmstats::{Certainty, Counter, Instance, Observer, Origin};
 
 use super::files;
 use crate::settings::Settings;
@@ -20,7 +20,7 @@ pub(super) fn run(settings: &Settings, table: &mut Table) {
     files::raise_limit();
     let (folder, instances) = files::living(settings.memory(), number);
     let wanted = |label: &[u8]| WANTED.contains(&label);
-    let mut observer = Observer::new(Looks::One);
+    let mut observer = Observer::new(Certainty::Newest);
     let paths = instances.iter().map(Instance::path);
     let mut followed: Vec<_> =
         paths.map(|path| observer.follow(path, Origin::Found, wanted).unwrap()).collect();
