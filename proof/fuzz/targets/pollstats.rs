@@ -13,6 +13,8 @@ mod field;
 mod filter;
 #[path = "../../../pollstats/src/fold.rs"]
 mod fold;
+#[path = "../../../pollstats/src/mixed.rs"]
+mod mixed;
 #[path = "../../../pollstats/src/nearest.rs"]
 mod nearest;
 #[path = "../../../pollstats/src/poll.rs"]
