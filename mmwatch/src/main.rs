@@ -154,7 +154,8 @@ fn watch(tool: &Tool) -> Result<(), Stop> {
         // A file that could not be read has nothing to do with what was waited for.
         (Some(wait), _) if wait.holds() => Err(Stop::Exit(0)),
         (Some(_), Some(count)) => {
-            tool.error_at("--until", &format!("did not hold within {count} records"));
+            let records = if count == 1 { "record" } else { "records" };
+            tool.error_at("--until", &format!("did not hold within {count} {records}"));
             Err(Stop::Failed)
         }
         _ => Ok(()),
