@@ -109,16 +109,18 @@ impl Window {
     /// Adds to the current second, or begins a new one.
     #[inline(always)]
     fn put(&self, new: Second) {
-        let (head, ring) = self.words.get();
-        let (current, spare) = copies(head, self.second.get());
-        self.second.set(!self.second.get());
-        let now = Second::load(current);
-        if new.stamp > now.stamp {
-            finish(now, ring);
-            new.store(spare);
-        } else {
-            now.plus(new).store(spare);
-        }
+        self.words.update(|head, ring| {
+            let second = self.second.get();
+            let (current, spare) = copies(head, second);
+            self.second.set(!second);
+            let now = Second::load(current);
+            if new.stamp > now.stamp {
+                finish(now, ring);
+                new.store(spare);
+            } else {
+                now.plus(new).store(spare);
+            }
+        });
     }
 
     /// Adds the seconds of another window, in any order. Those that are too old for this one are left out.
@@ -126,29 +128,38 @@ impl Window {
         let mut others: Vec<_> = others.iter().copied().filter(|other| other.count > 0).collect();
         others.sort_by_key(|other| other.stamp);
         for other in others {
-            let (head, ring) = self.words.get();
-            let (current, _) = copies(head, self.second.get());
-            if other.stamp >= Second::load(current).stamp {
+            if !self.put_over(other) {
                 self.put(other);
-                continue;
-            }
-            let Some(slot) = slot(ring, other.stamp) else { continue };
-            let there = Second::load(slot);
-            if there.stamp < other.stamp {
-                other.store(slot);
-            } else if there.stamp == other.stamp {
-                there.plus(other).store(slot);
             }
         }
     }
 
+    /// Adds to a finished second, if it is one.
+    fn put_over(&self, other: Second) -> bool {
+        self.words.update(|head, ring| {
+            let (current, _) = copies(head, self.second.get());
+            if other.stamp >= Second::load(current).stamp {
+                return false;
+            }
+            if let Some(slot) = slot(ring, other.stamp) {
+                let there = Second::load(slot);
+                if there.stamp < other.stamp {
+                    other.store(slot);
+                } else if there.stamp == other.stamp {
+                    there.plus(other).store(slot);
+                }
+            }
+            true
+        })
+    }
+
     /// All seconds that it holds, young enough or not, the oldest first.
     pub(crate) fn seconds(&self) -> Vec<Second> {
-        let (head, ring) = self.words.get();
-        let (current, _) = copies(head, self.second.get());
-        let slots = ring.chunks_exact(SLOT).filter_map(|slot| slot.try_into().ok());
-        let mut seconds: Vec<_> =
-            slots.chain([current]).map(Second::load).filter(|one| one.stamp > 0).collect();
+        let mut seconds: Vec<_> = self.words.update(|head, ring| {
+            let (current, _) = copies(head, self.second.get());
+            let slots = ring.chunks_exact(SLOT).filter_map(|slot| slot.try_into().ok());
+            slots.chain([current]).map(Second::load).filter(|one| one.stamp > 0).collect()
+        });
         seconds.sort_by_key(|one| one.stamp);
         seconds
     }
@@ -156,7 +167,7 @@ impl Window {
     /// Everything of the window that ends with `second`; its stamp is that second's. Nothing: a count of 0.
     pub(crate) fn total_at(&self, second: u64) -> Second {
         let newest = second.wrapping_add(1);
-        let length = (self.words.get().1.len() / SLOT) as u64;
+        let length = self.words.update(|_, ring| ring.len() / SLOT) as u64;
         let young = |one: &Second| one.stamp <= newest && newest - one.stamp < length;
         let empty = Second { stamp: newest, ..Second::default() };
         self.seconds().into_iter().filter(young).fold(empty, Second::plus)
