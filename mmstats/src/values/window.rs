@@ -39,10 +39,17 @@ pub(crate) struct Second {
 }
 
 impl Second {
+    /// Of one second, to which other values are added.
     #[inline(always)]
     fn plus(self, other: Self) -> Self {
-        let max = if self.count == 0 { other.max } else { self.max.max(other.max) };
+        // Ignores a NaN in `other`. `f64::max` looks for one on either side, which doubles what an update costs.
+        let max = if other.max > self.max { other.max } else { self.max };
         Self { sum: self.sum + other.sum, count: self.count.wrapping_add(other.count), max, ..self }
+    }
+
+    /// Of one second, to which nothing was added.
+    fn empty(stamp: u64) -> Self {
+        Self { stamp, sum: 0.0, count: 0, max: f64::NEG_INFINITY }
     }
 
     #[inline(always)]
@@ -116,7 +123,7 @@ impl Window {
             let now = Second::load(current);
             if new.stamp > now.stamp {
                 finish(now, ring);
-                new.store(spare);
+                Second::empty(new.stamp).plus(new).store(spare);
             } else {
                 now.plus(new).store(spare);
             }
@@ -144,7 +151,7 @@ impl Window {
             if let Some(slot) = slot(ring, other.stamp) {
                 let there = Second::load(slot);
                 if there.stamp < other.stamp {
-                    other.store(slot);
+                    Second::empty(other.stamp).plus(other).store(slot);
                 } else if there.stamp == other.stamp {
                     there.plus(other).store(slot);
                 }
@@ -169,8 +176,8 @@ impl Window {
         let newest = second.wrapping_add(1);
         let length = self.words.update(|_, ring| ring.len() / SLOT) as u64;
         let young = |one: &Second| one.stamp <= newest && newest - one.stamp < length;
-        let empty = Second { stamp: newest, ..Second::default() };
-        self.seconds().into_iter().filter(young).fold(empty, Second::plus)
+        let total = self.seconds().into_iter().filter(young).fold(Second::empty(newest), Second::plus);
+        if total.count == 0 { Second { stamp: newest, ..Second::default() } } else { total }
     }
 }
 
@@ -262,6 +269,16 @@ mod tests {
         window.add_at(0, -2.0);
         window.add_at(0, -1.0);
         assert_eq!(slot_at(&place, 1), (1, -3.0, 2, -1.0));
+    }
+
+    #[test]
+    fn a_nan_is_in_the_sum_and_is_no_maximum() {
+        let place = Place::private();
+        let window = window(&place, 1);
+        [f64::NAN, 1.0, f64::NAN].iter().for_each(|&value| window.add_at(0, value));
+        let (_, sum, count, max) = slot_at(&place, 6);
+        assert!(sum.is_nan());
+        assert_eq!((count, max), (3, 1.0));
     }
 
     #[test]
