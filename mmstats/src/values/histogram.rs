@@ -59,7 +59,7 @@ impl Histogram {
     /// Counts a number.
     #[inline]
     pub(crate) fn record(&self, value: u64) {
-        self.words.update(|[count, sum, max, _], buckets| {
+        self.words.with(|[count, sum, max, _], buckets| {
             let [.., last] = buckets else { return };
             add(buckets.get(self.shape.index(value)).unwrap_or(last), 1);
             add(sum, value);
@@ -74,7 +74,7 @@ impl Histogram {
         let shape = self.shape;
         // A narrower bucket lies inside of one of these, and so does its middle.
         let place = |index| if other.shape == shape { index } else { shape.index(other.shape.middle(index)) };
-        self.words.update(|[count, sum, max, _], buckets| {
+        self.words.with(|[count, sum, max, _], buckets| {
             let [.., last] = buckets else { return };
             for &(index, n) in &other.buckets {
                 add(buckets.get(place(index)).unwrap_or(last), n);
@@ -87,7 +87,7 @@ impl Histogram {
 
     /// What it holds.
     pub(crate) fn counts(&self) -> Counts {
-        self.words.update(|[_, sum, max, _], buckets| {
+        self.words.with(|[_, sum, max, _], buckets| {
             let there = buckets.iter().map(|bucket| bucket.load(Relaxed)).enumerate();
             let buckets = there.filter(|&(_, n)| n > 0).collect();
             Counts { shape: self.shape, sum: sum.load(Relaxed), max: max.load(Relaxed), buckets }
@@ -96,17 +96,17 @@ impl Histogram {
 
     /// How many numbers were recorded.
     pub(crate) fn count(&self) -> u64 {
-        self.words.update(|[count, ..], _| count.load(Relaxed))
+        self.words.with(|[count, ..], _| count.load(Relaxed))
     }
 
     /// The sum of all numbers, modulo 2^64.
     pub(crate) fn sum(&self) -> u64 {
-        self.words.update(|[_, sum, ..], _| sum.load(Relaxed))
+        self.words.with(|[_, sum, ..], _| sum.load(Relaxed))
     }
 
     /// The largest number; 0 before the first.
     pub(crate) fn max(&self) -> u64 {
-        self.words.update(|[_, _, max, _], _| max.load(Relaxed))
+        self.words.with(|[_, _, max, _], _| max.load(Relaxed))
     }
 
     pub(crate) fn shape(&self) -> Shape {

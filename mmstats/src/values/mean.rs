@@ -52,7 +52,7 @@ impl Mean {
 
     #[inline(always)]
     fn put(&self, sum: f64, count: u64) {
-        self.words.update(|words, _| {
+        self.words.with(|words, _| {
             let second = self.second.get();
             let sum = self.sum.get() + sum;
             let count = self.count.get().wrapping_add(count);

@@ -33,7 +33,7 @@ impl Recent {
     /// Adds a number; the oldest goes if all places are full.
     #[inline]
     pub(crate) fn add(&self, value: f64) {
-        self.words.update(|[next], ring| {
+        self.words.with(|[next], ring| {
             let added = next.load(Relaxed);
             // It begins at 0 again in a forked child.
             let mut place = if added == 0 { 0 } else { self.place.get() };
@@ -53,12 +53,12 @@ impl Recent {
 
     /// How many were ever added.
     pub(crate) fn added(&self) -> u64 {
-        self.words.update(|[next], _| next.load(Relaxed))
+        self.words.with(|[next], _| next.load(Relaxed))
     }
 
     /// The last numbers, the oldest first.
     pub(crate) fn numbers(&self) -> Vec<f64> {
-        self.words.update(|[next], ring| {
+        self.words.with(|[next], ring| {
             let keep = ring.len() - 1;
             let there = usize::try_from(next.load(Relaxed)).map_or(keep, |added| added.min(keep));
             // Counted from the place that is next, backward: `there` places, which do not include it.

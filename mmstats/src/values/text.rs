@@ -46,7 +46,7 @@ impl Text {
     #[inline]
     pub(crate) fn set(&self, text: &[u8]) {
         let text = cut(text, self.capacity);
-        self.words.update(|[head], copies| {
+        self.words.with(|[head], copies| {
             let settings = self.settings.get().wrapping_add(1);
             self.settings.set(settings);
             let Some((size, body)) = copy(copies, settings).split_first() else { return };
@@ -70,7 +70,7 @@ impl Text {
 
     /// The current copy's text.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        self.words.update(|_, copies| {
+        self.words.with(|_, copies| {
             let Some((size, body)) = copy(copies, self.settings.get()).split_first() else {
                 return Vec::new();
             };

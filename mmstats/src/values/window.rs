@@ -2,19 +2,13 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::{Relaxed, Release};
-use std::sync::atomic::{AtomicU64, fence};
+use std::sync::atomic::AtomicU64;
 
 use nix::time::{ClockId, clock_gettime};
 
-use super::mean::COUNT_FACTOR;
+use super::second::{SLOT, Second};
 use super::words::{WORD, Words, pair};
 use crate::map::{ForkMark, Segment};
-
-const MAX_FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
-
-/// Words of one second: stamp, sum, count, max, check.
-const SLOT: usize = 5;
 
 /// Words before the ring: how many seconds, and two copies of the current one.
 const HEAD: usize = 1 + 2 * SLOT;
@@ -25,58 +19,6 @@ pub(crate) struct Window {
     words: Words<HEAD>,
     /// Whether the second copy is the current one.
     second: Cell<bool>,
-}
-
-/// What was added in one second of `CLOCK_MONOTONIC`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Second {
-    /// The second and 1; 0 is an empty slot.
-    pub(crate) stamp: u64,
-    pub(crate) sum: f64,
-    pub(crate) count: u64,
-    /// Means something only where the count is not 0.
-    pub(crate) max: f64,
-}
-
-impl Second {
-    /// Of one second, to which other values are added.
-    #[inline(always)]
-    fn plus(self, other: Self) -> Self {
-        // Ignores a NaN in `other`. `f64::max` looks for one on either side, which doubles what an update costs.
-        let max = if other.max > self.max { other.max } else { self.max };
-        Self { sum: self.sum + other.sum, count: self.count.wrapping_add(other.count), max, ..self }
-    }
-
-    /// Of one second, to which nothing was added.
-    fn empty(stamp: u64) -> Self {
-        Self { stamp, sum: 0.0, count: 0, max: f64::NEG_INFINITY }
-    }
-
-    #[inline(always)]
-    fn check(self) -> u64 {
-        self.stamp
-            ^ self.sum.to_bits().rotate_left(13)
-            ^ self.count.wrapping_mul(COUNT_FACTOR)
-            ^ self.max.to_bits().rotate_left(29).wrapping_mul(MAX_FACTOR)
-    }
-
-    #[inline(always)]
-    fn load([stamp, sum, count, max, _]: &[AtomicU64; SLOT]) -> Self {
-        let [stamp, sum, count, max] = [stamp, sum, count, max].map(|word| word.load(Relaxed));
-        Self { stamp, sum: f64::from_bits(sum), count, max: f64::from_bits(max) }
-    }
-
-    /// All stores before this come first: a reader that sees a word of it sees them when it looks again.
-    /// Pairs with the fence between a reader's looks. The order of these five does not matter.
-    #[inline(always)]
-    fn store(self, [stamp, sum, count, max, check]: &[AtomicU64; SLOT]) {
-        fence(Release);
-        stamp.store(self.stamp, Relaxed);
-        sum.store(self.sum.to_bits(), Relaxed);
-        count.store(self.count, Relaxed);
-        max.store(self.max.to_bits(), Relaxed);
-        check.store(self.check(), Relaxed);
-    }
 }
 
 impl Window {
@@ -116,7 +58,7 @@ impl Window {
     /// Adds to the current second, or begins a new one.
     #[inline(always)]
     fn put(&self, new: Second) {
-        self.words.update(|head, ring| {
+        self.words.with(|head, ring| {
             let second = self.second.get();
             let (current, spare) = copies(head, second);
             self.second.set(!second);
@@ -143,7 +85,7 @@ impl Window {
 
     /// Adds to a finished second, if it is one.
     fn put_over(&self, other: Second) -> bool {
-        self.words.update(|head, ring| {
+        self.words.with(|head, ring| {
             let (current, _) = copies(head, self.second.get());
             if other.stamp >= Second::load(current).stamp {
                 return false;
@@ -162,7 +104,7 @@ impl Window {
 
     /// All seconds that it holds, young enough or not, the oldest first.
     pub(crate) fn seconds(&self) -> Vec<Second> {
-        let mut seconds: Vec<_> = self.words.update(|head, ring| {
+        let mut seconds: Vec<_> = self.words.with(|head, ring| {
             let (current, _) = copies(head, self.second.get());
             let slots = ring.chunks_exact(SLOT).filter_map(|slot| slot.try_into().ok());
             slots.chain([current]).map(Second::load).filter(|one| one.stamp > 0).collect()
@@ -174,7 +116,7 @@ impl Window {
     /// Everything of the window that ends with `second`; its stamp is that second's. Nothing: a count of 0.
     pub(crate) fn total_at(&self, second: u64) -> Second {
         let newest = second.wrapping_add(1);
-        let length = self.words.update(|_, ring| ring.len() / SLOT) as u64;
+        let length = self.words.with(|_, ring| ring.len() / SLOT) as u64;
         let young = |one: &Second| one.stamp <= newest && newest - one.stamp < length;
         let total = self.seconds().into_iter().filter(young).fold(Second::empty(newest), Second::plus);
         if total.count == 0 { Second { stamp: newest, ..Second::default() } } else { total }

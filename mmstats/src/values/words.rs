@@ -47,28 +47,28 @@ impl<const HEAD: usize> Words<HEAD> {
         Self { first, rest, mark, _home: home, away: OnceLock::new() }
     }
 
-    /// Gives `update` the head and the rest: those of the file, or in a forked child its own.
+    /// Calls `f` with the head and the rest: those of the file, or in a forked child its own.
     #[inline(always)]
-    pub(crate) fn update<R>(&self, update: impl FnOnce(&[AtomicU64; HEAD], &[AtomicU64]) -> R) -> R {
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&[AtomicU64; HEAD], &[AtomicU64]) -> R) -> R {
         if !self.mark.is_home() {
-            return self.update_away(update);
+            return self.with_away(f);
         }
         // SAFETY: `new` had bounds and boundary checked; `_home` keeps the memory, and this is the process that
         // has it.
         let (head, rest) = unsafe { self.at(self.first) };
-        update(head, rest)
+        f(head, rest)
     }
 
     /// The whole of an update in a forked child. A call in the midst of an update would make it keep its
     /// numbers on the stack, which is half of what it costs.
     #[cold]
     #[inline(never)]
-    fn update_away<R>(&self, update: impl FnOnce(&[AtomicU64; HEAD], &[AtomicU64]) -> R) -> R {
+    fn with_away<R>(&self, f: impl FnOnce(&[AtomicU64; HEAD], &[AtomicU64]) -> R) -> R {
         let zeroed = || (0..HEAD + self.rest).map(|_| AtomicU64::new(0)).collect();
         let words = self.away.get_or_init(zeroed);
         // SAFETY: as many words as `HEAD` and `rest` are, which stay until `self` goes.
         let (head, rest) = unsafe { self.at(NonNull::from(&**words).cast()) };
-        update(head, rest)
+        f(head, rest)
     }
 
     /// The head and the rest from `first` on.
@@ -115,7 +115,7 @@ mod tests {
     fn the_head_comes_first_and_the_rest_after_it() {
         let place = Place::private();
         let words = Words::<2>::new(place.home(), place.at, 3, place.mark);
-        words.update(|head, rest| {
+        words.with(|head, rest| {
             assert_eq!(rest.len(), 3);
             for (value, word) in (1..).zip(head.iter().chain(rest)) {
                 word.store(value, Relaxed);
@@ -128,7 +128,7 @@ mod tests {
     fn there_may_be_no_head_and_no_rest() {
         let place = Place::private();
         let words = Words::<0>::new(place.home(), place.at, 0, place.mark);
-        assert!(words.update(|_, rest| rest.is_empty()));
+        assert!(words.with(|_, rest| rest.is_empty()));
     }
 
     #[test]
@@ -156,13 +156,13 @@ mod tests {
     fn a_forked_child_has_zeroed_words_of_its_own() {
         let place = Place::in_file();
         let words = Words::<1>::new(place.home(), place.at, 1, place.mark);
-        words.update(|head, _| head[0].store(5, Relaxed));
+        words.with(|head, _| head[0].store(5, Relaxed));
         assert!(in_a_child(|| {
-            let before = words.update(|head, rest| {
+            let before = words.with(|head, rest| {
                 rest[0].store(7, Relaxed);
                 head[0].swap(6, Relaxed)
             });
-            before == 0 && words.update(|head, rest| [head[0].load(Relaxed), rest[0].load(Relaxed)]) == [6, 7]
+            before == 0 && words.with(|head, rest| [head[0].load(Relaxed), rest[0].load(Relaxed)]) == [6, 7]
         }));
         assert_eq!(place.words(0..2), [5, 0]);
     }
