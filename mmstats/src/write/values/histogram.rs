@@ -33,6 +33,13 @@ pub(crate) struct Counts {
     pub(crate) buckets: Vec<(usize, u64)>,
 }
 
+impl Counts {
+    /// How many numbers there are.
+    pub(crate) fn count(&self) -> u64 {
+        self.buckets.iter().fold(0, |count, &(_, n)| count.wrapping_add(n))
+    }
+}
+
 impl Histogram {
     /// What the value begins with, before its record is published; zeros follow.
     pub(crate) fn initial(shape: Shape) -> Vec<u8> {
@@ -52,53 +59,54 @@ impl Histogram {
     /// Counts a number.
     #[inline]
     pub(crate) fn record(&self, value: u64) {
-        let ([count, sum, max, _], buckets) = self.words.get();
-        let [.., last] = buckets else { return };
-        add(buckets.get(self.shape.index(value)).unwrap_or(last), 1);
-        add(sum, value);
-        raise(max, value);
-        add(count, 1);
+        self.words.with(|[count, sum, max, _], buckets| {
+            let [.., last] = buckets else { return };
+            add(buckets.get(self.shape.index(value)).unwrap_or(last), 1);
+            add(sum, value);
+            raise(max, value);
+            add(count, 1);
+        });
     }
 
     /// Adds what another histogram holds, of any shape. Exact where the other's buckets are as narrow as
     /// these or narrower; the numbers of a wider one are counted at its middle.
     pub(crate) fn merge(&self, other: &Counts) {
-        let ([count, sum, max, _], buckets) = self.words.get();
-        let [.., last] = buckets else { return };
-        let mut all = 0_u64;
-        for &(index, n) in &other.buckets {
-            // A narrower bucket lies inside of one of these, and so does its middle.
-            let index =
-                if other.shape == self.shape { index } else { self.shape.index(other.shape.middle(index)) };
-            add(buckets.get(index).unwrap_or(last), n);
-            all = all.wrapping_add(n);
-        }
-        add(sum, other.sum);
-        raise(max, other.max);
-        add(count, all);
+        let shape = self.shape;
+        // A narrower bucket lies inside of one of these, and so does its middle.
+        let place = |index| if other.shape == shape { index } else { shape.index(other.shape.middle(index)) };
+        self.words.with(|[count, sum, max, _], buckets| {
+            let [.., last] = buckets else { return };
+            for &(index, n) in &other.buckets {
+                add(buckets.get(place(index)).unwrap_or(last), n);
+            }
+            add(sum, other.sum);
+            raise(max, other.max);
+            add(count, other.count());
+        });
     }
 
     /// What it holds.
     pub(crate) fn counts(&self) -> Counts {
-        let ([_, sum, max, _], buckets) = self.words.get();
-        let there = buckets.iter().map(|bucket| bucket.load(Relaxed)).enumerate();
-        let buckets = there.filter(|&(_, n)| n > 0).collect();
-        Counts { shape: self.shape, sum: sum.load(Relaxed), max: max.load(Relaxed), buckets }
+        self.words.with(|[_, sum, max, _], buckets| {
+            let there = buckets.iter().map(|bucket| bucket.load(Relaxed)).enumerate();
+            let buckets = there.filter(|&(_, n)| n > 0).collect();
+            Counts { shape: self.shape, sum: sum.load(Relaxed), max: max.load(Relaxed), buckets }
+        })
     }
 
     /// How many numbers were recorded.
     pub(crate) fn count(&self) -> u64 {
-        self.words.get().0[0].load(Relaxed)
+        self.words.with(|[count, ..], _| count.load(Relaxed))
     }
 
     /// The sum of all numbers, modulo 2^64.
     pub(crate) fn sum(&self) -> u64 {
-        self.words.get().0[1].load(Relaxed)
+        self.words.with(|[_, sum, ..], _| sum.load(Relaxed))
     }
 
     /// The largest number; 0 before the first.
     pub(crate) fn max(&self) -> u64 {
-        self.words.get().0[2].load(Relaxed)
+        self.words.with(|[_, _, max, _], _| max.load(Relaxed))
     }
 
     pub(crate) fn shape(&self) -> Shape {

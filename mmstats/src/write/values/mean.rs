@@ -40,32 +40,35 @@ impl Mean {
     /// Adds a number.
     #[inline]
     pub(crate) fn add(&self, value: f64) {
-        self.put(self.sum.get() + value, self.count.get().wrapping_add(1));
+        self.put(value, 1);
     }
 
     /// Adds `count` numbers whose sum is `sum`: another mean.
     pub(crate) fn merge(&self, sum: f64, count: u64) {
         if count > 0 {
-            self.put(self.sum.get() + sum, self.count.get().wrapping_add(count));
+            self.put(sum, count);
         }
     }
 
     #[inline(always)]
     fn put(&self, sum: f64, count: u64) {
-        let (words, _) = self.words.get();
-        let second = self.second.get();
-        // The cells first: the words might be one of them for all that the compiler knows.
-        self.second.set(!second);
-        self.sum.set(sum);
-        self.count.set(count);
-        let at = if second { COPY } else { 0 };
-        // The update before this one comes first: a reader that sees a word of this one, and then looks
-        // again, finds the other copy at least as new as that update left it. Within one update the order
-        // does not matter. Pairs with the fence between a reader's looks.
-        fence(Release);
-        words[at].store(sum.to_bits(), Relaxed);
-        words[at + 1].store(count, Relaxed);
-        words[at + 2].store(check(sum, count), Relaxed);
+        self.words.with(|words, _| {
+            let second = self.second.get();
+            let sum = self.sum.get() + sum;
+            let count = self.count.get().wrapping_add(count);
+            // The cells first: the words might be one of them for all that the compiler knows.
+            self.second.set(!second);
+            self.sum.set(sum);
+            self.count.set(count);
+            let at = if second { COPY } else { 0 };
+            // The update before this one comes first: a reader that sees a word of this one, and then looks
+            // again, finds the other copy at least as new as that update left it. Within one update the order
+            // does not matter. Pairs with the fence between a reader's looks.
+            fence(Release);
+            words[at].store(sum.to_bits(), Relaxed);
+            words[at + 1].store(count, Relaxed);
+            words[at + 2].store(check(sum, count), Relaxed);
+        });
     }
 
     /// The sum of what was added.

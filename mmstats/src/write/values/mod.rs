@@ -14,6 +14,7 @@
 pub(crate) mod histogram;
 pub(crate) mod mean;
 pub(crate) mod recent;
+pub(crate) mod second;
 pub(crate) mod shape;
 pub(crate) mod text;
 pub(crate) mod window;

@@ -33,37 +33,39 @@ impl Recent {
     /// Adds a number; the oldest goes if all places are full.
     #[inline]
     pub(crate) fn add(&self, value: f64) {
-        let ([next], ring) = self.words.get();
-        let added = next.load(Relaxed);
-        // It begins at 0 again in a forked child.
-        let mut place = if added == 0 { 0 } else { self.place.get() };
-        if place >= ring.len() {
-            place = 0;
-        }
-        self.place.set(place + 1);
-        // The count of the update before this one comes first: a reader that catches this place changing
-        // must find, when it looks at the count after that, that the old number is out of reach.
-        fence(Release);
-        ring[place].store(value.to_bits(), Relaxed);
-        // Release: the number is there before the count covers it. Both pair with the fences between a
-        // reader's three looks: count, numbers, count.
-        next.store(added.wrapping_add(1), Release);
+        self.words.with(|[next], ring| {
+            let added = next.load(Relaxed);
+            // It begins at 0 again in a forked child.
+            let mut place = if added == 0 { 0 } else { self.place.get() };
+            if place >= ring.len() {
+                place = 0;
+            }
+            self.place.set(place + 1);
+            // The count of the update before this one comes first: a reader that catches this place changing
+            // must find, when it looks at the count after that, that the old number is out of reach.
+            fence(Release);
+            ring[place].store(value.to_bits(), Relaxed);
+            // Release: the number is there before the count covers it. Both pair with the fences between a
+            // reader's three looks: count, numbers, count.
+            next.store(added.wrapping_add(1), Release);
+        });
     }
 
     /// How many were ever added.
     pub(crate) fn added(&self) -> u64 {
-        self.words.get().0[0].load(Relaxed)
+        self.words.with(|[next], _| next.load(Relaxed))
     }
 
     /// The last numbers, the oldest first.
     pub(crate) fn numbers(&self) -> Vec<f64> {
-        let (_, ring) = self.words.get();
-        let keep = ring.len() - 1;
-        let there = usize::try_from(self.added()).map_or(keep, |added| added.min(keep));
-        // Counted from the place that is next, backward: `there` places, which do not include it.
-        let first = self.place.get() + ring.len() - there;
-        let places = (first..first + there).map(|place| place % ring.len());
-        places.map(|place| f64::from_bits(ring[place].load(Relaxed))).collect()
+        self.words.with(|[next], ring| {
+            let keep = ring.len() - 1;
+            let there = usize::try_from(next.load(Relaxed)).map_or(keep, |added| added.min(keep));
+            // Counted from the place that is next, backward: `there` places, which do not include it.
+            let first = self.place.get() + ring.len() - there;
+            let places = (first..first + there).map(|place| place % ring.len());
+            places.map(|place| f64::from_bits(ring[place].load(Relaxed))).collect()
+        })
     }
 }
 

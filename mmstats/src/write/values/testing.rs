@@ -52,7 +52,7 @@ impl Place {
     }
 
     pub(crate) fn words(&self, range: Range<usize>) -> Vec<u64> {
-        self.seen.get().1[range].iter().map(|word| word.load(Relaxed)).collect()
+        self.seen.with(|_, words| words[range].iter().map(|word| word.load(Relaxed)).collect())
     }
 
     pub(crate) fn word(&self, index: usize) -> u64 {

@@ -45,35 +45,39 @@ impl Text {
     /// Stores text, cut to the capacity, and makes it current.
     #[inline]
     pub(crate) fn set(&self, text: &[u8]) {
-        let ([head], copies) = self.words.get();
         let text = cut(text, self.capacity);
-        let settings = self.settings.get().wrapping_add(1);
-        self.settings.set(settings);
-        let Some((size, body)) = copy(copies, settings).split_first() else { return };
-        // The count of the setting before this one comes first: a reader that catches this copy changing
-        // must find, when it looks at the count after that, that the copy is no longer the current one.
-        fence(Release);
-        size.store(length(text), Relaxed);
-        let (whole, end) = body.split_at(body.len().min(text.len() / WORD));
-        let mut chunks = text.chunks_exact(WORD);
-        for (word, chunk) in whole.iter().zip(&mut chunks) {
-            word.store(word_of(chunk), Relaxed);
-        }
-        if let ([word, ..], [_, ..]) = (end, chunks.remainder()) {
-            word.store(word_of(chunks.remainder()), Relaxed);
-        }
-        // Release: the text is in its copy before the count names it. Both pair with the fences between a
-        // reader's three looks: count, text, count.
-        head.store(pair(settings, self.capacity), Release);
+        self.words.with(|[head], copies| {
+            let settings = self.settings.get().wrapping_add(1);
+            self.settings.set(settings);
+            let Some((size, body)) = copy(copies, settings).split_first() else { return };
+            // The count of the setting before this one comes first: a reader that catches this copy changing
+            // must find, when it looks at the count after that, that the copy is no longer the current one.
+            fence(Release);
+            size.store(length(text), Relaxed);
+            let (whole, end) = body.split_at(body.len().min(text.len() / WORD));
+            let mut chunks = text.chunks_exact(WORD);
+            for (word, chunk) in whole.iter().zip(&mut chunks) {
+                word.store(word_of(chunk), Relaxed);
+            }
+            if let ([word, ..], [_, ..]) = (end, chunks.remainder()) {
+                word.store(word_of(chunks.remainder()), Relaxed);
+            }
+            // Release: the text is in its copy before the count names it. Both pair with the fences between a
+            // reader's three looks: count, text, count.
+            head.store(pair(settings, self.capacity), Release);
+        });
     }
 
     /// The current copy's text.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let (_, copies) = self.words.get();
-        let Some((size, body)) = copy(copies, self.settings.get()).split_first() else { return Vec::new() };
-        let mut bytes: Vec<u8> = body.iter().flat_map(|word| word.load(Relaxed).to_ne_bytes()).collect();
-        bytes.truncate(first_of(size.load(Relaxed)) as usize);
-        bytes
+        self.words.with(|_, copies| {
+            let Some((size, body)) = copy(copies, self.settings.get()).split_first() else {
+                return Vec::new();
+            };
+            let mut bytes: Vec<u8> = body.iter().flat_map(|word| word.load(Relaxed).to_ne_bytes()).collect();
+            bytes.truncate(first_of(size.load(Relaxed)) as usize);
+            bytes
+        })
     }
 
     /// How often it was set.

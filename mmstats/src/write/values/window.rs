@@ -2,19 +2,13 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::{Relaxed, Release};
-use std::sync::atomic::{AtomicU64, fence};
+use std::sync::atomic::AtomicU64;
 
 use nix::time::{ClockId, clock_gettime};
 
-use super::mean::COUNT_FACTOR;
+use super::second::{SLOT, Second};
 use super::words::{WORD, Words, pair};
 use crate::write::memory::segment::{ForkMark, Segment};
-
-const MAX_FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
-
-/// Words of one second: stamp, sum, count, max, check.
-const SLOT: usize = 5;
 
 /// Words before the ring: how many seconds, and two copies of the current one.
 const HEAD: usize = 1 + 2 * SLOT;
@@ -25,51 +19,6 @@ pub(crate) struct Window {
     words: Words<HEAD>,
     /// Whether the second copy is the current one.
     second: Cell<bool>,
-}
-
-/// What was added in one second of `CLOCK_MONOTONIC`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Second {
-    /// The second and 1; 0 is an empty slot.
-    pub(crate) stamp: u64,
-    pub(crate) sum: f64,
-    pub(crate) count: u64,
-    /// Means something only where the count is not 0.
-    pub(crate) max: f64,
-}
-
-impl Second {
-    #[inline(always)]
-    fn plus(self, other: Self) -> Self {
-        let max = if self.count == 0 { other.max } else { self.max.max(other.max) };
-        Self { sum: self.sum + other.sum, count: self.count.wrapping_add(other.count), max, ..self }
-    }
-
-    #[inline(always)]
-    fn check(self) -> u64 {
-        self.stamp
-            ^ self.sum.to_bits().rotate_left(13)
-            ^ self.count.wrapping_mul(COUNT_FACTOR)
-            ^ self.max.to_bits().rotate_left(29).wrapping_mul(MAX_FACTOR)
-    }
-
-    #[inline(always)]
-    fn load([stamp, sum, count, max, _]: &[AtomicU64; SLOT]) -> Self {
-        let [stamp, sum, count, max] = [stamp, sum, count, max].map(|word| word.load(Relaxed));
-        Self { stamp, sum: f64::from_bits(sum), count, max: f64::from_bits(max) }
-    }
-
-    /// All stores before this come first: a reader that sees a word of it sees them when it looks again.
-    /// Pairs with the fence between a reader's looks. The order of these five does not matter.
-    #[inline(always)]
-    fn store(self, [stamp, sum, count, max, check]: &[AtomicU64; SLOT]) {
-        fence(Release);
-        stamp.store(self.stamp, Relaxed);
-        sum.store(self.sum.to_bits(), Relaxed);
-        count.store(self.count, Relaxed);
-        max.store(self.max.to_bits(), Relaxed);
-        check.store(self.check(), Relaxed);
-    }
 }
 
 impl Window {
@@ -109,16 +58,18 @@ impl Window {
     /// Adds to the current second, or begins a new one.
     #[inline(always)]
     fn put(&self, new: Second) {
-        let (head, ring) = self.words.get();
-        let (current, spare) = copies(head, self.second.get());
-        self.second.set(!self.second.get());
-        let now = Second::load(current);
-        if new.stamp > now.stamp {
-            finish(now, ring);
-            new.store(spare);
-        } else {
-            now.plus(new).store(spare);
-        }
+        self.words.with(|head, ring| {
+            let second = self.second.get();
+            let (current, spare) = copies(head, second);
+            self.second.set(!second);
+            let now = Second::load(current);
+            if new.stamp > now.stamp {
+                finish(now, ring);
+                Second::empty(new.stamp).plus(new).store(spare);
+            } else {
+                now.plus(new).store(spare);
+            }
+        });
     }
 
     /// Adds the seconds of another window, in any order. Those that are too old for this one are left out.
@@ -126,29 +77,38 @@ impl Window {
         let mut others: Vec<_> = others.iter().copied().filter(|other| other.count > 0).collect();
         others.sort_by_key(|other| other.stamp);
         for other in others {
-            let (head, ring) = self.words.get();
-            let (current, _) = copies(head, self.second.get());
-            if other.stamp >= Second::load(current).stamp {
+            if !self.put_over(other) {
                 self.put(other);
-                continue;
-            }
-            let Some(slot) = slot(ring, other.stamp) else { continue };
-            let there = Second::load(slot);
-            if there.stamp < other.stamp {
-                other.store(slot);
-            } else if there.stamp == other.stamp {
-                there.plus(other).store(slot);
             }
         }
     }
 
+    /// Adds to a finished second, if it is one.
+    fn put_over(&self, other: Second) -> bool {
+        self.words.with(|head, ring| {
+            let (current, _) = copies(head, self.second.get());
+            if other.stamp >= Second::load(current).stamp {
+                return false;
+            }
+            if let Some(slot) = slot(ring, other.stamp) {
+                let there = Second::load(slot);
+                if there.stamp < other.stamp {
+                    Second::empty(other.stamp).plus(other).store(slot);
+                } else if there.stamp == other.stamp {
+                    there.plus(other).store(slot);
+                }
+            }
+            true
+        })
+    }
+
     /// All seconds that it holds, young enough or not, the oldest first.
     pub(crate) fn seconds(&self) -> Vec<Second> {
-        let (head, ring) = self.words.get();
-        let (current, _) = copies(head, self.second.get());
-        let slots = ring.chunks_exact(SLOT).filter_map(|slot| slot.try_into().ok());
-        let mut seconds: Vec<_> =
-            slots.chain([current]).map(Second::load).filter(|one| one.stamp > 0).collect();
+        let mut seconds: Vec<_> = self.words.with(|head, ring| {
+            let (current, _) = copies(head, self.second.get());
+            let slots = ring.chunks_exact(SLOT).filter_map(|slot| slot.try_into().ok());
+            slots.chain([current]).map(Second::load).filter(|one| one.stamp > 0).collect()
+        });
         seconds.sort_by_key(|one| one.stamp);
         seconds
     }
@@ -156,10 +116,10 @@ impl Window {
     /// Everything of the window that ends with `second`; its stamp is that second's. Nothing: a count of 0.
     pub(crate) fn total_at(&self, second: u64) -> Second {
         let newest = second.wrapping_add(1);
-        let length = (self.words.get().1.len() / SLOT) as u64;
+        let length = self.words.with(|_, ring| ring.len() / SLOT) as u64;
         let young = |one: &Second| one.stamp <= newest && newest - one.stamp < length;
-        let empty = Second { stamp: newest, ..Second::default() };
-        self.seconds().into_iter().filter(young).fold(empty, Second::plus)
+        let total = self.seconds().into_iter().filter(young).fold(Second::empty(newest), Second::plus);
+        if total.count == 0 { Second { stamp: newest, ..Second::default() } } else { total }
     }
 }
 
@@ -251,6 +211,16 @@ mod tests {
         window.add_at(0, -2.0);
         window.add_at(0, -1.0);
         assert_eq!(slot_at(&place, 1), (1, -3.0, 2, -1.0));
+    }
+
+    #[test]
+    fn a_nan_is_in_the_sum_and_is_no_maximum() {
+        let place = Place::private();
+        let window = window(&place, 1);
+        [f64::NAN, 1.0, f64::NAN].iter().for_each(|&value| window.add_at(0, value));
+        let (_, sum, count, max) = slot_at(&place, 6);
+        assert!(sum.is_nan());
+        assert_eq!((count, max), (3, 1.0));
     }
 
     #[test]

@@ -47,28 +47,45 @@ impl<const HEAD: usize> Words<HEAD> {
         Self { first, rest, mark, _home: home, away: OnceLock::new() }
     }
 
-    /// The head and the rest. Taken anew for each update, since it looks whether this is a forked child.
+    /// Calls `f` with the head and the rest: those of the file, or in a forked child its own.
     #[inline(always)]
-    pub(crate) fn get(&self) -> (&[AtomicU64; HEAD], &[AtomicU64]) {
-        let first = if self.mark.is_home() { self.first } else { self.away() };
-        // SAFETY: `new` and `away` vouch for `HEAD + rest` aligned words, which live as long as `self`: the
-        // mapping in the process that has it, and in its child the private ones. Every `u64` is valid, and
-        // this process accesses them only through atomics. No order is promised here: what a store pairs
-        // with is said where it is made.
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&[AtomicU64; HEAD], &[AtomicU64]) -> R) -> R {
+        if !self.mark.is_home() {
+            return self.with_away(f);
+        }
+        // SAFETY: `new` had bounds and boundary checked; `_home` keeps the memory, and this is the process that
+        // has it.
+        let (head, rest) = unsafe { self.at(self.first) };
+        f(head, rest)
+    }
+
+    /// The whole of an update in a forked child. A call in the midst of an update would make it keep its
+    /// numbers on the stack, which is half of what it costs.
+    #[cold]
+    #[inline(never)]
+    fn with_away<R>(&self, f: impl FnOnce(&[AtomicU64; HEAD], &[AtomicU64]) -> R) -> R {
+        let zeroed = || (0..HEAD + self.rest).map(|_| AtomicU64::new(0)).collect();
+        let words = self.away.get_or_init(zeroed);
+        // SAFETY: as many words as `HEAD` and `rest` are, which stay until `self` goes.
+        let (head, rest) = unsafe { self.at(NonNull::from(&**words).cast()) };
+        f(head, rest)
+    }
+
+    /// The head and the rest from `first` on.
+    ///
+    /// # Safety
+    /// From `first` on there are `HEAD + rest` aligned words, for as long as `self` is borrowed, which this
+    /// process accesses only as atomics. No order is promised here: what a store pairs with is said where it is
+    /// made.
+    #[inline(always)]
+    unsafe fn at(&self, first: NonNull<AtomicU64>) -> (&[AtomicU64; HEAD], &[AtomicU64]) {
+        // SAFETY: the caller vouches for the words; every `u64` is valid.
         let head = unsafe { first.cast::<[AtomicU64; HEAD]>().as_ref() };
         // SAFETY: inside of the same words, or at their end.
         let rest = unsafe { first.add(HEAD) };
-        // SAFETY: the `rest` words after the head, as above.
+        // SAFETY: the `rest` words after the head.
         let rest = unsafe { slice::from_raw_parts(rest.as_ptr(), self.rest) };
         (head, rest)
-    }
-
-    /// In a forked child: private words, all 0 at first.
-    #[cold]
-    #[inline(never)]
-    fn away(&self) -> NonNull<AtomicU64> {
-        let zeroed = || (0..HEAD + self.rest).map(|_| AtomicU64::new(0)).collect();
-        NonNull::from(&**self.away.get_or_init(zeroed)).cast()
     }
 }
 
@@ -98,18 +115,20 @@ mod tests {
     fn the_head_comes_first_and_the_rest_after_it() {
         let place = Place::private();
         let words = Words::<2>::new(place.home(), place.at, 3, place.mark);
-        let (head, rest) = words.get();
-        assert_eq!(rest.len(), 3);
-        for (value, word) in (1..).zip(head.iter().chain(rest)) {
-            word.store(value, Relaxed);
-        }
+        words.with(|head, rest| {
+            assert_eq!(rest.len(), 3);
+            for (value, word) in (1..).zip(head.iter().chain(rest)) {
+                word.store(value, Relaxed);
+            }
+        });
         assert_eq!(place.words(0..6), [1, 2, 3, 4, 5, 0]);
     }
 
     #[test]
     fn there_may_be_no_head_and_no_rest() {
         let place = Place::private();
-        assert!(Words::<0>::new(place.home(), place.at, 0, place.mark).get().1.is_empty());
+        let words = Words::<0>::new(place.home(), place.at, 0, place.mark);
+        assert!(words.with(|_, rest| rest.is_empty()));
     }
 
     #[test]
@@ -137,14 +156,13 @@ mod tests {
     fn a_forked_child_has_zeroed_words_of_its_own() {
         let place = Place::in_file();
         let words = Words::<1>::new(place.home(), place.at, 1, place.mark);
-        words.get().0[0].store(5, Relaxed);
+        words.with(|head, _| head[0].store(5, Relaxed));
         assert!(in_a_child(|| {
-            let (head, rest) = words.get();
-            let before = head[0].load(Relaxed);
-            head[0].store(6, Relaxed);
-            rest[0].store(7, Relaxed);
-            let (head, rest) = words.get();
-            [before, head[0].load(Relaxed), rest[0].load(Relaxed)] == [0, 6, 7]
+            let before = words.with(|head, rest| {
+                rest[0].store(7, Relaxed);
+                head[0].swap(6, Relaxed)
+            });
+            before == 0 && words.with(|head, rest| [head[0].load(Relaxed), rest[0].load(Relaxed)]) == [6, 7]
         }));
         assert_eq!(place.words(0..2), [5, 0]);
     }
