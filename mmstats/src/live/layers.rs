@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn the_directory_of_an_overlay_is_found() {
         let line = b"41 22 0:35 / /merged rw,relatime shared:7 - overlay overlay \
-                     rw,lowerdir=/l\\040one:/l/two/,upperdir=./up,workdir=/work,index=off";
+                     rw,lowerdir=/a:/b,upperdir=/l\\040one/up,workdir=/work,index=off";
         assert_eq!(directory(line), Some("/l one/up".into()));
         let relative = b"41 22 0:35 / /merged rw - overlay none rw,lowerdir=/l,upperdir=./up/,workdir=w";
         assert_eq!(directory(relative), Some("up".into()));
