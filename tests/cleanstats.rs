@@ -698,3 +698,22 @@ fn an_output_that_takes_nothing() {
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     assert_eq!(output.status.signal(), Some(nix::libc::SIGPIPE), "as it ends cat");
 }
+
+#[test]
+fn without_proc_it_says_what_it_lacks() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = Foreign::of(gone_pid()).write(dir.path(), "a.mmstats");
+    let hidden = |program: &str| {
+        let mut command = Command::new("unshare");
+        let script = "mount -t tmpfs none /proc && exec \"$0\" \"$@\"";
+        command.args(["--mount", "sh", "-c", script, program]);
+        command
+    };
+    if !hidden("true").output().is_ok_and(|output| output.status.success()) {
+        return foreign::skip("nothing can be mounted over /proc here");
+    }
+    let output = hidden(env!("CARGO_BIN_EXE_cleanstats")).arg(dir.path()).output().unwrap();
+    let want = format!("cleanstats: {}: cannot be opened without /proc\n", path.display());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((stderr, output.status.code()), (want, Some(1)));
+}

@@ -97,5 +97,10 @@ impl Folder {
 pub(crate) fn reader(handle: &File) -> io::Result<File> {
     let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     let path = format!("/proc/self/fd/{}", handle.as_raw_fd());
-    File::options().read(true).custom_flags(flags.bits()).open(path)
+    let opened = File::options().read(true).custom_flags(flags.bits()).open(path);
+    opened.map_err(|error| match error.kind() {
+        // The file is there, whatever has become of its name: it is open.
+        io::ErrorKind::NotFound => io::Error::other("cannot be opened without /proc"),
+        _ => error,
+    })
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use mmstats::live::{Evidence, Life};
 use mmstats::{Counter, ErrorKind, Options};
 
 use crate::actors::{Actor, Load, say, wait};
@@ -32,6 +33,16 @@ pub(crate) fn lie_upon_others(folder: &Path) {
     let records = |path: &Path| cleaned(cleanstats().arg("-v").arg(path));
     assert_eq!(verdict(&records(&path), &path), ALIVE_LOCKED);
     assert_eq!(verdict(&records(&below), &below), ALIVE_MAPPED, "the lock cannot be seen there");
+    let judged = mmstats::live::Judge::new().judge(&mmstats::Snapshot::of(&below).unwrap());
+    assert_eq!(
+        (judged.life, judged.evidence),
+        (Life::Unknown, Evidence::HiddenLock),
+        "without a look at all processes"
+    );
+    let aside = folder.join("copy.mmstats");
+    fs::copy(&below, &aside).unwrap();
+    let judged = mmstats::live::Judge::new().judge(&mmstats::Snapshot::of(&aside).unwrap());
+    assert_eq!((judged.life, judged.evidence), (Life::Dead, Evidence::Unlocked), "beside the overlay");
     // A daemon closes all descriptors, and opens others in their place.
     let held = fs::read_dir("/proc/self/fd").unwrap().flatten();
     let held = held.map(|entry| entry.path()).find(|link| fs::read_link(link).is_ok_and(|to| to == path));

@@ -20,10 +20,11 @@
 //! ```
 
 mod clues;
+mod layers;
 mod mappings;
 mod process;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::fs::File;
 use std::path::Path;
@@ -31,6 +32,7 @@ use std::path::Path;
 pub use clues::Clues;
 
 use crate::read::Snapshot;
+use layers::Layers;
 use mappings::Mappings;
 use process::Process;
 
@@ -57,6 +59,9 @@ pub enum Evidence {
     Locked,
     /// A file of this library whose lifetime lock nobody holds.
     Unlocked,
+    /// A file of this library in a directory that an overlayfs is made of. Its writer's lock may be above,
+    /// where it cannot be seen.
+    HiddenLock,
     /// A process maps the file.
     Mapped,
     /// The file does not say who wrote it.
@@ -82,6 +87,7 @@ impl fmt::Display for Evidence {
         f.write_str(match self {
             Self::Locked => "its writer holds the lock",
             Self::Unlocked => "its writer's lock is gone",
+            Self::HiddenLock => "its writer's lock may be on an overlayfs",
             Self::Mapped => "a process maps it",
             Self::NoPid => "it does not say who wrote it",
             Self::Gone => "its process is gone",
@@ -109,6 +115,7 @@ pub struct Verdict {
 #[derive(Default)]
 pub struct Judge {
     mappings: RefCell<Option<Mappings>>,
+    layers: OnceCell<Layers>,
     thorough: bool,
 }
 
@@ -121,7 +128,8 @@ impl Judge {
 
     /// One that takes nothing for dead that a visible process maps to write, not even a file of this
     /// library without its lock. A lock cannot be seen from everywhere: not in the directories that an
-    /// overlayfs is made of, for one. It costs a walk through `/proc` where there are dead files.
+    /// overlayfs is made of, for one, where others say that they do not know. It costs a walk through `/proc`
+    /// where there are dead files.
     #[must_use]
     pub fn thorough() -> Self {
         Self { thorough: true, ..Self::default() }
@@ -149,6 +157,9 @@ impl Judge {
             }
         }
         if clues.ours && clues.locked == Some(false) && !clues.may_lose_lock && !self.thorough {
+            if self.may_be_locked_above(clues) {
+                return verdict(Life::Unknown, Evidence::HiddenLock);
+            }
             return verdict(Life::Dead, Evidence::Unlocked);
         }
         let evidence = clues.pid.map_or(Evidence::NoPid, |pid| trace(pid, clues.created, clues.uid));
@@ -166,6 +177,13 @@ impl Judge {
             return verdict(Life::Alive, Evidence::Mapped);
         }
         match evidence {
+            _ if clues.ours
+                && clues.locked == Some(false)
+                && !seen.show_all_for(clues)
+                && self.may_be_locked_above(clues) =>
+            {
+                verdict(Life::Unknown, Evidence::HiddenLock)
+            }
             _ if clues.ours && clues.locked == Some(false) => verdict(Life::Dead, Evidence::Unlocked),
             Evidence::NoPid | Evidence::OutOfSight => verdict(Life::Unknown, evidence),
             _ if clues.shared_by_machines => verdict(Life::Unknown, Evidence::OtherMachine),
@@ -174,6 +192,11 @@ impl Judge {
             _ if seen.show_all_for(clues) => verdict(Life::Dead, evidence),
             _ => verdict(Life::Unknown, Evidence::OutOfSight),
         }
+    }
+
+    /// Whether a lock may be held where it cannot be seen from here.
+    fn may_be_locked_above(&self, clues: &Clues) -> bool {
+        self.layers.get_or_init(Layers::look).hold(&clues.path)
     }
 
     /// Judges an open file.

@@ -366,12 +366,13 @@ impl Snapshot {
 
     /// Whether all further looks see the same, as many as some text needs, where there is such.
     fn stays_at_rest(&mut self, file: &File) -> std::io::Result<bool> {
-        let (mut looks, mut range) = (2, usize::MAX..0);
+        let (mut looks, mut range) = (2, 0..0);
         for ListedField { record, .. } in &self.records {
             let needed = looks_at(record, self.first.bytes());
             if needed > 2 {
                 looks = looks.max(needed);
-                range = range.start.min(record.index_at)..record.end;
+                let start = if range.is_empty() { record.index_at } else { range.start };
+                range = start..record.end;
             }
         }
         for _ in 2..looks {
