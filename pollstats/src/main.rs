@@ -10,6 +10,7 @@ mod fold;
 mod nearest;
 mod poll;
 mod records;
+mod settle;
 mod table;
 
 use std::collections::BTreeSet;
