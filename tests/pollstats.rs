@@ -437,20 +437,20 @@ static DONE: AtomicU64 = AtomicU64::new(0);
 #[test]
 fn threads_that_come_and_go_all_the_time_make_neither_spike_nor_gap() {
     let over = AtomicBool::new(false);
-    let short = || {
-        for _ in 0..50 {
+    let short = |count| {
+        for _ in 0..count {
             BEGUN.fetch_add(1, Ordering::SeqCst);
             SHORT.with(|web| web.ok.incr());
             DONE.fetch_add(1, Ordering::SeqCst);
         }
     };
-    std::thread::spawn(short).join().unwrap();
+    std::thread::spawn(move || short(50)).join().unwrap();
     let args = ["-d", "0.005", "-t", "-o", "tsv", "-p", "short.stats.status.", "2XX"];
     let watch = Watch::over(workers_dir(), &args);
     assert_eq!(watch.line(), "time\t2XX");
     // What was done at some moments. A row's time is the moment when its look began, by the same clock.
     let mut history: Vec<(String, u64)> = Vec::new();
-    let (mut sum, mut before) = (0, String::new());
+    let mut sum = 0;
     let mut check = |history: &[(String, u64)]| {
         let line = watch.line();
         let (time, change) = line.split_once('\t').unwrap();
@@ -458,18 +458,18 @@ fn threads_that_come_and_go_all_the_time_make_neither_spike_nor_gap() {
         assert!(change >= 0, "{change} in one row");
         sum += change.unsigned_abs();
         assert!(sum <= BEGUN.load(Ordering::SeqCst), "{sum}: counted twice");
-        // A row late is soon enough for a thread that lost the processor in the middle of its end.
-        let begun = std::mem::replace(&mut before, time.to_owned());
-        let done = history.iter().rev().find(|(moment, _)| *moment < begun);
-        assert!(done.is_none_or(|(_, done)| *done <= sum), "{sum} of {done:?} at {begun}: not counted");
+        let done = history.iter().rev().find(|(moment, _)| moment.as_str() < time);
+        assert!(done.is_none_or(|(_, done)| *done <= sum), "{sum} of {done:?} at {time}: not counted");
         sum
     };
     std::thread::scope(|scope| {
         let _end = Raise(&over);
-        for _ in 0..4 {
-            scope.spawn(|| {
+        // Some threads live for many looks, some for none.
+        for count in [10, 1000, 10_000, 100_000] {
+            let over = &over;
+            scope.spawn(move || {
                 while !over.load(Ordering::SeqCst) {
-                    std::thread::spawn(short).join().unwrap();
+                    std::thread::spawn(move || short(count)).join().unwrap();
                 }
             });
         }
