@@ -118,7 +118,9 @@ impl Total {
     fn take(&self, kind: &Kind) {
         match (self, kind) {
             (Self::Counter(total), Kind::Counter(word)) => total.add(word.get()),
-            (Self::UpDown(total), Kind::UpDown(word)) => total.add(i64::from_ne_bytes(word.get().to_ne_bytes())),
+            (Self::UpDown(total), Kind::UpDown(word)) => {
+                total.add(i64::from_ne_bytes(word.get().to_ne_bytes()));
+            }
             (Self::Average(total), Kind::Average(sums)) => total.merge(sums),
             _ => {}
         }

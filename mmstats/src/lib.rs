@@ -32,8 +32,7 @@ pub use error::{Error, ErrorKind};
 pub use field::{
     Average, Bool, BoolSpec, Clock, Counter, Field, Gauge, GaugeSpec, Monotonic, MonotonicMoment,
     MovingAverage, MovingAverageSpec, Number, Spec, Static, StaticNumberSpec, StaticNumberStart, StaticText,
-    StaticTextSpec, StaticTextStart, Text, TextSpec, Timer, TimerGuard, TimerSpec, UpDown,
-    WallClock,
+    StaticTextSpec, StaticTextStart, Text, TextSpec, Timer, TimerGuard, TimerSpec, UpDown, WallClock,
 };
 pub use fold::{FOLD_LABEL, FOLDED_LABEL};
 pub use follow::{Followed, FollowedField, Looked, Looks, Observer};

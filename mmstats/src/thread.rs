@@ -17,8 +17,8 @@ use crate::options::Options;
 use crate::process::PerProcess;
 use crate::report::report;
 
-pub use making::Stage;
 use making::Making;
+pub use making::Stage;
 
 /// How many files of ended threads one static leaves at most. Each needs a mapping, on some file systems a
 /// descriptor, and both run out; a process has 1,024 descriptors, as a rule.

@@ -311,7 +311,7 @@ fn removing_takes_nothing_that_another_process_has_left() {
     let theirs = options.clone();
     thread::spawn(move || theirs.create::<Hits>().unwrap().keep()).join().unwrap();
     own.remove().unwrap();
-    assert_eq!(files(dir.path()), [crashed.clone()], "the ended thread's is gone");
+    assert_eq!(files(dir.path()), std::slice::from_ref(&crashed), "the ended thread's is gone");
     assert_eq!(value(&crashed, "hits").as_deref(), Some("3"));
 }
 
@@ -338,7 +338,11 @@ fn processes_that_have_one_process_id_have_names_of_their_own() {
     drop(told_end);
     assert_eq!(nix::unistd::read(&ready_end, &mut [0]), Ok(1));
     let exact = Options::new().path(dir.path()).filename(&name).create::<Hits>();
-    assert_eq!(exact.map(drop).unwrap_err().kind(), ErrorKind::Held, "a name that was asked for is that name");
+    assert_eq!(
+        exact.map(drop).unwrap_err().kind(),
+        ErrorKind::Held,
+        "a name that was asked for is that name"
+    );
     let stats = Options::new().path(dir.path()).filename("web-{PID}.mmstats").create::<Hits>().unwrap();
     stats.hits.add(2);
     assert!(stats.path().to_string_lossy().ends_with(".2.mmstats"), "{stats:?}");

@@ -184,7 +184,8 @@ fn what_cannot_be_published_is_told_once() {
         }
     });
     let [line] = stderr.lines().collect::<Vec<_>>()[..] else { panic!("one line: {stderr:?}") };
-    let (start, end) = (format!("mmstats: {}/", missing.display()), ": creating it: No such file or directory");
+    let (start, end) =
+        (format!("mmstats: {}/", missing.display()), ": creating it: No such file or directory");
     assert!(line.starts_with(&start) && line.contains(end), "{line}");
     assert!(line.ends_with("; counting in private memory"), "{line}");
 }
@@ -236,15 +237,15 @@ fn only_what_folds_is_in_the_folded_file_and_all_of_it() {
                 });
             });
         }
-        let folded: Vec<_> =
-            files(&dir).into_iter().filter(|path| value(path, "hits").is_some()).collect();
+        let folded: Vec<_> = files(&dir).into_iter().filter(|path| value(path, "hits").is_some()).collect();
         let [path] = &folded[..] else { panic!("{folded:?}") };
         let snapshot = Snapshot::of(path).unwrap();
         let text = |label: &[u8]| String::from_utf8_lossy(label).into_owned();
         let fields: Vec<_> = snapshot.fields().map(|field| text(field.unwrap().label())).collect();
         let sys = ["sys.pid", "sys.tid", "sys.uid", "sys.gid", "sys.created", "org.rust.version"];
         let ours = ["org.mmstats.version", "sys.fold", "sys.folded"];
-        let own = ["hits", "tasks", "late.hits", "late.mean1", "late.tasks", "mean", "late.mean2", "late.mean3"];
+        let own =
+            ["hits", "tasks", "late.hits", "late.mean1", "late.tasks", "mean", "late.mean2", "late.mean3"];
         assert_eq!(fields, [&sys[..], &ours, &own].concat());
         let value = |label| snapshot.find(label).unwrap().value().to_string();
         assert_eq!(value("late.hits"), "3000");

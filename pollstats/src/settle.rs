@@ -69,7 +69,9 @@ impl Poll {
             group.number = group.last;
         }
         for member in roster.members() {
-            let Some(thread) = member.state.thread.as_ref().filter(|thread| thread.is_process) else { continue };
+            let Some(thread) = member.state.thread.as_ref().filter(|thread| thread.is_process) else {
+                continue;
+            };
             let (number, mut group) = (thread.number(&member.file), thread.group.borrow_mut());
             group.stuck = (!thread.is_read).then_some(number);
             if member.state.counts() {
