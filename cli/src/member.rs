@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mmstats::live::{Judge, Life};
-use mmstats::{Followed, Observation, Origin, Snapshot, VERSION_LABEL};
+use mmstats::{FOLD_LABEL, Followed, Observation, Origin, Snapshot, VERSION_LABEL};
 
 use crate::tool::Stop;
 
@@ -82,6 +82,8 @@ pub struct Writer {
     pub tid: Option<i128>,
     /// When, in seconds since 1970.
     pub created: Option<f64>,
+    /// Which files of the process are folded into one: those that have the same number.
+    pub fold: Option<i128>,
     /// Whether the library locks its files.
     pub(crate) locks: bool,
 }
@@ -93,6 +95,7 @@ impl Writer {
             pid: integer("sys.pid"),
             tid: integer("sys.tid"),
             created: snapshot.find("sys.created").and_then(|field| field.value().as_f64()),
+            fold: integer(FOLD_LABEL),
             locks: snapshot.find(VERSION_LABEL).is_some(),
         }
     }

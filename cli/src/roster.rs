@@ -160,6 +160,28 @@ impl<S: Default> Roster<S> {
         Ok(())
     }
 
+    /// Looks once more at some of the members, in their order. Of one that cannot be looked at any more the
+    /// visitor hears [`Observation::Replaced`], and the next [`Roster::look`] dismisses it.
+    ///
+    /// # Errors
+    /// Whatever the visitor gives.
+    pub fn look_again<V: Visitor<State = S>>(
+        &mut self,
+        visitor: &mut V,
+        choose: impl Fn(&Member<S>) -> bool,
+    ) -> Result<(), Stop> {
+        for member in self.members.iter_mut().filter(|member| choose(member)) {
+            let looked = look(&mut self.observer, member, visitor).unwrap_or(Observation::Replaced);
+            visitor.visit(member, looked)?;
+        }
+        Ok(())
+    }
+
+    /// Those that are followed, for a tool that makes up its mind when it has seen them all.
+    pub fn members_mut(&mut self) -> &mut [Member<S>] {
+        &mut self.members
+    }
+
     /// Compares the followed files with those that are there.
     fn meet<V: Visitor<State = S>>(
         &mut self,

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use mmstats::{Counter, Gauge, Options, StaticText, Text, ThreadEnd, Timer, per_thread, stats};
+use mmstats::{Counter, Gauge, Options, StaticText, Text, Timer, per_thread, stats};
 
 stats! {
     /// What the web server publishes.
@@ -33,7 +33,7 @@ stats! {
 }
 
 per_thread! {
-    static WEB: Web = Options::new().label_prefix("web.").thread_end(ThreadEnd::Fold);
+    static WEB: Web = Options::new().label_prefix("web.");
 }
 
 fn main() -> std::io::Result<()> {

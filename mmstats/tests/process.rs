@@ -314,7 +314,7 @@ fn removing_takes_nothing_that_another_process_has_left() {
     let theirs = options.clone();
     thread::spawn(move || theirs.create::<Hits>().unwrap().keep()).join().unwrap();
     own.remove().unwrap();
-    assert_eq!(files(dir.path()), [crashed.clone()], "the ended thread's is gone");
+    assert_eq!(files(dir.path()), std::slice::from_ref(&crashed), "the ended thread's is gone");
     assert_eq!(value(&crashed, "hits").as_deref(), Some("3"));
 }
 

@@ -1,129 +1,203 @@
-//! Threads that end. A program may let the counts of an ended thread be added to one file of the whole
-//! process, and then the thread's own file goes. What the thread had counted was shown long before, row
-//! by row: the growth of the process's file must not show it once more.
+//! Threads that end. The counts of an ended thread are added to one file of the whole process, and then
+//! the thread's own file goes (mmstats(5), "Threads that end"). What the thread had counted was shown
+//! before, row by row: the growth of the process's file must not show it once more.
 //!
-//! So the process's file, known by thread id 0, is not counted like the others. What it has grown by is
-//! set against what the files that went had counted at last, process by process and column by column,
-//! and only the rest is shown: the counts of threads that came and went between two rows.
-//!
-//! Files are not looked at all in one moment, so the two sides of one end may fall into two rows:
-//!
-//! - The file was seen to be gone before the growth was seen: it waits for the growth one row long.
-//! - The growth was seen before the file was gone: then it is as large as what some file that is still
-//!   there shows, or larger, and only then. Such growth is held back for one row.
+//! Files are looked at one after the other, so a thread may be folded between two looks. The files' own
+//! numbers tell what was seen: the process's file, read at number n, holds the counts of every thread whose
+//! file, read after that, has a number from 1 to n. Of such a thread, what was shown is set against the
+//! growth of the process's file. Any other thread is still to be counted by its own file, though its
+//! name may be gone: a file that is open can be read to its end.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::rc::Rc;
 
-/// The files of one process: their folder and its id.
-pub(crate) type Process = (PathBuf, i128);
+/// The process id and the number that files which are folded into one have in common.
+pub(crate) type Key = (i128, i128);
 
-/// The accounts of all processes, a column each.
+/// The files of threads that are folded into one file.
+pub(crate) type Shared = Rc<RefCell<Group>>;
+
+/// How many rows long what a thread has counted waits for the process's file to hold it. That file comes
+/// to be seen a row later than the first thread is seen to be gone, at most.
+const PATIENCE: u8 = 3;
+
+/// All groups.
 #[derive(Default)]
 pub(crate) struct Ledger {
-    accounts: HashMap<(Process, usize), Account>,
+    groups: HashMap<Key, Shared>,
 }
 
-#[derive(Debug, Default, PartialEq, Eq)]
+/// What is known of one group.
+#[derive(Default)]
+pub(crate) struct Group {
+    /// The process's file was read at this number. `None` where it is not there, or does not count.
+    pub(crate) number: Option<i128>,
+    /// The same in the row before.
+    pub(crate) settled: Option<i128>,
+    /// The process's file has gone since the row before, with this number.
+    pub(crate) last: Option<i128>,
+    /// A fold was found under way at this number, and did not come to its end.
+    pub(crate) stuck: Option<i128>,
+    accounts: Vec<Account>,
+    /// Threads whose files are gone, and whose counts the process's file does not hold yet.
+    pending: Vec<Pending>,
+}
+
+/// One column of a group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Account {
-    /// Of this row.
+    /// By how much the process's file has grown.
     growth: i128,
-    gone: i128,
-    /// Of the row before, and without a counterpart yet.
-    held: i128,
-    waiting: i128,
+    /// How much of that was shown before.
+    shown: i128,
+    /// What was shown too much in the row before, where it could not be known.
+    debt: i128,
+}
+
+struct Pending {
+    number: i128,
+    shown: Vec<i128>,
+    rows: u8,
 }
 
 impl Ledger {
-    /// The process's own file has grown.
-    pub(crate) fn grown(&mut self, process: Process, column: usize, by: i128) {
-        self.accounts.entry((process, column)).or_default().growth += by;
+    pub(crate) fn group(&mut self, key: Key, columns: usize) -> Shared {
+        let group = self.groups.entry(key).or_default();
+        group.borrow_mut().accounts.resize(columns, Account::default());
+        Rc::clone(group)
     }
 
-    /// A thread's file has gone, and `counted` was its value.
-    pub(crate) fn gone(&mut self, process: Process, column: usize, counted: i128) {
-        self.accounts.entry((process, column)).or_default().gone += counted;
+    pub(crate) fn is_empty(&self) -> bool {
+        self.groups.is_empty()
     }
 
-    /// Ends a row: what is left to be shown, by column. `least` gives the smallest value above 0 that a
-    /// thread's file of the process shows in the column.
-    pub(crate) fn settle(
-        &mut self,
-        least: impl Fn(&Process, usize) -> Option<i128>,
-        mut show: impl FnMut(usize, i128),
-    ) {
-        self.accounts.retain(|(process, column), account| {
-            let rest = account.settle(|| least(process, *column));
-            if rest != 0 {
-                show(*column, rest);
-            }
-            account.held != 0 || account.waiting != 0
+    pub(crate) fn groups(&self) -> impl Iterator<Item = &Shared> {
+        self.groups.values()
+    }
+
+    /// Ends a row: what is left to be shown, by column.
+    pub(crate) fn settle(&mut self, mut show: impl FnMut(usize, i128)) {
+        self.groups.retain(|_, shared| {
+            let mut group = shared.borrow_mut();
+            group.settle(&mut show);
+            Rc::strong_count(shared) > 1 || !group.pending.is_empty()
         });
     }
 }
 
-impl Account {
-    fn settle(&mut self, least: impl FnOnce() -> Option<i128>) -> i128 {
-        let Self { mut growth, mut gone, mut held, waiting } = std::mem::take(self);
-        set_off(&mut held, &mut gone);
-        set_off(&mut growth, &mut { waiting });
-        set_off(&mut growth, &mut gone);
-        self.waiting = gone;
-        if growth > 0 && least().is_some_and(|least| least <= growth) {
-            self.held = std::mem::take(&mut growth);
+impl Group {
+    /// Whether the process's file holds what a thread has counted whose file has this number.
+    pub(crate) fn holds(&self, number: i128) -> bool {
+        number != 0 && self.number.is_some_and(|held| number <= held)
+    }
+
+    /// Whether a thread can have been folded since the row before.
+    pub(crate) fn has_moved(&self) -> bool {
+        self.number != self.settled
+    }
+
+    /// The process's file has grown.
+    pub(crate) fn grown(&mut self, column: usize, by: i128) {
+        self.accounts[column].growth += by;
+    }
+
+    /// The process's file holds what was shown of a thread.
+    pub(crate) fn folded(&mut self, shown: impl IntoIterator<Item = i128>) {
+        for (account, shown) in self.accounts.iter_mut().zip(shown) {
+            account.shown += shown;
         }
-        held + growth
+    }
+
+    /// The process's file will hold, at `number`, what was shown of a thread whose file is gone.
+    pub(crate) fn will_hold(&mut self, number: i128, shown: Vec<i128>) {
+        self.pending.push(Pending { number, shown, rows: PATIENCE });
+    }
+
+    fn settle(&mut self, mut show: impl FnMut(usize, i128)) {
+        for mut pending in std::mem::take(&mut self.pending) {
+            pending.rows -= 1;
+            if self.holds(pending.number) {
+                self.folded(pending.shown);
+            } else if pending.rows > 0 {
+                self.pending.push(pending);
+            }
+        }
+        for (column, account) in self.accounts.iter_mut().enumerate() {
+            let rest = account.settle();
+            if rest != 0 {
+                show(column, rest);
+            }
+        }
+        self.settled = self.number;
+        self.last = None;
     }
 }
 
-fn set_off(a: &mut i128, b: &mut i128) {
-    let both = (*a).min(*b);
-    *a -= both;
-    *b -= both;
+impl Account {
+    fn settle(&mut self) -> i128 {
+        let Self { growth, shown, debt } = std::mem::take(self);
+        let rest = growth - shown - debt;
+        // A row is never negative. What was shown too much is paid in the next row, if that has anything to
+        // pay with: more can only be a file that went without being folded.
+        if (growth, shown) != (0, 0) {
+            self.debt = (-rest).max(0);
+        }
+        rest.max(0)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Rows of (growth, gone, the least that a living thread shows), and what is shown.
-    fn shown(rows: &[(i128, i128, Option<i128>)]) -> Vec<i128> {
-        let mut account = Account::default();
-        let rows = rows.iter().map(|&(growth, gone, least)| {
-            account.growth += growth;
-            account.gone += gone;
-            account.settle(|| least)
-        });
-        rows.collect()
+    fn row(group: &mut Group, number: i128, growth: i128) -> i128 {
+        group.number = Some(number);
+        group.grown(0, growth);
+        let mut shown = 0;
+        group.settle(|_, rest| shown += rest);
+        shown
+    }
+
+    fn group() -> Group {
+        Group { accounts: vec![Account::default()], ..Group::default() }
     }
 
     #[test]
-    fn a_fold_nets_to_zero_in_one_row() {
-        assert_eq!(shown(&[(500, 500, Some(3)), (0, 0, Some(3))]), [0, 0]);
+    fn what_was_shown_of_a_thread_is_not_shown_again() {
+        let mut group = group();
+        group.folded([500]);
+        assert_eq!(row(&mut group, 2, 510), 10, "what it counted after its last look");
+        assert_eq!(row(&mut group, 4, 7), 7, "of a thread that came and went between two rows");
     }
 
     #[test]
-    fn a_fold_nets_to_zero_over_two_rows() {
-        assert_eq!(shown(&[(0, 500, None), (500, 0, None), (0, 0, None)]), [0, 0, 0], "gone first");
-        assert_eq!(shown(&[(500, 0, Some(490)), (0, 500, None), (0, 0, None)]), [0, 0, 0], "grown first");
+    fn a_thread_that_is_gone_waits_for_the_process_to_have_its_counts() {
+        let mut group = group();
+        group.will_hold(4, vec![500]);
+        assert_eq!(row(&mut group, 2, 0), 0);
+        assert_eq!(row(&mut group, 4, 510), 10);
+        assert_eq!(row(&mut group, 6, 500), 500, "and only once");
     }
 
     #[test]
-    fn what_the_thread_counted_after_its_last_look_is_shown() {
-        assert_eq!(shown(&[(510, 500, Some(490)), (0, 0, Some(500))]), [10, 0]);
-        assert_eq!(shown(&[(0, 500, None), (510, 0, None)]), [0, 10]);
-        assert_eq!(shown(&[(510, 0, Some(490)), (0, 500, None)]), [0, 10]);
+    fn a_thread_is_held_from_its_number_on() {
+        let mut group = group();
+        assert!(!group.holds(2), "there is no file of the process");
+        group.number = Some(4);
+        assert!(group.holds(2) && group.holds(4));
+        assert!(!group.holds(6) && !group.holds(0));
     }
 
     #[test]
-    fn threads_that_came_and_went_between_two_rows_are_shown() {
-        assert_eq!(shown(&[(7, 0, None)]), [7]);
-        assert_eq!(shown(&[(7, 0, Some(8))]), [7]);
-        assert_eq!(shown(&[(7, 0, Some(7)), (0, 0, Some(9))]), [0, 7], "a row later where it is not sure");
-    }
-
-    #[test]
-    fn a_file_that_went_without_a_fold_swallows_nothing_for_long() {
-        assert_eq!(shown(&[(0, 500, None), (0, 0, None), (500, 0, None)]), [0, 0, 500]);
+    fn no_row_is_negative() {
+        let mut group = group();
+        group.folded([500]);
+        assert_eq!(row(&mut group, 2, 400), 0);
+        assert_eq!(row(&mut group, 4, 150), 50, "it is paid back");
+        group.folded([500]);
+        assert_eq!(row(&mut group, 6, 0), 0);
+        assert_eq!(row(&mut group, 6, 0), 0);
+        assert_eq!(row(&mut group, 8, 30), 30, "but not for ever");
     }
 }

@@ -11,6 +11,7 @@ mod mixed;
 mod nearest;
 mod poll;
 mod records;
+mod settle;
 mod table;
 
 use std::collections::BTreeSet;

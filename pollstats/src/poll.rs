@@ -1,16 +1,15 @@
 //! Rows: what the columns make of all files, look by look.
 
-use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use cli::{Left, Member, Roster, Stop, Tool, Visitor};
-use mmstats::{Observation, Value};
+use mmstats::{FOLDED_LABEL, Followed, Observation, Value};
 
 use crate::change::Reading;
 use crate::column::{Cell, ColumnTally, Per};
 use crate::field::ColumnField;
 use crate::filter::Filters;
-use crate::fold::{Ledger, Process};
+use crate::fold::{Ledger, Shared};
 use crate::mixed::Named;
 
 /// How long a file may be on its way between the moment that it names as its beginning and the one when
@@ -28,8 +27,8 @@ pub(crate) struct Poll {
     pub(crate) fields: Vec<ColumnField>,
     pub(crate) filters: Filters,
     is_rate: bool,
-    tallies: Vec<ColumnTally>,
-    ledger: Ledger,
+    pub(crate) tallies: Vec<ColumnTally>,
+    pub(crate) ledger: Ledger,
     /// When this row's look began and the one's before; `None` in the first row.
     now: SystemTime,
     began: Instant,
@@ -44,22 +43,53 @@ pub(crate) struct Poll {
 /// What is remembered of a file.
 #[derive(Default)]
 pub(crate) struct PolledFile {
-    parts: Vec<Part>,
+    pub(crate) parts: Vec<Part>,
     /// Whether the labels that filters ask for are there, and whether the file counts now.
     is_begun: bool,
     counts: bool,
+    /// Whether it counts since the latest look, and did not before.
+    resumes: bool,
     /// Whether all that the file gives to a row are changes of counters.
     only_counters: bool,
-    is_known: bool,
+    pub(crate) is_known: bool,
+    /// Where its thread's end makes a difference.
+    pub(crate) thread: Option<Thread>,
+}
+
+/// What of a file a row is to have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gives {
+    All,
+    /// What was counted: the file goes, or its counts go elsewhere.
+    Changes,
+    /// Whatever is shown as it is.
+    Values,
+}
+
+/// What is remembered of a file that is one of a group.
+pub(crate) struct Thread {
+    pub(crate) group: Shared,
+    /// Whether it is the process's file.
+    pub(crate) is_process: bool,
+    /// Which of the file's fields is the number of the fold.
+    number: Option<usize>,
+    /// How many looks in a row have found nothing new.
+    pub(crate) agreeing: u8,
+    /// Whether the process's file was read as it was at one moment.
+    pub(crate) is_read: bool,
+    /// Whether it could not be looked at again.
+    pub(crate) is_lost: bool,
+    /// Whether the process's file holds its counts.
+    pub(crate) is_folded: bool,
 }
 
 /// One column in one file.
 #[derive(Clone, Copy, Default)]
-struct Part {
+pub(crate) struct Part {
     /// Which of the file's fields.
     field: Option<usize>,
     /// A counter's value at the last look.
-    before: Option<i128>,
+    pub(crate) before: Option<i128>,
 }
 
 impl PolledFile {
@@ -71,6 +101,24 @@ impl PolledFile {
     /// Which of the file's fields a column shows.
     pub(crate) fn field_of(&self, column: usize) -> Option<usize> {
         self.parts.get(column)?.field
+    }
+
+    /// What was shown of the file so far, by column.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = i128> {
+        self.parts.iter().map(|part| part.before.unwrap_or(0).max(0))
+    }
+}
+
+impl Thread {
+    fn new(group: Shared, is_process: bool) -> Self {
+        let (is_read, is_lost, is_folded) = (false, false, false);
+        Self { group, is_process, number: None, agreeing: 0, is_read, is_lost, is_folded }
+    }
+
+    /// The number of the fold, as the file has it.
+    pub(crate) fn number(&self, file: &Followed) -> i128 {
+        let value = self.number.and_then(|number| file.field(number).value());
+        value.and_then(|value| value.as_integer()).unwrap_or(0)
     }
 }
 
@@ -98,15 +146,14 @@ impl Poll {
         (self.now, self.passed, self.began) = (SystemTime::now(), began - self.began, began);
         self.tallies = self.fields.iter().map(|_| ColumnTally::default()).collect();
         roster.look(tool, self)?;
+        self.settle(roster)?;
         self.cost = began.elapsed();
-        let members = roster.members();
-        let least = |process: &Process, column: usize| least(members, process, column);
-        self.ledger.settle(least, |column, rest| self.tallies[column].add_change(rest));
         let per = match self.before.replace(self.now) {
             _ if !self.is_rate => Per::Row,
             None => Per::SecondSinceStart,
             Some(_) => Per::Second(self.passed.as_secs_f64()),
         };
+        let members = roster.members();
         for (column, _) in self.tallies.iter().enumerate().filter(|(_, tally)| tally.is_mixed()) {
             self.named.tell(tool, column, members);
         }
@@ -135,8 +182,16 @@ impl Poll {
     }
 
     /// Finds out anew which of the file's fields each column means.
-    fn assign(&self, member: &mut Member<PolledFile>) {
-        let Member { file, state, .. } = member;
+    fn assign(&mut self, member: &mut Member<PolledFile>) {
+        let Member { file, state, writer, .. } = member;
+        if let (None, Some(pid), Some(fold)) = (&state.thread, writer.pid, writer.fold) {
+            let group = self.ledger.group((pid, fold), self.fields.len());
+            let is_process = writer.tid == Some(0);
+            state.thread = Some(Thread::new(group, is_process));
+        }
+        if let Some(thread) = &mut state.thread {
+            thread.number = file.fields().position(|field| field.label().ends_with(FOLDED_LABEL.as_bytes()));
+        }
         state.parts.resize_with(self.fields.len(), Part::default);
         for (part, field) in state.parts.iter_mut().zip(&self.fields) {
             let labels = file.fields().enumerate();
@@ -152,22 +207,31 @@ impl Poll {
         });
     }
 
-    /// Takes a file's values into the row; of a file that leaves, only what was counted at the end.
-    fn count(&mut self, member: &mut Member<PolledFile>, looked: Observation, leaves: bool) {
+    /// Takes note of what a look has found.
+    fn note(&mut self, member: &mut Member<PolledFile>, looked: Observation) {
         if looked == Observation::Anew {
             self.assign(member);
         }
-        let mut resumes = false;
+        if let Some(thread) = &mut member.state.thread {
+            thread.is_lost = false;
+            thread.agreeing =
+                if looked == Observation::Unchanged { thread.agreeing.saturating_add(1) } else { 0 };
+        }
         if looked != Observation::Unchanged {
             let holds = member.state.is_begun && self.filters.hold(&member.file);
             if member.state.counts && !holds {
                 member.state.parts.iter_mut().for_each(|part| part.before = None);
             }
-            resumes = holds && !member.state.counts && member.state.is_known;
+            member.state.resumes |= holds && !member.state.counts && member.state.is_known;
             member.state.counts = holds;
             self.has_matched |= holds;
         }
+    }
+
+    /// Takes what a file gives into the row.
+    pub(crate) fn count(&mut self, member: &mut Member<PolledFile>, looked: Observation, gives: Gives) {
         let Member { file, state, writer, .. } = member;
+        let resumes = std::mem::take(&mut state.resumes);
         if !state.counts {
             state.is_known = true;
             return;
@@ -181,7 +245,6 @@ impl Poll {
         let from_zero = !resumes && (state.is_known || is_young());
         let is_first = !state.is_known && self.before.is_none();
         state.is_known = true;
-        let is_process = writer.tid == Some(0) && writer.pid.is_some() && !is_first;
         for (column, part) in state.parts.iter_mut().enumerate() {
             let Some(number) = part.field else {
                 part.before = None;
@@ -196,11 +259,15 @@ impl Poll {
             let Some(value) = field.value() else { continue };
             let integer = value.as_integer().filter(|_| is_counter(&value) && !self.fields[column].is_gauge);
             let Some(integer) = integer else {
-                if !leaves {
+                if gives != Gives::Changes {
                     tally.add_value(value);
                 }
                 continue;
             };
+            if gives == Gives::Values {
+                tally.add_change(0);
+                continue;
+            }
             let reading =
                 Reading { value: integer, bits: field.bits(), is_signed: matches!(value, Value::Signed(_)) };
             let change = match part.before.replace(integer) {
@@ -212,13 +279,12 @@ impl Poll {
                 None if from_zero => integer.max(0),
                 None => 0,
             };
-            if is_process {
-                if change > 0 {
-                    self.ledger.grown(process(file.path(), writer.pid), column, change);
+            match &state.thread {
+                Some(thread) if thread.is_process => {
+                    thread.group.borrow_mut().grown(column, change);
+                    tally.add_change(0);
                 }
-                tally.add_change(0);
-            } else {
-                tally.add_change(change);
+                _ => tally.add_change(change),
             }
         }
     }
@@ -232,23 +298,30 @@ impl Visitor for Poll {
     }
 
     fn wants(&mut self, label: &[u8]) -> bool {
-        self.filters.hear(label) | self.fields.iter().any(|field| field.spelling.rank(label).is_some())
+        self.filters.hear(label)
+            | label.ends_with(FOLDED_LABEL.as_bytes())
+            | self.fields.iter().any(|field| field.spelling.rank(label).is_some())
     }
 
     fn visit(&mut self, member: &mut Member<PolledFile>, looked: Observation) -> Result<(), Stop> {
-        self.count(member, looked, false);
+        if looked == Observation::Replaced {
+            member.state.thread.iter_mut().for_each(|thread| thread.is_lost = true);
+            return Ok(());
+        }
+        self.note(member, looked);
+        // The values of a group's files are taken when all of them were seen.
+        if member.state.thread.is_none() {
+            self.count(member, looked, Gives::All);
+        }
         Ok(())
     }
 
     fn leave(&mut self, member: &mut Member<PolledFile>, looked: Observation, why: Left) -> Result<(), Stop> {
         if why != Left::Broken {
-            self.count(member, looked, true);
-        }
-        if member.writer.tid != Some(0) && member.writer.pid.is_some() {
-            for (column, part) in member.state.parts.iter().enumerate() {
-                if let Some(counted) = part.before.filter(|&counted| counted > 0) {
-                    self.ledger.gone(process(member.file.path(), member.writer.pid), column, counted);
-                }
+            self.note(member, looked);
+            match member.state.thread {
+                Some(_) => self.depart(member),
+                None => self.count(member, looked, Gives::Changes),
             }
         }
         Ok(())
@@ -258,19 +331,6 @@ impl Visitor for Poll {
 /// Whether a value is one whose change is shown.
 fn is_counter(value: &Value<'_>) -> bool {
     matches!(value, Value::Signed(_) | Value::Unsigned(_))
-}
-
-fn process(path: &Path, pid: Option<i128>) -> Process {
-    (path.parent().unwrap_or(path).to_owned(), pid.unwrap_or_default())
-}
-
-/// The smallest value above 0 that a thread's file of a process shows in a column.
-fn least(members: &[Member<PolledFile>], (folder, pid): &Process, column: usize) -> Option<i128> {
-    let threads = members.iter().filter(|member| {
-        let is_thread = member.writer.pid == Some(*pid) && member.writer.tid != Some(0);
-        is_thread && member.file.path().parent() == Some(folder)
-    });
-    threads.filter_map(|member| member.state.parts.get(column)?.before).filter(|&value| value > 0).min()
 }
 
 /// What was counted a second, if the file says since when.

@@ -209,10 +209,21 @@ fn push_for_go(out: &mut Vec<u8>, value: Value<'_>) {
     }
 }
 
-/// The command in a file name `CMD-PID-TID.mmstats`, or whatever stands before the ending.
+/// The command in a file name `CMD-PID-TID.mmstats`, or `CMD-PID-TID.2.mmstats`, or whatever is before the
+/// ending.
 fn command(name: &[u8], pid: Option<i128>, tid: Option<i128>) -> &[u8] {
     let stem = name.strip_suffix(b".mmstats").unwrap_or(name);
-    let mut command = stem;
+    let numbered = stem.iter().rposition(|&byte| byte == b'.').map(|dot| stem.split_at(dot));
+    let mut command = match (numbered, tid) {
+        (Some((rest, [b'.', digits @ ..])), Some(tid))
+            if !digits.is_empty()
+                && digits.iter().all(u8::is_ascii_digit)
+                && rest.ends_with(format!("-{tid}").as_bytes()) =>
+        {
+            rest
+        }
+        _ => stem,
+    };
     for number in [tid, pid].into_iter().flatten() {
         command = command.strip_suffix(format!("-{number}").as_bytes()).unwrap_or(command);
     }
@@ -232,6 +243,8 @@ mod tests {
     #[test]
     fn the_command_is_found_in_the_file_name() {
         assert_eq!(command(b"web-12-34.mmstats", Some(12), Some(34)), b"web");
+        assert_eq!(command(b"web-12-34.2.mmstats", Some(12), Some(34)), b"web");
+        assert_eq!(command(b"web.2.mmstats", Some(12), Some(34)), b"web.2");
         assert_eq!(command(b"a-b-12.mmstats", Some(12), Some(34)), b"a-b");
         assert_eq!(command(b"other.mmstats", Some(12), None), b"other");
         assert_eq!(command(b"-12.mmstats", Some(12), None), b"-12");

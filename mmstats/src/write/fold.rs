@@ -119,7 +119,7 @@ impl Total {
         match (self, kind) {
             (Self::Counter(total), Kind::Counter(word)) => total.add(word.get()),
             (Self::UpDown(total), Kind::UpDown(word)) => {
-                total.add(i64::from_ne_bytes(word.get().to_ne_bytes()))
+                total.add(i64::from_ne_bytes(word.get().to_ne_bytes()));
             }
             (Self::Average(total), Kind::Average(sums)) => total.merge(sums),
             _ => {}

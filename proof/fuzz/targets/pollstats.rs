@@ -21,6 +21,8 @@ mod nearest;
 mod poll;
 #[path = "../../../pollstats/src/records.rs"]
 mod records;
+#[path = "../../../pollstats/src/settle.rs"]
+mod settle;
 #[path = "../../../pollstats/src/table.rs"]
 mod table;
 

@@ -73,6 +73,9 @@ fn encoding<T: Number>(buffered: bool) -> Encoding<'static> {
 
 /// A number that goes up and down: `u64 u32 u16 i64 i32 i16 i8 f64 f32`. On disk
 /// `Q I H q i h b d f`, two buffers (`b`: one).
+///
+/// It says how something of its own thread is now, and ends with the thread. What one thread adds and
+/// another takes away is an [`crate::UpDown`]; what is only added, a [`crate::Counter`].
 pub struct Gauge<T: Number> {
     slot: WordSlot<T>,
     value: Cell<T>,
