@@ -296,6 +296,36 @@ fn no_series_stands_twice_and_no_family_is_interrupted() {
     assert_eq!(names, ["mmstats_x", "mmstats_x_info", "mmstats_y"]);
 }
 
+/// The series of an exposition.
+fn series(exposition: &str) -> Vec<&str> {
+    let lines = exposition.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.rsplit_once(' ').unwrap().0).collect()
+}
+
+#[test]
+fn no_series_stands_twice_where_escaped_names_meet() {
+    let dir = tempfile::tempdir().unwrap();
+    let names = ["a\n.mmstats", "a\\n.mmstats", "a\\\\n.mmstats", "a\\\n.mmstats"];
+    for name in names {
+        write(dir.path(), name, &[counter("x", 1)]);
+    }
+    let (stdout, stderr, code) = run(&["-o", "prometheus"], &[dir.path()]);
+    let distinct: std::collections::BTreeSet<_> = series(&stdout).into_iter().collect();
+    assert_eq!((distinct.len(), stderr.as_str(), code), (names.len(), "", Some(0)), "{stdout}");
+    // Over all files there is nothing else to tell them by.
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "a.mmstats", &[text("t", b"a\n"), text("u", b"1")]);
+    write(dir.path(), "b.mmstats", &[text("t", b"a\\n"), text("u", b"2")]);
+    let (stdout, stderr, code) = run(&["-o", "prometheus", "-a", "sum"], &[dir.path()]);
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    let want = [
+        r#"mmstats_t_info{label="t",value="a\\n"}"#,
+        r#"mmstats_u_info{label="u",value="1"}"#,
+        r#"mmstats_u_info{label="u",value="2"}"#,
+    ];
+    assert_eq!(series(&stdout), want);
+}
+
 #[test]
 fn an_output_file_is_replaced_as_a_whole() {
     let dir = tempfile::tempdir().unwrap();
