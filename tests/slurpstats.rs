@@ -56,6 +56,19 @@ fn text_is_what_the_original_prints() {
 }
 
 #[test]
+fn columns_meet_whatever_a_label_is_written_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let labels = ["hits", "日本", "e\u{301}t", "a\u{200b}b", "ｗｉｄｅ"];
+    let file = write(dir.path(), "a.mmstats", &labels.map(|label| counter(label, 1)));
+    let lines = "  hits     1\n  日本     1\n  e\u{301}t       1\n  a\u{200b}b       1\n  ｗｉｄｅ 1\n";
+    assert_eq!(run(&["-o", "text"], &[&file]), ok(&format!("==> {}\n{lines}\n", file.display())));
+    let mut sorted: Vec<_> = lines.lines().collect();
+    sorted.sort_unstable();
+    let (aggregated, ..) = run(&["-o", "text", "-a", "min"], &[&file]);
+    assert_eq!(aggregated.lines().collect::<Vec<_>>(), sorted);
+}
+
+#[test]
 fn a_running_program_is_read_while_it_works() {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new()
