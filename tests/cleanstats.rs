@@ -378,6 +378,7 @@ fn what_cannot_be_removed_is_not_archived_again_and_again() {
     // Copied by another process: a child that a test's thread forks here would hold it open for writing.
     let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_cleanstats")).arg(&program).status();
     assert!(copied.unwrap().success());
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     for _ in 0..3 {
         let mut command = tool_in(program.to_str().unwrap());
         if nix::unistd::geteuid().is_root() {

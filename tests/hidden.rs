@@ -31,6 +31,7 @@ fn a_directory_that_may_not_be_listed_any_more_is_one_error() {
     fs::create_dir(&stats).unwrap();
     let allow = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     allow(dir.path(), 0o755);
+    allow(&stats, 0o755);
     let files: Vec<_> = ["a.mmstats", "b.mmstats"].iter().map(|name| publish(&stats, name)).collect();
     for file in &files {
         allow(file.path(), 0o644);
@@ -38,6 +39,7 @@ fn a_directory_that_may_not_be_listed_any_more_is_one_error() {
     // To root, nothing is denied. Copied by another process, so that no child of ours holds it for writing.
     let program = dir.path().join("mmwatch");
     assert!(Command::new("cp").arg(env!("CARGO_BIN_EXE_mmwatch")).arg(&program).status().unwrap().success());
+    allow(&program, 0o755);
     let mut command = tool(program.to_str().unwrap());
     command.args(["-d", "0.02", "-i", "-p", "hits"]).arg(&stats);
     if nix::unistd::geteuid().is_root() {

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 mod common;
 
-use common::{field, outcome, tool};
+use common::{field, outcome, text, tool, without_stdout};
 
 /// A call in `dir`.
 fn mmcat(dir: &Path, args: &[&str]) -> Command {
@@ -73,6 +73,17 @@ fn the_dump_says_what_every_byte_is() {
 00000064
 ";
     assert_eq!(run(dir.path(), &["f"]), (want.to_owned(), String::new(), 0));
+}
+
+#[test]
+fn a_value_is_cut_where_its_columns_end() {
+    let dir = folder(&[text("wide", "日".repeat(15).as_bytes())], &[]);
+    let (dump, ..) = run(dir.path(), &["f"]);
+    let note = format!("value        {}…\n", "日".repeat(9));
+    assert!(dump.contains(&note), "{dump}");
+    let marks = "e\u{301}".repeat(20);
+    let dir = folder(&[text("marks", marks.as_bytes())], &[]);
+    assert!(run(dir.path(), &["f"]).0.contains(&format!("value        {marks}\n")));
 }
 
 #[test]
@@ -458,6 +469,17 @@ fn a_closed_pipe_is_quiet_and_a_full_disk_is_an_error() {
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(err, "mmcat: standard output: No space left on device\n", "{args:?}");
         assert_eq!(output.status.code(), Some(1));
+    }
+}
+
+#[test]
+fn a_closed_standard_output_is_an_error() {
+    let dir = folder(&two_fields(), &[0; 4]);
+    for args in [&["f"][..], &["-o", "lines", "f"], &["-r", "f"], &["--help"]] {
+        let mut command = without_stdout(env!("CARGO_BIN_EXE_mmcat"));
+        let output = command.current_dir(dir.path()).args(args).output().unwrap();
+        let want = "mmcat: standard output: Bad file descriptor\n".to_owned();
+        assert_eq!(outcome(&output), (String::new(), want, Some(1)), "{args:?}");
     }
 }
 

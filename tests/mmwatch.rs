@@ -14,7 +14,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use common::{InPlace, outcome, tool};
+use common::{InPlace, outcome, tool, without_stdout};
 use mmstats::{Bool, Counter, Gauge, Instance, Options, Text, stats};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -313,6 +313,16 @@ fn until_waits_for_a_program_that_is_not_there_yet() {
     drop(queue);
     let args = ["--until", "queue.ready = true", "--timeout", "0"];
     assert_eq!(run(mmwatch(&args).arg(dir.path())).2, Some(3));
+}
+
+#[test]
+fn a_closed_standard_output_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let _queue = publish(dir.path(), "a");
+    let mut command = without_stdout(env!("CARGO_BIN_EXE_mmwatch"));
+    let want = "mmwatch: standard output: Bad file descriptor\n".to_owned();
+    let args = ["-i", "-c", "1"];
+    assert_eq!(run(command.args(args).arg(dir.path())), (String::new(), want, Some(1)));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime};
 
-use common::{InPlace, counter, double, field, outcome, text, tool, write};
+use common::{InPlace, counter, double, field, outcome, text, tool, without_stdout, write};
 use mmstats::{Bool, Counter, Gauge, Instance, Options, Text, ThreadEnd, Timer, per_thread, stats};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -690,6 +690,42 @@ fn the_header_comes_again_and_numbers_fit() {
     assert_eq!(headers(&["-c", "41", "-n", "0"]), 1);
     assert_eq!(headers(&["-c", "41", "-o", "tsv"]), 1);
     assert_eq!(rows(&["-c", "1", "--color", "always"]), "\x1b[1m       2XX\x1b[0m\n   12.346T\n");
+}
+
+#[test]
+fn columns_meet_whatever_they_are_written_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let fields = [text("状態", "日本".as_bytes()), text("e\u{301}t", "o\u{308}k".as_bytes())];
+    let file = write(dir.path(), "a.mmstats", &fields);
+    let (rows, ..) = run(pollstats(&["-c", "1", "状態,e\u{301}t"]).arg(file));
+    assert_eq!(rows, "      状態         e\u{301}t\n      日本         o\u{308}k\n");
+}
+
+#[test]
+fn no_member_of_an_object_comes_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = write(dir.path(), "a.mmstats", &[counter("time", 1), counter("x.hits", 2)]);
+    for (args, name) in
+        [(&["-t", "-o", "json", "time"][..], "time"), (&["-o", "json", "x.hits,time,x.hits"], "x.hits")]
+    {
+        let message = format!("pollstats: --output json: two columns are called \"{name}\"\n");
+        let want = (String::new(), message + "Try 'pollstats --help'.\n", 2);
+        assert_eq!(run(pollstats(args).args(["-c", "1"]).arg(&file)), want);
+    }
+    let json = |args: &[&str]| run(pollstats(args).args(["-c", "1", "-o", "json"]).arg(&file));
+    assert_eq!(json(&["time"]), ("{\"time\":1}\n".to_owned(), String::new(), 0));
+    let (out, _, code) = json(&["-t", "=time"]);
+    assert!(out.starts_with("{\"time\":\"") && out.ends_with(",\"=time\":1}\n") && code == 0, "{out}");
+}
+
+#[test]
+fn a_closed_standard_output_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let _web = publish(dir.path(), "a");
+    let mut command = without_stdout(env!("CARGO_BIN_EXE_pollstats"));
+    let want = "pollstats: standard output: Bad file descriptor\n".to_owned();
+    let args = ["-c", "1", "-p", "web.stats.", "=depth"];
+    assert_eq!(run(command.args(args).arg(dir.path())), (String::new(), want, 1));
 }
 
 #[test]

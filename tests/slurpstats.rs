@@ -56,6 +56,19 @@ fn text_is_what_the_original_prints() {
 }
 
 #[test]
+fn columns_meet_whatever_a_label_is_written_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let labels = ["hits", "日本", "e\u{301}t", "a\u{200b}b", "ｗｉｄｅ"];
+    let file = write(dir.path(), "a.mmstats", &labels.map(|label| counter(label, 1)));
+    let lines = "  hits     1\n  日本     1\n  e\u{301}t       1\n  a\u{200b}b       1\n  ｗｉｄｅ 1\n";
+    assert_eq!(run(&["-o", "text"], &[&file]), ok(&format!("==> {}\n{lines}\n", file.display())));
+    let mut sorted: Vec<_> = lines.lines().collect();
+    sorted.sort_unstable();
+    let (aggregated, ..) = run(&["-o", "text", "-a", "min"], &[&file]);
+    assert_eq!(aggregated.lines().collect::<Vec<_>>(), sorted);
+}
+
+#[test]
 fn a_running_program_is_read_while_it_works() {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new()
@@ -294,6 +307,36 @@ fn no_series_stands_twice_and_no_family_is_interrupted() {
     assert_eq!(distinct.len(), series.len());
     names.dedup();
     assert_eq!(names, ["mmstats_x", "mmstats_x_info", "mmstats_y"]);
+}
+
+/// The series of an exposition.
+fn series(exposition: &str) -> Vec<&str> {
+    let lines = exposition.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.rsplit_once(' ').unwrap().0).collect()
+}
+
+#[test]
+fn no_series_stands_twice_where_escaped_names_meet() {
+    let dir = tempfile::tempdir().unwrap();
+    let names = ["a\n.mmstats", "a\\n.mmstats", "a\\\\n.mmstats", "a\\\n.mmstats"];
+    for name in names {
+        write(dir.path(), name, &[counter("x", 1)]);
+    }
+    let (stdout, stderr, code) = run(&["-o", "prometheus"], &[dir.path()]);
+    let distinct: std::collections::BTreeSet<_> = series(&stdout).into_iter().collect();
+    assert_eq!((distinct.len(), stderr.as_str(), code), (names.len(), "", Some(0)), "{stdout}");
+    // Over all files there is nothing else to tell them by.
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "a.mmstats", &[text("t", b"a\n"), text("u", b"1")]);
+    write(dir.path(), "b.mmstats", &[text("t", b"a\\n"), text("u", b"2")]);
+    let (stdout, stderr, code) = run(&["-o", "prometheus", "-a", "sum"], &[dir.path()]);
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    let want = [
+        r#"mmstats_t_info{label="t",value="a\\n"}"#,
+        r#"mmstats_u_info{label="u",value="1"}"#,
+        r#"mmstats_u_info{label="u",value="2"}"#,
+    ];
+    assert_eq!(series(&stdout), want);
 }
 
 #[test]

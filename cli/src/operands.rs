@@ -34,12 +34,27 @@ pub struct Found {
 /// [`expand`]), else `*.mmstats` in
 /// [`default_dir`]. That there is none is said on stderr, and makes the exit code 1.
 pub fn find(tool: &Tool, operands: &[OsString]) -> Vec<Found> {
-    let search = Search::of(tool, operands, true);
+    found(tool, Search::of(tool, operands, true, Ways::One))
+}
+
+/// As [`find`], but a file that several operands name comes by each of its names, as it does for `cat`.
+pub fn find_by_name(tool: &Tool, operands: &[OsString]) -> Vec<Found> {
+    found(tool, Search::of(tool, operands, true, Ways::All))
+}
+
+fn found(tool: &Tool, search: Search<'_>) -> Vec<Found> {
     if search.found.is_empty() {
         tool.say(&format!("no stats files found: looked for {}", search.looked));
         tool.fail();
     }
     search.found
+}
+
+/// How many of the ways that lead to a file are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ways {
+    One,
+    All,
 }
 
 /// One search for files, and what it depends on.
@@ -64,7 +79,7 @@ pub(crate) struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// Searches now.
-    pub(crate) fn of(tool: &'a Tool, operands: &[OsString], aloud: bool) -> Self {
+    pub(crate) fn of(tool: &'a Tool, operands: &[OsString], aloud: bool, ways: Ways) -> Self {
         let mut search = Self {
             tool,
             aloud,
@@ -93,7 +108,7 @@ impl<'a> Search<'a> {
         }
         search.named.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
         // One directory has each file once.
-        if operands.len() > 1 || search.is_glob {
+        if ways == Ways::One && (operands.len() > 1 || search.is_glob) {
             search.drop_doubles();
         }
         search.found.sort_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));

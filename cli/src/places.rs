@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::operands::{Found, Search};
+use crate::operands::{Found, Search, Ways};
 use crate::tool::Tool;
 
 /// How long after a change of a folder its time may still hide another change, in seconds: the coarsest
@@ -78,7 +78,7 @@ impl Places {
                 (path, stamp)
             })
             .collect();
-        let search = Search::of(tool, &self.operands, !self.is_quiet);
+        let search = Search::of(tool, &self.operands, !self.is_quiet, Ways::One);
         let is_first = !self.has_looked;
         (self.has_looked, self.is_quiet) = (true, true);
         self.is_volatile = search.is_volatile;

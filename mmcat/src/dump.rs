@@ -2,17 +2,17 @@
 //! folded as `hexdump` folds them.
 
 use std::borrow::Cow;
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 use std::path::Path;
 
-use cli::{Color, Output, Stop, escape_path};
+use cli::{Color, Output, Stop, beginning, escape_path, width};
 
 use crate::region::{Meaning, Region, Role, regions};
 
 /// Bytes a line where a note stands behind them, and where none does.
 const NARROW: usize = 8;
 const WIDE: usize = 16;
-/// Characters of a value that fit behind the rest of a line of 80.
+/// Columns of a value that fit behind the rest of a line of 80.
 const NOTE: usize = 20;
 
 /// Writes the dump of `bytes`, the file `path`.
@@ -126,11 +126,8 @@ fn note<'a>(region: &Region<'a>) -> Cow<'a, str> {
         Meaning::Zeros(None) => format!("{}, all zero", region.bytes.len()).into(),
         Meaning::Zeros(Some(_)) => format!("{}, not all zero", region.bytes.len()).into(),
         // A number is never cut.
-        Meaning::Values(_) if value.chars().count() > NOTE && value.parse::<f64>().is_err() => {
-            let mut cut: String = value.chars().take(NOTE - 1).collect();
-            // Writing to a String cannot fail.
-            let _ = cut.write_char('…');
-            cut.into()
+        Meaning::Values(_) if width(&value) > NOTE && value.parse::<f64>().is_err() => {
+            format!("{}…", beginning(&value, NOTE - 1)).into()
         }
         _ => value,
     }

@@ -91,7 +91,7 @@ fn cat(tool: &Tool) -> Result<(), Stop> {
         let message = "--raw does not write to a terminal, which may act on the bytes";
         return Err(Stop::Usage(message.to_owned()));
     }
-    let files = cli::find(tool, &request.operands);
+    let files = cli::find_by_name(tool, &request.operands);
     if request.job == Job::Raw && files.len() > 1 {
         let message = format!("--raw copies one file, not {}: nobody could tell them apart", files.len());
         return Err(Stop::Usage(message));

@@ -14,7 +14,8 @@ mod records;
 mod settle;
 mod table;
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
@@ -158,6 +159,9 @@ fn poll(tool: &Tool) -> Result<(), Stop> {
     let Some(fields) = fields else {
         return Err(Stop::Usage(format!("FIELD[,FIELD]... takes labels, not {list:?}")));
     };
+    if let Some(name) = twice(&request, &fields) {
+        return Err(Stop::Usage(format!("--output json: two columns are called {name:?}")));
+    }
     let mut filters = Filters::default();
     for filter in &request.filters {
         filters.add(filter.clone(), prefix);
@@ -190,6 +194,18 @@ fn poll(tool: &Tool) -> Result<(), Stop> {
         is_first = false;
         ticker.wait()?;
     }
+}
+
+/// The name that two members of an object would have: its time, too, is one.
+fn twice<'a>(request: &Request, fields: &'a [Field]) -> Option<Cow<'a, str>> {
+    let mut seen = HashSet::new();
+    if request.format != Format::Json {
+        return None;
+    }
+    if request.has_time {
+        seen.insert(Cow::Borrowed("time"));
+    }
+    fields.iter().map(|field| escape(field.name.as_bytes())).find(|name| !seen.insert(name.clone()))
 }
 
 /// Makes sure that there is something to show: zeros for ever would say that all is quiet.

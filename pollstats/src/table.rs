@@ -52,14 +52,15 @@ impl Table {
             self.header(out)?;
         }
         self.rows += 1;
-        let mut separator = "";
+        let (mut separator, mut line) = ("", String::new());
         if self.has_time {
             write!(out, "{}", Timestamp(row.at))?;
             separator = " ";
         }
         for (cell, &width) in row.cells.iter().zip(&self.widths) {
-            let shown = fitted(cell, width, window.is_some());
-            write!(out, "{separator}{shown:>width$}")?;
+            line.clear();
+            push_right(&mut line, &fitted(cell, width, window.is_some()), width);
+            write!(out, "{separator}{line}")?;
             separator = " ";
         }
         out.write_str("\n")
@@ -71,8 +72,10 @@ impl Table {
             line.push_str(&format!("{:MOMENT$} ", "time"));
         }
         for (number, (name, &width)) in self.names.iter().zip(&self.widths).enumerate() {
-            let separator = if number == 0 { "" } else { " " };
-            line.push_str(&format!("{separator}{:>width$}", end_of(name, width)));
+            if number > 0 {
+                line.push(' ');
+            }
+            push_right(&mut line, &end_of(name, width), width);
         }
         writeln!(out, "{}", self.color.head(line))
     }
@@ -80,7 +83,7 @@ impl Table {
 
 /// How wide the columns are: as their names need and more if there is room, less if there is not.
 fn widths(names: &[String], room: Option<usize>) -> Vec<usize> {
-    let mut widths: Vec<_> = names.iter().map(|name| name.chars().count().max(NARROW)).collect();
+    let mut widths: Vec<_> = names.iter().map(|name| cli::width(name).max(NARROW)).collect();
     let Some(room) = room else { return widths };
     let needed = |widths: &[usize]| widths.iter().sum::<usize>() + widths.len() - 1;
     while needed(&widths) > room {
@@ -109,12 +112,10 @@ fn fitted(cell: &Cell, width: usize, is_cut: bool) -> Cow<'_, str> {
         Cell::Float(value) => float(format!("{value:?}"), f64::from(*value), width).into(),
         Cell::Text(bytes) => {
             let text = escape(bytes);
-            if !is_cut || text.chars().count() <= width {
+            if !is_cut || cli::width(&text) <= width {
                 return text;
             }
-            let mut cut: String = text.chars().take(width - 1).collect();
-            cut.push('…');
-            cut.into()
+            format!("{}…", cli::beginning(&text, width - 1)).into()
         }
     }
 }
@@ -151,12 +152,16 @@ fn float(shortest: String, value: f64, width: usize) -> String {
 
 /// A name's end: what tells columns apart stands there.
 fn end_of(name: &str, width: usize) -> Cow<'_, str> {
-    let length = name.chars().count();
-    if length <= width {
+    if cli::width(name) <= width {
         return name.into();
     }
-    let end: String = name.chars().skip(length - (width - 1)).collect();
-    format!("…{end}").into()
+    format!("…{}", cli::end(name, width - 1)).into()
+}
+
+/// Appends text, after as many blanks as its column has left.
+fn push_right(line: &mut String, text: &str, width: usize) {
+    line.extend(std::iter::repeat_n(' ', width.saturating_sub(cli::width(text))));
+    line.push_str(text);
 }
 
 #[cfg(test)]

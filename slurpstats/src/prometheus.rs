@@ -5,10 +5,10 @@
 //! value. Version 1 files do not tell a counter from a gauge, so everything is `untyped`. Text becomes
 //! an info metric: the value 1, the text in a label.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write as _;
 
-use cli::{Outcome, Output, Stop, Tallied, escape, escape_path, push_number};
+use cli::{Outcome, Output, Stop, Tallied, escape, push_number};
 use mmstats::{Snapshot, SnapshotField, Value};
 
 /// Gathers series by family: a family must not be interrupted by another.
@@ -52,7 +52,7 @@ impl Exposition {
     /// Begins with a file.
     pub(crate) fn source(&mut self, snapshot: &Snapshot) -> Source<'_> {
         let mut labels = String::new();
-        label(&mut labels, "file", &escape_path(snapshot.path()));
+        label(&mut labels, "file", &distinct(snapshot.path().as_os_str().as_encoded_bytes()));
         let number = |ending: &str| snapshot.find(ending)?.value().as_integer();
         let (pid, tid) = (number("sys.pid"), number("sys.tid"));
         if let Some(pid) = pid {
@@ -69,24 +69,27 @@ impl Exposition {
 
     /// Adds a label's outcome over all files.
     pub(crate) fn add_result(&mut self, result: &Tallied) {
+        let is_text = matches!(result.outcome, Outcome::Text(_) | Outcome::Texts(_));
+        let place = self.label(&result.label, is_text, usize::MAX);
+        if self.labels[place].first != place {
+            // Of two aggregates whose labels are escaped alike, the second cannot be told from the first.
+            return;
+        }
         let value = match &result.outcome {
             Outcome::Bool(value) => Value::Bool(*value),
             Outcome::Integer(value) => {
-                let place = self.label(&result.label, false, usize::MAX);
                 return self.add(place, "", |line| drop(write!(line, "{value}")));
             }
             Outcome::Float(value) => Value::Float(*value),
             Outcome::Double(value) => Value::Double(*value),
             Outcome::Text(text) => Value::Text(text),
             Outcome::Texts(texts) => {
-                return texts.iter().for_each(|text| self.add_outcome(&result.label, Value::Text(text)));
+                // The same is true of texts.
+                let mut seen = HashSet::new();
+                let texts = texts.iter().filter(|text| seen.insert(escape(text)));
+                return texts.for_each(|text| self.add_series(place, "", Value::Text(text)));
             }
         };
-        self.add_outcome(&result.label, value);
-    }
-
-    fn add_outcome(&mut self, name: &[u8], value: Value<'_>) {
-        let place = self.label(name, matches!(value, Value::Text(_)), usize::MAX);
         self.add_series(place, "", value);
     }
 
@@ -102,11 +105,7 @@ impl Exposition {
     }
 
     fn add(&mut self, place: usize, labels: &str, push_value: impl FnOnce(&mut Vec<u8>)) {
-        let Label { start, family, first, .. } = &self.labels[place];
-        if *first != place && labels.is_empty() {
-            // Of two aggregates whose labels are escaped alike, the second cannot be told from the first.
-            return;
-        }
+        let Label { start, family, .. } = &self.labels[place];
         let lines = &mut self.lines[*family];
         lines.extend_from_slice(start.as_bytes());
         lines.extend_from_slice(labels.as_bytes());
@@ -174,6 +173,15 @@ fn family_name(label: &[u8], is_text: bool) -> String {
         name.push_str("_info");
     }
     name
+}
+
+/// A file's path, escaped so that no two are alike: a backslash of its own is doubled.
+fn distinct(path: &[u8]) -> String {
+    let mut doubled = Vec::with_capacity(path.len());
+    for &byte in path {
+        doubled.extend_from_slice(if byte == b'\\' { b"\\\\" } else { std::slice::from_ref(&byte) });
+    }
+    escape(&doubled).into_owned()
 }
 
 /// Appends `name="value",`. Backslash, quote and newline are escaped as the format has it; what is

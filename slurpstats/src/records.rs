@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cli::{Color, Json, Output, Stop, Tallied, escape, escape_path};
+use cli::{Color, Json, Output, Stop, Tallied, escape, escape_path, width};
 use mmstats::SnapshotField;
 
 /// `==> PATH`, the fields in a column, an empty line: as the original prints it. Nothing where nothing is
@@ -17,9 +17,9 @@ pub(crate) fn text(
         return Ok(());
     }
     writeln!(out, "{}", color.head(format_args!("==> {}", escape_path(path))))?;
-    let width = width(fields.iter().map(SnapshotField::label));
+    let widest = widest(fields.iter().map(SnapshotField::label));
     for field in fields {
-        padded(field.label(), width, color, out)?;
+        padded(field.label(), widest, color, out)?;
         out.write_value(field.value())?;
         out.write_str("\n")?;
     }
@@ -28,30 +28,30 @@ pub(crate) fn text(
 
 /// The same for aggregates, which have no path.
 pub(crate) fn aggregated_text(results: &[Tallied], color: Color, out: &mut Output) -> Result<(), Stop> {
-    let width = width(results.iter().map(|result| result.label.as_slice()));
+    let widest = widest(results.iter().map(|result| result.label.as_slice()));
     for result in results {
-        padded(&result.label, width, color, out)?;
+        padded(&result.label, widest, color, out)?;
         writeln!(out, "{}", result.outcome.in_words())?;
     }
     Ok(())
 }
 
-/// The length of the longest label, in characters.
-fn width<'a>(labels: impl Iterator<Item = &'a [u8]>) -> usize {
-    labels.map(|label| escape(label).chars().count()).max().unwrap_or(0)
+/// The width of the widest label.
+fn widest<'a>(labels: impl Iterator<Item = &'a [u8]>) -> usize {
+    labels.map(|label| width(&escape(label))).max().unwrap_or(0)
 }
 
 /// A label in its column.
-fn padded(label: &[u8], width: usize, color: Color, out: &mut Output) -> Result<(), Stop> {
+fn padded(label: &[u8], widest: usize, color: Color, out: &mut Output) -> Result<(), Stop> {
     let label = escape(label);
-    let pad = width - label.chars().count();
+    let pad = widest - width(&label);
     if color.is_on() {
         write!(out, "  {}", color.label(&label))?;
     } else {
         out.write_str("  ")?;
         out.write_str(&label)?;
     }
-    // One blank more than the longest label needs.
+    // One blank more than the widest label needs.
     out.gather(|out| out.resize(out.len() + pad + 1, b' '))
 }
 
