@@ -197,7 +197,7 @@ fn poll(tool: &Tool) -> Result<(), Stop> {
 }
 
 /// The name that two members of an object would have: its time, too, is one.
-fn twice<'a>(request: &Request, fields: &'a [Field]) -> Option<Cow<'a, str>> {
+fn twice<'a>(request: &Request, fields: &'a [ColumnField]) -> Option<Cow<'a, str>> {
     let mut seen = HashSet::new();
     if request.format != Format::Json {
         return None;
