@@ -46,7 +46,7 @@ def newest(before, now, decode):
     before, now = ([look[: len(look) // 2], look[len(look) // 2 :]] for look in (before, now))
     agree = [decode(copy) for copy in now]
     for this, other in ((0, 1), (1, 0)):
-        if agree[other] is None and decode(before[other]) is None and before[this] == now[this]:
+        if agree[other] is None and decode(before[other]) is None:
             return agree[this]
     return max(agree) if None not in agree else None
 

@@ -5,7 +5,7 @@ use std::fmt;
 use super::kind::DataType;
 
 /// Something that is not as mmstats(5) has it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Defect {
     /// Where: bytes from the file's beginning, or from that of the bytes that were given.
     pub at: usize,
@@ -14,7 +14,7 @@ pub struct Defect {
 }
 
 /// What is wrong. `Display` says it in words, without the place.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum What {
     /// The bytes stop before `part` ends. More bytes may mend it, if the file has them.
@@ -45,6 +45,8 @@ pub enum What {
     NoLabel,
     /// A value cannot begin there: inside the file's head, or at no multiple of 8.
     ValuePlace(u32),
+    /// The values of the fields so far have more bytes than the file: see [`super::v2::Room`].
+    Room,
     /// A value of this type does not have this size.
     ValueSize(DataType, usize),
     /// The text that is current is longer than its field.
@@ -85,6 +87,7 @@ impl fmt::Display for What {
             }
             Self::NoLabel => f.write_str("the label is empty"),
             Self::ValuePlace(at) => write!(f, "a value cannot begin at byte {at}"),
+            Self::Room => f.write_str("the values have more bytes than the file"),
             Self::ValueSize(data, size) => write!(f, "{size} bytes are no value of type {data}"),
             Self::TextLength { length, capacity } => {
                 write!(f, "text of {length} bytes in a field for {capacity}")

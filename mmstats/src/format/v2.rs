@@ -227,6 +227,32 @@ pub fn field(bytes: &[u8], record: Record) -> Result<Field, Defect> {
     Ok(Field { record, data, metric, label, items, value })
 }
 
+/// How many bytes values may have that were not counted yet. Those of a writer lie side by side, so all of them
+/// have less than the file. Without this limit a small file could keep a reader busy for ever, with very many
+/// fields that point to the same large value.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    left: u64,
+}
+
+impl Room {
+    /// For a file of which one look has these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self { left: bytes.len() as u64 }
+    }
+
+    /// Counts a field's value.
+    ///
+    /// # Errors
+    /// If there is no room for it. A smaller one may follow that has.
+    pub fn take(&mut self, field: &Field) -> Result<(), Defect> {
+        let left = self.left.checked_sub(field.value.len() as u64);
+        self.left = left.ok_or(Defect { at: field.record.at + 16, what: What::Room })?;
+        Ok(())
+    }
+}
+
 /// What the head of a field says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldHead<'a> {

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use mmstats::format::histogram::Histogram;
+use mmstats::format::image::{Description, Image};
 use mmstats::format::item::Items;
-use mmstats::format::kind::DataType;
+use mmstats::format::kind::{DataType, MetricType};
 use mmstats::format::{attributes, reading, v2};
 use proptest::prelude::*;
 
@@ -84,6 +85,32 @@ fn no_changed_byte_does_harm() {
         read_all([&whole, &bytes, &bytes, &whole]);
         read_all([&bytes, &whole, &whole, &bytes]);
     }
+}
+
+#[test]
+fn many_fields_with_one_large_value_are_no_more_work_than_the_file_is_large() {
+    let mut image = Image::new();
+    let large = Description {
+        label: "large",
+        data: DataType::FixedText,
+        metric: MetricType::Info,
+        items: Items::default(),
+    };
+    let at = u32::try_from(image.add(&large, &[b'x'; 3000]).unwrap()).unwrap();
+    for turn in 0..100 {
+        let label = format!("copy.{turn}");
+        let head =
+            v2::FieldHead { data: 13, metric: 4, label: &label, items: &[], value_at: at, value_size: 3000 };
+        image.record(head.encode()).unwrap();
+    }
+    image.add(&Description { label: "small", ..large }, b"here").unwrap();
+    let bytes = image.finish();
+    let (found, end) = fields([&bytes; 4]).unwrap();
+    let all: usize = found.iter().flatten().map(|field| field.value.len()).sum();
+    assert!(all <= bytes.len() && end.is_none());
+    let defect = found.iter().find_map(|field| field.as_ref().err()).unwrap();
+    assert!(defect.to_string().ends_with(": the values have more bytes than the file"), "{defect}");
+    assert_eq!(&bytes[found.last().unwrap().as_ref().unwrap().label.clone()], b"small");
 }
 
 /// Bytes that begin as a file does, so that more than the head is tried.

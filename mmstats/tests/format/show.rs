@@ -5,7 +5,7 @@ use std::time::Duration;
 use mmstats::format::item::Items;
 use mmstats::format::kind::{DataType, MetricType};
 use mmstats::format::reading::{Reading, read};
-use mmstats::format::v2::{self, FIELD, Field};
+use mmstats::format::v2::{self, FIELD, Field, Room};
 use mmstats::format::{Defect, What};
 
 /// What is wrong where a field is, or the field.
@@ -14,10 +14,12 @@ type Found = Result<Field, Defect>;
 /// The fields that the first look finds, and what is in them by the later ones; and what ends them too early.
 pub(crate) fn fields(looks: [&[u8]; 4]) -> Result<(Vec<Found>, Option<Defect>), Defect> {
     let first = v2::head(looks[0])?;
-    let (mut fields, mut end) = (Vec::new(), None);
+    let (mut fields, mut end, mut room) = (Vec::new(), None, Room::of(looks[1]));
     for record in v2::records(looks[0], first) {
         match record {
-            Ok(record) if record.kind(looks[1]) == FIELD => fields.push(v2::field(looks[1], record)),
+            Ok(record) if record.kind(looks[1]) == FIELD => {
+                fields.push(v2::field(looks[1], record).and_then(|field| room.take(&field).map(|()| field)));
+            }
             Ok(_) => {}
             Err(defect) => end = Some(defect),
         }
