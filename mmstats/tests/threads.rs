@@ -168,10 +168,10 @@ fn a_librarys_static_beside_the_applications_counts() {
         APP.remove().unwrap();
         LIBRARY.remove().unwrap();
         COUNTING.remove().unwrap();
-        assert_eq!(files(&dir), [PathBuf::new(); 0]);
+        assert_eq!(files(&dir), Vec::<PathBuf>::new());
     });
     assert_eq!(stderr, "");
-    assert_eq!(files(dir.path()), [PathBuf::new(); 0]);
+    assert_eq!(files(dir.path()), Vec::<PathBuf>::new());
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn names_that_come_round_lose_no_counts() {
             assert_eq!(judge.judge(&Snapshot::of(&path).unwrap()).life, Life::Alive);
         }
         LEFT.remove().unwrap();
-        assert_eq!(files(&dir), [PathBuf::new(); 0]);
+        assert_eq!(files(&dir), Vec::<PathBuf>::new());
     });
     assert_eq!(stderr, "");
 }
@@ -326,7 +326,7 @@ fn files_that_are_left_are_bounded_and_their_counts_are_not() {
         let count = maps.lines().filter(|line| line.ends_with(".mmstats")).count();
         assert!(count <= 257, "{count} mappings");
         LEFT.remove().unwrap();
-        assert_eq!(files(&dir), [PathBuf::new(); 0]);
+        assert_eq!(files(&dir), Vec::<PathBuf>::new());
     });
 }
 
@@ -353,7 +353,7 @@ fn what_ends_after_remove_leaves_nothing() {
         assert_eq!(files(&dir).len(), 3, "a living thread's files are not touched, and none is made");
         end.send(()).unwrap();
         worker.join().unwrap();
-        assert_eq!(files(&dir), [PathBuf::new(); 0]);
+        assert_eq!(files(&dir), Vec::<PathBuf>::new());
     });
 }
 
