@@ -74,6 +74,7 @@ impl Slot {
     ///
     /// Each word is spread over other bits than its neighbours: a stamp that was not multiplied would differ
     /// from the one before by as few bits as a sum that doubles, and one could hide the other.
+    #[inline(always)]
     #[must_use]
     pub fn check(&self) -> u64 {
         self.stamp.wrapping_mul(STAMP_FACTOR)

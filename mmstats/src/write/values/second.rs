@@ -3,10 +3,7 @@
 use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::sync::atomic::{AtomicU64, fence};
 
-use super::mean::COUNT_FACTOR;
-
-/// Spreads a maximum over all bits of the check word.
-const MAX_FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
+use crate::format::window::Slot;
 
 /// Words of one second: stamp, sum, count, max, check.
 pub(super) const SLOT: usize = 5;
@@ -38,10 +35,8 @@ impl Second {
 
     #[inline(always)]
     fn check(self) -> u64 {
-        self.stamp
-            ^ self.sum.to_bits().rotate_left(13)
-            ^ self.count.wrapping_mul(COUNT_FACTOR)
-            ^ self.max.to_bits().rotate_left(29).wrapping_mul(MAX_FACTOR)
+        let Self { stamp, sum, count, max } = self;
+        Slot { stamp, sum, count, max }.check()
     }
 
     #[inline(always)]
