@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "common/child.rs"]
+#[path = "../common/child.rs"]
 mod child;
 
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../foreign.rs"]
 mod foreign;
 
 use std::collections::BTreeSet;

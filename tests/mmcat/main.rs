@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use mmstats::{Counter, Gauge, Options, Snapshot, Text, Value};
 use tempfile::TempDir;
 
+#[path = "../common/mod.rs"]
 mod common;
 
 use common::{field, outcome, text, tool, without_stdout};
