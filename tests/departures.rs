@@ -2,20 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
-mod foreign;
-
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use common::tool;
-use foreign::{Foreign, sees_all_processes};
+use harness::{Foreign, Guarded, PATIENCE, Watch, sees_all_processes, tool};
 use mmstats::{Gauge, Instance, Options, stats};
-
-/// Long enough for any machine; nothing waits so long unless it has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// More than are asked in their turns at one look.
 const MANY: usize = 150;
@@ -44,16 +37,6 @@ fn child() {
     drop(files);
 }
 
-/// A process that ends with the test, however that ends.
-struct Guarded(Child);
-
-impl Drop for Guarded {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// A process that publishes `count` files, each with a depth of 1.
 fn start(dir: &Path, count: usize) -> Guarded {
     let mut child = Command::new(std::env::current_exe().unwrap())
@@ -70,22 +53,20 @@ fn start(dir: &Path, count: usize) -> Guarded {
 
 /// A pollstats, and its rows: when a look began, in milliseconds of the hour, and the sum.
 struct Rows {
-    _child: Guarded,
-    lines: std::io::Lines<BufReader<ChildStdout>>,
+    watch: Watch,
 }
 
 impl Rows {
     fn of(dir: &Path, field: &str) -> Self {
         let mut command = tool(env!("CARGO_BIN_EXE_pollstats"));
         command.args(["-t", "-d", "0.02", "-o", "tsv", field]).arg(dir);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        assert_eq!(lines.next().unwrap().unwrap(), format!("time\t{field}"));
-        Self { _child: Guarded(child), lines }
+        let watch = Watch::start(&mut command);
+        assert_eq!(watch.line(), format!("time\t{field}"));
+        Self { watch }
     }
 
-    fn next(&mut self) -> (u64, usize) {
-        let line = self.lines.next().unwrap().unwrap();
+    fn next(&self) -> (u64, usize) {
+        let line = self.watch.line();
         let (time, sum) = line.split_once('\t').unwrap();
         let number = |range: std::ops::Range<usize>| time[range].parse::<u64>().unwrap();
         let at = 60_000 * number(14..16) + 1000 * number(17..19) + number(20..23);
@@ -93,7 +74,7 @@ impl Rows {
     }
 
     /// Reads until a row whose look began after `moment`, and gives its sum.
-    fn after(&mut self, moment: u64) -> usize {
+    fn after(&self, moment: u64) -> usize {
         let began = Instant::now();
         loop {
             let (at, sum) = self.next();
@@ -120,7 +101,7 @@ fn all_files_of_a_process_leave_in_the_next_row() {
     let dir = tempfile::tempdir().unwrap();
     let _stays = publish(dir.path(), "stays", 5);
     let mut child = start(dir.path(), MANY);
-    let mut rows = Rows::of(dir.path(), "=depth");
+    let rows = Rows::of(dir.path(), "=depth");
     assert_eq!(rows.next().1, MANY + 5);
     let moment = killed(&mut child.0);
     assert_eq!(rows.after(moment), 5);
@@ -131,7 +112,7 @@ fn a_process_of_one_file_leaves_in_the_next_row_wherever_its_file_is() {
     let dir = tempfile::tempdir().unwrap();
     let _many = start(dir.path(), MANY);
     let mut children: Vec<_> = (0..4).map(|_| start(dir.path(), 1)).collect();
-    let mut rows = Rows::of(dir.path(), "=depth");
+    let rows = Rows::of(dir.path(), "=depth");
     assert_eq!(rows.next().1, MANY + 4);
     for (left, child) in (0..4).rev().zip(&mut children) {
         let moment = killed(&mut child.0);
@@ -145,15 +126,14 @@ fn files_of_other_writers_leave_in_the_next_row_too() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let mut idle: Vec<_> =
-        (0..3).map(|_| Guarded(Command::new("sleep").arg("1000").spawn().unwrap())).collect();
+    let mut idle: Vec<_> = (0..3).map(|_| Guarded::idle()).collect();
     for (writer, Guarded(child)) in idle.iter().enumerate() {
         for number in 0..MANY {
             Foreign::of(child.id()).write(dir.path(), &format!("{number:04}-{writer}.mmstats"));
         }
     }
     // Each file has counted to 7.
-    let mut rows = Rows::of(dir.path(), "=app.hits");
+    let rows = Rows::of(dir.path(), "=app.hits");
     assert_eq!(rows.next().1, 7 * 3 * MANY);
     // One after the other: what was seen of all processes when the first ended says nothing about the second.
     for left in [2, 1] {

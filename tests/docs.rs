@@ -3,7 +3,7 @@
 //!
 //! A tool is added by a line in [`TOOLS`], once its page and its completions are there.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
 #[path = "docs/format.rs"]
 mod format;
@@ -23,6 +23,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use harness::has;
 use help::Help;
 use page::{Example, Page};
 use writer::Web;
@@ -42,29 +43,20 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// Where cargo has put the tools.
-fn binaries() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_slurpstats")).parent().unwrap()
+/// The binary of a tool.
+fn binary(tool: &str) -> PathBuf {
+    harness::beside(env!("CARGO_BIN_EXE_slurpstats"), tool)
 }
 
-/// The tools that are built. Cargo builds those of other packages only where their tests run, too.
-fn built() -> impl Iterator<Item = (&'static str, Page)> {
-    TOOLS.iter().filter_map(|&(tool, section)| {
-        if binaries().join(tool).exists() {
-            Some((tool, Page::read(&root().join(format!("man/{tool}.{section}")))))
-        } else {
-            eprintln!("skipped: {tool} is not built; `cargo test --workspace` builds it");
-            None
-        }
-    })
+/// Where cargo has put the tools, all of which are there.
+fn binaries() -> PathBuf {
+    let paths: Vec<_> = TOOLS.iter().map(|(tool, _)| binary(tool)).collect();
+    paths[0].parent().unwrap().to_owned()
 }
 
-fn is_installed(program: &str) -> bool {
-    let found = Command::new("sh").args(["-c", "command -v \"$0\"", program]).output().unwrap();
-    if !found.status.success() {
-        eprintln!("skipped: {program} is not installed");
-    }
-    found.status.success()
+/// The tools and their pages.
+fn tools() -> impl Iterator<Item = (&'static str, Page)> {
+    TOOLS.iter().map(|&(tool, section)| (tool, Page::read(&root().join(format!("man/{tool}.{section}")))))
 }
 
 fn text(bytes: &[u8]) -> &str {
@@ -73,17 +65,17 @@ fn text(bytes: &[u8]) -> &str {
 
 /// Runs a tool with a command line that ends in usage errors, so that it never gets to work.
 fn probe(tool: &str, arguments: &[&str]) -> Output {
-    Command::new(binaries().join(tool)).args(arguments).args(["--no-such-a", "--no-such-b"]).output().unwrap()
+    Command::new(binary(tool)).args(arguments).args(["--no-such-a", "--no-such-b"]).output().unwrap()
 }
 
-/// Whether the parser got past whatever stood in front of the first wrong option.
+/// Whether the parser got past what is before the first wrong option.
 fn got_past(output: &Output) -> bool {
     text(&output.stderr).contains("'--no-such-a'")
 }
 
 #[test]
 fn help_and_page_have_the_same_options() {
-    for (tool, page) in built() {
+    for (tool, page) in tools() {
         let help = Help::of(tool);
         assert_eq!(help.options, page.options, "{tool}: --help on the left, the page on the right");
         for option in &page.options {
@@ -100,7 +92,7 @@ fn help_and_page_have_the_same_options() {
 
 #[test]
 fn the_parser_takes_what_help_says_and_nothing_else() {
-    for (tool, _) in built() {
+    for (tool, _) in tools() {
         let help = Help::of(tool);
         let mut shorts = BTreeSet::new();
         for option in &help.options {
@@ -136,7 +128,7 @@ fn the_parser_takes_what_help_says_and_nothing_else() {
 
 #[test]
 fn fixed_values_are_the_same_for_page_help_and_parser() {
-    for (tool, page) in built() {
+    for (tool, page) in tools() {
         let help = Help::of(tool);
         for (option, values) in page.options.iter().zip(&page.values).filter(|(_, values)| !values.is_empty())
         {
@@ -164,7 +156,7 @@ fn fixed_values_are_the_same_for_page_help_and_parser() {
 
 #[test]
 fn every_page_is_clean_and_in_its_place() {
-    let (has_mandoc, has_man) = (is_installed("mandoc"), is_installed("man"));
+    let (has_mandoc, has_man) = (has("mandoc"), has("man"));
     let tools = TOOLS.iter().map(|(tool, section)| format!("{tool}.{section}"));
     let names: Vec<_> = tools.chain(OTHER_PAGES.iter().map(|&name| name.to_owned())).collect();
     let mut there: Vec<_> = fs::read_dir(root().join("man")).unwrap().flatten().collect();
@@ -215,21 +207,15 @@ fn every_example_of_the_pages_does_what_it_says() {
     let tools = TOOLS.iter().map(|(tool, section)| format!("{tool}.{section}"));
     for name in tools.chain(OTHER_PAGES.iter().map(|&name| name.to_owned())) {
         let page = Page::read(&root().join("man").join(&name));
-        // What one example leaves behind, the next may find.
-        let folder = tempfile::tempdir().unwrap();
+        // What one example leaves, the next may find.
+        let directory = tempfile::tempdir().unwrap();
         for Example { command, shown } in page.examples() {
             let calls =
                 |program: &&&str| command.split(|c: char| !c.is_alphanumeric()).any(|word| word == **program);
-            if GUESTS.iter().filter(calls).any(|guest| !is_installed(guest)) {
+            if GUESTS.iter().filter(calls).any(|guest| !has(guest)) {
                 continue;
             }
-            let ours =
-                page::programs(&command).into_iter().filter(|word| page::SUITE.contains(&word.as_str()));
-            if let Some(missing) = ours.into_iter().find(|tool| !binaries().join(tool).exists()) {
-                eprintln!("skipped: {missing} is not built: {command}");
-                continue;
-            }
-            let output = web.run(&command, folder.path());
+            let output = web.run(&command, directory.path());
             assert_eq!(text(&output.stderr), "", "{name}: {command}");
             assert_eq!(output.status.code(), Some(0), "{name}: {command}");
             if !shown.is_empty() {

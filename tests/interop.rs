@@ -4,12 +4,13 @@
 //! It is found as `$MMSTATS_PYTHON2` or `python2.7`, which must be able to `import mmstats`. Without it
 //! these tests say that they are skipped.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use harness::skip;
 use mmstats::format::type_code::{ValueShape, items};
 use mmstats::{Bool, Builder, Counter, Error, Gauge, Options, Snapshot, Static, StaticText, Text, Value};
 use serde_json::Value as Json;
@@ -22,7 +23,7 @@ fn python() -> Option<Command> {
     if works.is_ok_and(|output| output.status.success()) {
         return Some(Command::new(python));
     }
-    eprintln!("skipped: no Python 2.7 with mmstats 0.8.0 (MMSTATS_PYTHON2 may name one)");
+    skip("no Python 2.7 with mmstats 0.8.0 (MMSTATS_PYTHON2 may name one)");
     None
 }
 

@@ -3,20 +3,18 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use common::{counter, has, outcome, text, tool, write};
+use harness::{Watch, counter, has, text, tool, write};
 
 const EXPORTER: &str = "prometheus-node-exporter";
 
 /// Ends with the test.
 struct Exporter {
-    child: Child,
+    _watch: Watch,
     address: String,
 }
 
@@ -25,19 +23,15 @@ impl Exporter {
     fn start(dir: &Path) -> Self {
         // A port that was free a moment ago; the exporter does not say which it got if it is given 0.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let mut child = Command::new(EXPORTER)
-            .args(["--collector.disable-defaults", "--collector.textfile"])
-            .arg(format!("--collector.textfile.directory={}", dir.display()))
-            .arg(format!("--web.listen-address={address}"))
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let watch = Watch::start(
+            Command::new(EXPORTER)
+                .args(["--collector.disable-defaults", "--collector.textfile"])
+                .arg(format!("--collector.textfile.directory={}", dir.display()))
+                .arg(format!("--web.listen-address={address}")),
+        );
         // It logs when it listens.
-        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let listens = log.any(|line| line.unwrap().contains("isten"));
-        assert!(listens, "the exporter ended");
-        std::thread::spawn(move || log.for_each(drop));
-        Self { child, address }
+        while !watch.error_line().contains("isten") {}
+        Self { _watch: watch, address }
     }
 
     /// What Prometheus would get.
@@ -56,13 +50,6 @@ impl Exporter {
     }
 }
 
-impl Drop for Exporter {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 #[test]
 fn node_exporter_collects_what_slurpstats_puts_there() {
     if !has(EXPORTER) {
@@ -76,7 +63,7 @@ fn node_exporter_collects_what_slurpstats_puts_there() {
         let mut slurpstats = tool(env!("CARGO_BIN_EXE_slurpstats"));
         let slurpstats =
             slurpstats.args(["-o", "prometheus", "--output-file"]).arg(&target).arg(stats.path());
-        assert_eq!(outcome(&slurpstats.output().unwrap()), (String::new(), String::new(), Some(0)));
+        assert_eq!(harness::run(slurpstats), (String::new(), String::new(), Some(0)));
     };
     slurp();
     let exporter = Exporter::start(prom.path());

@@ -3,7 +3,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
 #[path = "../mmstats/tests/format/show.rs"]
 mod show;
 
@@ -13,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::{has, outcome};
+use harness::{has, outcome};
 use mmstats::format::image::{Description, Image};
 use mmstats::format::item::Items;
 use mmstats::format::kind::{DataType, MergeRule, MetricType};

@@ -5,9 +5,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use mmstats::stats;
+use harness::{run, tool};
 
-use super::{assert_ran, clean, dead, live, names, ran, tool_in};
+use super::{assert_ran, clean, dead, live, names};
 
 #[test]
 fn the_archive_holds_the_last_words() {
@@ -113,17 +113,17 @@ fn what_cannot_be_removed_is_not_archived_again_and_again() {
     assert!(copied.unwrap().success());
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     for _ in 0..3 {
-        let mut command = tool_in(program.to_str().unwrap());
+        let mut command = tool(&program);
         if nix::unistd::geteuid().is_root() {
             // Root may remove it.
             command.uid(54321).gid(54321);
         }
-        let ran = ran(command.current_dir(dir).args(["--archive", "mine/archive", "stats"]));
+        let ran = run(command.current_dir(dir).args(["--archive", "mine/archive", "stats"]));
         assert_ran(&ran, "", "cleanstats: stats/a.mmstats: Permission denied\n", 1);
     }
     assert_eq!((names(&stats), names(&mine)), (vec!["a.mmstats".to_owned()], vec!["cleanstats".to_owned()]));
     // It is archived by a run that may remove it.
     fs::set_permissions(&stats, fs::Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(clean(dir, &["--archive", "archive", "stats"]).code, Some(0));
+    assert_eq!(clean(dir, &["--archive", "archive", "stats"]).2, Some(0));
     assert_eq!(fs::read_to_string(dir.join("archive")).unwrap().lines().count(), 9);
 }

@@ -8,10 +8,9 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 
-use crate::foreign::{Foreign, gone_pid};
-use mmstats::stats;
+use harness::{Foreign, gone_pid, run, skip, tool};
 
-use super::{assert_ran, clean, dead, live, names, ran, tool, tool_in};
+use super::{assert_ran, clean, cleanstats, dead, live, names};
 
 #[test]
 fn a_name_cannot_act_on_a_terminal_or_break_a_record() {
@@ -39,7 +38,7 @@ fn several_at_once_do_no_harm() {
     }
     let runs: Vec<_> = (0..4)
         .map(|_| {
-            let mut command = tool();
+            let mut command = cleanstats();
             command.current_dir(dir).args(["--archive", "archive", "."]);
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
         })
@@ -67,16 +66,16 @@ fn several_at_once_do_no_harm() {
 
 #[test]
 fn help_version_and_usage() {
-    let help = ran(tool().arg("--help"));
-    assert!(help.stdout.starts_with("Remove the stats files of programs that are gone.\n"));
+    let help = run(cleanstats().arg("--help"));
+    assert!(help.0.starts_with("Remove the stats files of programs that are gone.\n"));
     for option in ["-n", "-q", "-v", "-u", "--older-than", "--unknown", "--archive", "--color", "-h", "-V"] {
-        assert!(help.stdout.contains(option), "{option}");
+        assert!(help.0.contains(option), "{option}");
     }
-    assert_ran(&help, &help.stdout.clone(), "", 0);
-    assert_ran(&ran(tool().arg("-V")), concat!("cleanstats ", env!("CARGO_PKG_VERSION"), "\n"), "", 0);
+    assert_ran(&help, &help.0.clone(), "", 0);
+    assert_ran(&run(cleanstats().arg("-V")), concat!("cleanstats ", env!("CARGO_PKG_VERSION"), "\n"), "", 0);
     let usage = |arguments: &[&str], message: &str| {
         let stderr = format!("cleanstats: {message}\nTry 'cleanstats --help'.\n");
-        assert_ran(&ran(tool().args(arguments)), "", &stderr, 2);
+        assert_ran(&run(cleanstats().args(arguments)), "", &stderr, 2);
     };
     usage(&["--frob"], "invalid option '--frob'");
     usage(&["--older-than", "10"], "--older-than takes an age such as 90s, 10m, 2h or 3d, not \"10\"");
@@ -102,9 +101,9 @@ fn a_closed_standard_output_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| {
         let script = "exec \"$0\" \"$@\" >&-";
-        let mut command = tool_in("sh");
+        let mut command = tool("sh");
         command.args(["-c", script, env!("CARGO_BIN_EXE_cleanstats")]).args(arguments);
-        ran(command.current_dir(dir.path()))
+        run(command.current_dir(dir.path()))
     };
     let error = "cleanstats: standard output: Bad file descriptor\n";
     assert_ran(&run(&["--help"]), "", error, 1);
@@ -121,7 +120,7 @@ fn an_output_that_takes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     dead(dir.path(), "x.mmstats");
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let child = tool().arg(dir.path()).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+    let child = cleanstats().arg(dir.path()).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(stderr, "cleanstats: standard output: No space left on device\n");
@@ -132,7 +131,7 @@ fn an_output_that_takes_nothing() {
     let (writer, _reader) = UnixStream::pair().unwrap();
     writer.shutdown(Shutdown::Write).unwrap();
     let writer = std::os::fd::OwnedFd::from(writer);
-    let child = tool().arg(dir.path()).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    let child = cleanstats().arg(dir.path()).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     assert_eq!(output.status.signal(), Some(nix::libc::SIGPIPE), "as it ends cat");
@@ -149,7 +148,7 @@ fn without_proc_it_says_what_it_lacks() {
         command
     };
     if !hidden("true").output().is_ok_and(|output| output.status.success()) {
-        return foreign::skip("nothing can be mounted over /proc here");
+        return skip("nothing can be mounted over /proc here");
     }
     let output = hidden(env!("CARGO_BIN_EXE_cleanstats")).arg(dir.path()).output().unwrap();
     let want = format!("cleanstats: {}: cannot be opened without /proc\n", path.display());

@@ -5,14 +5,13 @@
 mod archive;
 mod choice;
 mod ends;
-#[path = "../foreign.rs"]
-mod foreign;
 mod places;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
+use harness::{Outcome, run, tool};
 use mmstats::{Counter, Instance, Options, StaticText, stats};
 
 stats! {
@@ -22,39 +21,26 @@ stats! {
     }
 }
 
-struct Ran {
-    stdout: String,
-    stderr: String,
-    code: Option<i32>,
-}
-
-fn tool() -> Command {
-    tool_in(env!("CARGO_BIN_EXE_cleanstats"))
-}
-
-/// The tool, or a program that runs it.
-fn tool_in(program: &str) -> Command {
-    let mut command = Command::new(program);
-    command.env_remove("MMSTATS_GLOB").env_remove("MMSTATS_PATH").env_remove("CLICOLOR_FORCE");
-    // A test that forgets to say where must not clean up this machine.
-    command.env("TMPDIR", "/proc/no/such/place");
-    command
-}
-
-fn ran(command: &mut Command) -> Ran {
-    let output = command.stdin(Stdio::null()).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code() }
+fn cleanstats() -> Command {
+    tool(env!("CARGO_BIN_EXE_cleanstats"))
 }
 
 /// Runs in `dir`, so that records are short.
-fn clean(dir: &Path, arguments: &[&str]) -> Ran {
-    ran(tool().current_dir(dir).args(arguments))
+fn clean(dir: &Path, arguments: &[&str]) -> Outcome {
+    run(cleanstats().current_dir(dir).args(arguments))
 }
 
 #[track_caller]
-fn assert_ran(ran: &Ran, stdout: &str, stderr: &str, code: i32) {
-    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str(), ran.code), (stdout, stderr, Some(code)));
+fn assert_ran(ran: &Outcome, stdout: &str, stderr: &str, code: i32) {
+    assert_eq!((ran.0.as_str(), ran.1.as_str(), ran.2), (stdout, stderr, Some(code)));
+}
+
+/// Without the records.
+fn summary(ran: Outcome) -> Outcome {
+    let (stdout, stderr, code) = ran;
+    let start = stdout.trim_end().rfind('\n').map_or(0, |end| end + 1);
+    let last = stdout[start..].split(", no stats").next().unwrap_or_default().trim_end();
+    (format!("{last}\n"), stderr, code)
 }
 
 fn live(dir: &Path, name: &str) -> Instance<Web> {

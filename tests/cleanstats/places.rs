@@ -4,10 +4,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use crate::foreign::{Foreign, gone_pid, sees_all_processes};
-use mmstats::stats;
+use harness::{Foreign, gone_pid, run, sees_all_processes, tool};
 
-use super::{assert_ran, clean, dead, live, names, ran, tool, tool_in};
+use super::{assert_ran, clean, cleanstats, dead, live, names, summary};
 
 #[test]
 fn temporary_names_go_with_their_owner() {
@@ -90,7 +89,7 @@ fn neither_deep_nor_many_directories_stop_it() {
     }
     fs::create_dir_all(&deep).unwrap();
     let wide = clean(dir, &["--unknown", "wide"]);
-    assert_eq!((wide.stdout.lines().count(), wide.stderr.as_str(), wide.code), (1100, "", Some(0)));
+    assert_eq!((wide.0.lines().count(), wide.1.as_str(), wide.2), (1100, "", Some(0)));
     let too_deep = format!("cleanstats: deep{}: too many directories deep\n", "/d".repeat(65));
     assert_ran(&clean(dir, &["deep"]), "", &too_deep, 1);
 }
@@ -102,13 +101,8 @@ fn a_file_counts_once_however_many_ways_lead_to_it() {
     let _alive = live(dir, "alive.mmstats");
     symlink(dir, dir.join("self")).unwrap();
     let run = clean(dir, &["-v", "alive.mmstats", "./alive.mmstats", dir.to_str().unwrap(), ".", "self"]);
-    assert_eq!(
-        (run.stdout.lines().count(), run.stderr.as_str(), run.code),
-        (2, "", Some(0)),
-        "{}",
-        run.stdout
-    );
-    assert_ran(&run.summary(), "removed 0, alive 1, unknown 0\n", "", 0);
+    assert_eq!((run.0.lines().count(), run.1.as_str(), run.2), (2, "", Some(0)), "{}", run.0);
+    assert_ran(&summary(run), "removed 0, alive 1, unknown 0\n", "", 0);
 }
 
 #[test]
@@ -120,10 +114,10 @@ fn few_descriptors_are_enough() {
         fs::create_dir_all(&folder).unwrap();
         Foreign::default().write(&folder, "x.mmstats");
     }
-    let mut command = tool_in("sh");
+    let mut command = tool("sh");
     command.args(["-c", "ulimit -n 20; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_cleanstats")]);
-    let run = ran(command.current_dir(dir).args(["--unknown", "wide"]));
-    assert_eq!((run.stdout.lines().count(), run.stderr.as_str(), run.code), (100, "", Some(0)));
+    let run = run(command.current_dir(dir).args(["--unknown", "wide"]));
+    assert_eq!((run.0.lines().count(), run.1.as_str(), run.2), (100, "", Some(0)));
 }
 
 /// The `ExecStart=` lines of the service, with the tool and the directory of this test.
@@ -145,22 +139,22 @@ fn service_lines(stats: &Path) -> Vec<(bool, Vec<String>)> {
 
 #[test]
 fn what_somebody_puts_into_one_place_keeps_the_service_from_no_other() {
-    let (run, tmp) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut deep = run.path().to_owned();
+    let (place, tmp) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut deep = place.path().to_owned();
     for _ in 0..70 {
         deep.push("d");
     }
     fs::create_dir_all(&deep).unwrap();
-    dead(run.path(), "run.mmstats");
+    dead(place.path(), "run.mmstats");
     dead(tmp.path(), "tmp.mmstats");
     // As systemd has it: a command that fails is the last, unless it begins with a minus.
-    for (may_fail, words) in service_lines(run.path()) {
-        let ran = ran(tool_in(&words[0]).args(&words[1..]).env("TMPDIR", tmp.path()));
-        if ran.code != Some(0) && !may_fail {
+    for (may_fail, words) in service_lines(place.path()) {
+        let ran = run(tool(&words[0]).args(&words[1..]).env("TMPDIR", tmp.path()));
+        if ran.2 != Some(0) && !may_fail {
             break;
         }
     }
-    assert_eq!(names(run.path()), ["d"]);
+    assert_eq!(names(place.path()), ["d"]);
     assert!(names(tmp.path()).is_empty());
 }
 
@@ -172,17 +166,17 @@ fn without_operands_the_usual_places() {
     let (top, deeper) = (dead(dir, "top.mmstats"), dead(&dir.join("deeper"), "x.mmstats"));
     symlink(dir.join("deeper"), dir.join("deeper-link")).unwrap();
     let removed = |path: &Path| format!("removed\t{}\tits writer's lock is gone\n", path.display());
-    assert_ran(&ran(tool().env("MMSTATS_PATH", dir)), &removed(&top), "", 0);
-    assert_ran(&ran(tool().env("TMPDIR", dir)), "", "", 0);
+    assert_ran(&run(cleanstats().env("MMSTATS_PATH", dir)), &removed(&top), "", 0);
+    assert_ran(&run(cleanstats().env("TMPDIR", dir)), "", "", 0);
     let pattern = dir.join("*-link");
-    assert_ran(&ran(tool().env("MMSTATS_GLOB", pattern)), "", "", 0);
+    assert_ran(&run(cleanstats().env("MMSTATS_GLOB", pattern)), "", "", 0);
     let pattern = dir.join("*/*.mmstats");
-    let found = ran(tool().env("MMSTATS_PATH", "/nowhere").env("MMSTATS_GLOB", pattern));
+    let found = run(cleanstats().env("MMSTATS_PATH", "/nowhere").env("MMSTATS_GLOB", pattern));
     // The link leads to the same file, which is gone by then.
     assert_ran(&found, &removed(&dir.join("deeper-link/x.mmstats")), "", 0);
     assert!(!deeper.exists());
     assert_ran(
-        &ran(tool().env("MMSTATS_PATH", "/nowhere")),
+        &run(cleanstats().env("MMSTATS_PATH", "/nowhere")),
         "",
         "cleanstats: /nowhere: No such file or directory\n",
         1,

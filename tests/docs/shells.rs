@@ -6,10 +6,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use harness::has;
+
 use super::help::Help;
 use super::page::Page;
 use super::writer::Web;
-use super::{TOOLS, built, is_installed, root, text};
+use super::{TOOLS, root, text, tools};
 
 const SHELLS: &[Shell] = &[
     Shell {
@@ -180,8 +182,8 @@ fn the_shells_complete_what_help_and_page_say() {
     for name in ["one.mmstats", "two.mmstats", "other.txt"] {
         fs::write(directory.join(name), "").unwrap();
     }
-    for shell in SHELLS.iter().filter(|shell| is_installed(shell.program)) {
-        for (tool, page) in built() {
+    for shell in SHELLS.iter().filter(|shell| has(shell.program)) {
+        for (tool, page) in tools() {
             let cases = cases(tool, &Help::of(tool), &page, &directory);
             let lines: Vec<_> = cases.iter().map(|(line, _)| line.clone()).collect();
             let replies = shell.complete(&web, tool, &lines, here.path());
@@ -209,7 +211,7 @@ fn labels_come_from_the_files_on_the_command_line() {
     mail.add_field("with blank", mmstats::Counter::spec()).unwrap();
     mail.add_field("with\ttab", mmstats::Counter::spec()).unwrap();
     let line = format!("slurpstats {} -p mail.", other.path().display());
-    for shell in SHELLS.iter().filter(|shell| is_installed(shell.program)) {
+    for shell in SHELLS.iter().filter(|shell| has(shell.program)) {
         let replies = shell.complete(&web, "slurpstats", std::slice::from_ref(&line), other.path());
         let found: BTreeSet<_> = replies[&line].iter().map(|reply| reply.replace('\\', "")).collect();
         assert!(found.contains("mail.sys.pid") && found.contains("mail.with blank"), "{found:?}");
@@ -233,7 +235,7 @@ fn every_completion_is_sound_and_shares_what_it_can() {
                 after.split_once("# }}}").unwrap().0.to_owned()
             };
             shared.entry(same).or_insert_with(Vec::new).push(*tool);
-            if is_installed(shell.program) {
+            if has(shell.program) {
                 let mut check = std::process::Command::new(shell.program);
                 let checked = check.args(shell.options).arg("-n").arg(&file).output().unwrap();
                 assert_eq!(

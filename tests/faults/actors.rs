@@ -201,7 +201,7 @@ pub(crate) fn python2() -> Option<Command> {
     if works.is_ok_and(|output| output.status.success()) {
         return Some(Command::new(python));
     }
-    super::foreign::skip("no Python 2.7 with mmstats 0.8.0 (MMSTATS_PYTHON2 may name one)");
+    harness::skip("no Python 2.7 with mmstats 0.8.0 (MMSTATS_PYTHON2 may name one)");
     None
 }
 

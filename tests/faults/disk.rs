@@ -8,10 +8,10 @@ use mmstats::live::{Evidence, Life};
 use mmstats::{Counter, ErrorKind, Options};
 
 use crate::actors::{Actor, Load, say, wait};
-use crate::foreign::skip;
 use crate::{
     ALIVE_LOCKED, ALIVE_MAPPED, ALIVE_RUNNING, can_unshare, cleaned, cleanstats, is_root, report, verdict,
 };
+use harness::skip;
 
 /// Runs this program in a part on a small disk of its own.
 fn on_small_disk(part: &str, folder: &Path, pages: usize, and: &str) -> Actor {

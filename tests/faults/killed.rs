@@ -11,8 +11,8 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 
 use crate::actors::{Actor, Load, original};
-use crate::foreign::{Foreign, gone_pid, now, sees_all_processes, skip};
 use crate::{ALIVE_LOCKED, ALIVE_MAPPED, DEAD_GONE, DEAD_UNLOCKED, cleaned, cleanstats, report, verdict};
+use harness::{Foreign, gone_pid, now, sees_all_processes, skip};
 
 const WRITERS: usize = 200;
 const SURVIVORS: usize = 5;

@@ -9,9 +9,9 @@ use mmstats::{ErrorKind, Options};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 
 use crate::actors::{Actor, Load, say};
-use crate::foreign::{Foreign, gone_pid, sees_all_processes};
 use crate::strangers::{ALICE, BOB, Shared};
 use crate::{cleanstats, is_root, race_time, report};
+use harness::{Foreign, gone_pid, sees_all_processes};
 
 /// Swaps its own dead files, and folders of them, with links to the bait. Says how often.
 pub(crate) fn attack(folder: &Path, bait: &Path) {

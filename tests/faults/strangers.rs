@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::actors::{Actor, original};
-use crate::foreign::{Foreign, gone_pid, sees_all_processes};
 use crate::{
     ALIVE_LOCKED, ALIVE_MAPPED, ALIVE_RUNNING, DEAD_GONE, DEAD_UNLOCKED, UNKNOWN, can_unshare, cleaned,
-    cleanstats, ended, is_root, verdict,
+    cleanstats, is_root, verdict,
 };
+use harness::{Foreign, gone_pid, sees_all_processes};
 
 /// Two users that own nothing.
 pub(crate) const ALICE: u32 = 54321;
@@ -75,7 +75,7 @@ fn files_of_other_users() {
     });
     let theirs_path = dir.join("theirs.mmstats");
     // Bob sees what lives, and may not remove what is dead.
-    let (records, stderr, code) = ended(&shared.cleanstats(BOB).arg("-v").arg(dir).output().unwrap());
+    let (records, stderr, code) = harness::run(shared.cleanstats(BOB).arg("-v").arg(dir));
     assert_eq!(verdict(&records, &living_path), ALIVE_LOCKED);
     assert_eq!(verdict(&records, &killed_path), ("kept", "failed: Operation not permitted"));
     assert_eq!(

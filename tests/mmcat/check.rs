@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::field;
+use harness::field;
 use mmstats::{Counter, Gauge, Options, Text};
 
-use super::{folder, run, two_fields};
+use super::{directory, run, two_fields};
 
 #[test]
 fn a_sound_file_gives_no_line() {
@@ -23,7 +23,7 @@ fn a_sound_file_gives_no_line() {
     assert_eq!(run(dir.path(), &["--check", "f"]), (String::new(), String::new(), 0));
     // One zero byte, or none, ends a list as well.
     for tail in [&[][..], &[0], &[0, 0]] {
-        let dir = folder(&two_fields()[..1], tail);
+        let dir = directory(&two_fields()[..1], tail);
         assert_eq!(run(dir.path(), &["--check", "f"]), (String::new(), String::new(), 0));
     }
 }
@@ -32,7 +32,7 @@ fn a_sound_file_gives_no_line() {
 fn each_defect_is_a_line() {
     let one = || field(b"a", "b", 0xff, &[7]);
     let check = |fields: &[Vec<u8>], tail: &[u8]| {
-        let dir = folder(fields, tail);
+        let dir = directory(fields, tail);
         let (out, err, code) = run(dir.path(), &["--check", "f"]);
         assert_eq!((err.as_str(), code), ("", 1));
         out
@@ -53,7 +53,7 @@ fn each_defect_is_a_line() {
     let thrice = format!("{want}{}", want.replace("11", "19"));
     assert_eq!(check(&[one(), one(), one()], &[0; 4]), thrice);
     assert_eq!(check(&[one()], &[0, 0, 0, 9, 8]), "f\t12\tdefect\t\ttrailing bytes are not zero\n");
-    let dir = folder(&[], &[]);
+    let dir = directory(&[], &[]);
     fs::write(dir.path().join("f"), "").unwrap();
     fs::write(dir.path().join("g"), "#!/bin/sh").unwrap();
     let want = "\
@@ -69,7 +69,7 @@ g\t0\tdefect\t\tnot a stats file: version 35, 1 is known
 #[test]
 fn a_value_off_its_boundary_is_a_warning_and_no_failure() {
     let fields = [field(b"aa", "Q", 0, &[0; 16]), field(b"t", "3s", 0xff, b"abc")];
-    let dir = folder(&fields, &[0; 4]);
+    let dir = directory(&fields, &[0; 4]);
     let want = "f\t9\twarning\taa\tvalue is off its natural boundary of 8 bytes\n";
     assert_eq!(run(dir.path(), &["--check", "f"]), (want.to_owned(), String::new(), 0));
 }

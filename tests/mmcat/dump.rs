@@ -3,13 +3,13 @@
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::symlink;
 
-use crate::common::{field, text};
+use harness::{field, text};
 
-use super::{folder, run, two_fields};
+use super::{directory, run, two_fields};
 
 #[test]
 fn the_dump_says_what_every_byte_is() {
-    let dir = folder(&two_fields(), &[0; 30]);
+    let dir = directory(&two_fields(), &[0; 30]);
     let want = "\
 ==> f
 00000000  01                       |.|         version      1
@@ -39,18 +39,18 @@ fn the_dump_says_what_every_byte_is() {
 
 #[test]
 fn a_value_is_cut_where_its_columns_end() {
-    let dir = folder(&[text("wide", "日".repeat(15).as_bytes())], &[]);
+    let dir = directory(&[text("wide", "日".repeat(15).as_bytes())], &[]);
     let (dump, ..) = run(dir.path(), &["f"]);
     let note = format!("value        {}…\n", "日".repeat(9));
     assert!(dump.contains(&note), "{dump}");
     let marks = "e\u{301}".repeat(20);
-    let dir = folder(&[text("marks", marks.as_bytes())], &[]);
+    let dir = directory(&[text("marks", marks.as_bytes())], &[]);
     assert!(run(dir.path(), &["f"]).0.contains(&format!("value        {marks}\n")));
 }
 
 #[test]
 fn lines_are_a_record_a_region() {
-    let dir = folder(&two_fields()[..1], &[0; 3]);
+    let dir = directory(&two_fields()[..1], &[0; 3]);
     let want = "\
 f\t0\t1\tversion\t\t1
 f\t1\t2\tlabel-size\thits\t4
@@ -70,7 +70,7 @@ f\t20\t1\ttail\t\tall zero
 
 #[test]
 fn what_cannot_be_understood_is_dumped_with_the_reason() {
-    let dir = folder(&[field(b"a", "zz", 1, b"twenty bytes of data")], &[]);
+    let dir = directory(&[field(b"a", "zz", 1, b"twenty bytes of data")], &[]);
     let want = "\
 ==> f
 00000000  01                       |.|         version      1
@@ -87,7 +87,7 @@ fn what_cannot_be_understood_is_dumped_with_the_reason() {
 
 #[test]
 fn any_file_will_do() {
-    let dir = folder(&two_fields(), &[0; 5]);
+    let dir = directory(&two_fields(), &[0; 5]);
     let whole = fs::read(dir.path().join("f")).unwrap();
     let names: Vec<_> = (0..=whole.len()).map(|cut| format!("cut-{cut:03}")).collect();
     for (cut, name) in names.iter().enumerate() {
@@ -122,7 +122,7 @@ fn any_file_will_do() {
 
 #[test]
 fn what_cannot_be_read_is_said_and_the_rest_is_shown() {
-    let dir = folder(&[], &[]);
+    let dir = directory(&[], &[]);
     nix::unistd::mkfifo(&dir.path().join("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     symlink("fifo", dir.path().join("link-to-fifo")).unwrap();
     symlink("f", dir.path().join("link-to-f")).unwrap();
@@ -140,7 +140,7 @@ mmcat: missing: opening it: No such file or directory
 
 #[test]
 fn a_directory_means_its_stats_files() {
-    let dir = folder(&[], &[]);
+    let dir = directory(&[], &[]);
     let (out, err, code) = run(dir.path(), &["."]);
     assert_eq!((out.as_str(), code), ("", 1));
     assert_eq!(err, "mmcat: no stats files found: looked for .\n");
@@ -151,7 +151,7 @@ fn a_directory_means_its_stats_files() {
 
 #[test]
 fn a_tail_of_64_mib_is_folded() {
-    let dir = folder(&two_fields(), &[]);
+    let dir = directory(&two_fields(), &[]);
     let file = OpenOptions::new().write(true).open(dir.path().join("f")).unwrap();
     file.set_len(64 << 20).unwrap();
     let (out, err, code) = run(dir.path(), &["f"]);

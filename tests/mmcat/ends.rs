@@ -5,13 +5,13 @@ use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
-use crate::common::{outcome, text, without_stdout};
+use harness::{outcome, without_stdout};
 
-use super::{folder, mmcat, run, two_fields};
+use super::{directory, mmcat, run, two_fields};
 
 #[test]
 fn colour_is_for_terminals_unless_asked_for() {
-    let dir = folder(&two_fields(), &[0; 30]);
+    let dir = directory(&two_fields(), &[0; 30]);
     let (plain, _, _) = run(dir.path(), &["f"]);
     assert!(!plain.contains('\x1b'));
     for args in [&["--color=always", "f"][..], &["--color=always", "-o", "lines", "f"]] {
@@ -43,7 +43,7 @@ fn colour_is_for_terminals_unless_asked_for() {
 
 #[test]
 fn a_closed_pipe_is_quiet_and_a_full_disk_is_an_error() {
-    let dir = folder(&[], &[0; 4]);
+    let dir = directory(&[], &[0; 4]);
     let (reader, writer) = nix::unistd::pipe().unwrap();
     drop(reader);
     let output = mmcat(dir.path(), &["f"]).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
@@ -61,7 +61,7 @@ fn a_closed_pipe_is_quiet_and_a_full_disk_is_an_error() {
 
 #[test]
 fn a_closed_standard_output_is_an_error() {
-    let dir = folder(&two_fields(), &[0; 4]);
+    let dir = directory(&two_fields(), &[0; 4]);
     for args in [&["f"][..], &["-o", "lines", "f"], &["-r", "f"], &["--help"]] {
         let mut command = without_stdout(env!("CARGO_BIN_EXE_mmcat"));
         let output = command.current_dir(dir.path()).args(args).output().unwrap();
@@ -72,7 +72,7 @@ fn a_closed_standard_output_is_an_error() {
 
 #[test]
 fn the_command_line_is_explained() {
-    let dir = folder(&[], &[]);
+    let dir = directory(&[], &[]);
     let (help, err, code) = run(dir.path(), &["--help"]);
     assert_eq!((err.as_str(), code), ("", 0));
     assert_eq!(run(dir.path(), &["-h"]).0, help);
@@ -91,7 +91,7 @@ fn the_command_line_is_explained() {
         assert_eq!(run(dir.path(), args), (String::new(), want, 2), "{args:?}");
     }
     // The legend knows every role that records name.
-    let (lines, _, _) = run(folder(&two_fields(), &[0; 30]).path(), &["-o", "lines", "f"]);
+    let (lines, _, _) = run(directory(&two_fields(), &[0; 30]).path(), &["-o", "lines", "f"]);
     for role in lines.lines().map(|line| line.split('\t').nth(3).unwrap()).chain(["unknown"]) {
         assert!(help.contains(&format!("\n  {role:14}")), "{role}");
     }

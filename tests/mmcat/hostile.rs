@@ -2,14 +2,14 @@
 
 use std::fs;
 
-use crate::common::{field, text};
+use harness::field;
 
-use super::{folder, run};
+use super::{directory, run};
 
 /// What a hostile label and a hostile text lead to, in all forms.
 fn hostile(label: &[u8], text: &[u8]) -> String {
     let code = format!("{}s", text.len());
-    let dir = folder(&[field(label, &code, 0xff, text)], &[0, 0, 1]);
+    let dir = directory(&[field(label, &code, 0xff, text)], &[0, 0, 1]);
     let mut all = String::new();
     for args in [&["f"][..], &["-o", "lines", "f"], &["--check", "f"]] {
         let (out, err, _) = run(dir.path(), args);
@@ -47,7 +47,7 @@ fn a_label_that_turns_the_writing_around_does_not() {
 
 #[test]
 fn a_file_name_with_an_escape_sequence_is_shown_escaped() {
-    let dir = folder(&[], &[0, 0, 1]);
+    let dir = directory(&[], &[0, 0, 1]);
     fs::rename(dir.path().join("f"), dir.path().join("\x1b[31mf\n")).unwrap();
     let (out, err, code) = run(dir.path(), &["\x1b[31mf\n", "gone\n"]);
     assert!(out.starts_with("==> \\x1b[31mf\\n\n"), "{out:?}");
@@ -59,7 +59,7 @@ fn a_file_name_with_an_escape_sequence_is_shown_escaped() {
 
 #[test]
 fn a_type_that_claims_terabytes_takes_no_memory() {
-    let dir = folder(&[field(b"a", "9999999999999s", 0, b"x")], &[]);
+    let dir = directory(&[field(b"a", "9999999999999s", 0, b"x")], &[]);
     let (out, err, code) = run(dir.path(), &["-o", "lines", "f"]);
     assert_eq!((err.as_str(), code), ("", 0));
     let last = out.lines().last().unwrap();

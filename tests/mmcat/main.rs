@@ -14,10 +14,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-#[path = "../common/mod.rs"]
-mod common;
-
-use common::{field, outcome, text, tool};
+use harness::{field, tool};
 
 /// A call in `dir`.
 fn mmcat(dir: &Path, args: &[&str]) -> Command {
@@ -28,12 +25,12 @@ fn mmcat(dir: &Path, args: &[&str]) -> Command {
 
 /// stdout, stderr and exit code.
 fn run(dir: &Path, args: &[&str]) -> (String, String, i32) {
-    let (out, err, code) = outcome(&mmcat(dir, args).output().unwrap());
+    let (out, err, code) = harness::run(&mut mmcat(dir, args));
     (out, err, code.unwrap())
 }
 
-/// A folder with the file `f`: a version, `fields`, `tail`.
-fn folder(fields: &[Vec<u8>], tail: &[u8]) -> TempDir {
+/// A directory with the file `f`: a version, `fields`, `tail`.
+fn directory(fields: &[Vec<u8>], tail: &[u8]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("f"), [&[1][..], &fields.concat(), tail].concat()).unwrap();
     dir

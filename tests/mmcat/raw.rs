@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::common::{field, text};
 use mmstats::{Counter, Options, Snapshot, Text, Value};
 
 use super::{mmcat, run};

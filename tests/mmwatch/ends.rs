@@ -8,12 +8,11 @@ use std::process::Stdio;
 use std::sync::mpsc::channel;
 use std::time::Instant;
 
-use crate::common::{outcome, without_stdout};
-use mmstats::stats;
+use harness::{PATIENCE, outcome, without_stdout};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{PATIENCE, Watch, mmwatch, publish, run};
+use super::{Records, mmwatch, publish, run, start};
 
 #[test]
 fn help_and_version_are_on_stdout_and_nonsense_is_a_usage_error() {
@@ -62,7 +61,7 @@ fn until_ends_it_at_once_or_after_a_change() {
     assert_eq!(code, Some(1));
     // Now a change ends it.
     let args = ["-p", "queue.depth", "--until", "queue.depth = 0", "-a", "sum", "--timeout", "60"];
-    let watch = Watch::over(dir.path(), &args);
+    let watch = start(dir.path(), &args);
     watch.skip(2);
     a.depth.set(1);
     assert_eq!(watch.record(), ["a.mmstats", "queue.depth", "5", "1"]);

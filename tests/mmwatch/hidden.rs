@@ -1,18 +1,12 @@
 //! mmwatch over a directory that it may not list for a while.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "../common/mod.rs"]
-mod common;
-
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use common::tool;
+use harness::{Watch, tool};
 use mmstats::{Counter, Instance, Options, stats};
 
 stats! {
@@ -41,15 +35,14 @@ fn a_directory_that_may_not_be_listed_any_more_is_one_error() {
     let program = dir.path().join("mmwatch");
     assert!(Command::new("cp").arg(env!("CARGO_BIN_EXE_mmwatch")).arg(&program).status().unwrap().success());
     allow(&program, 0o755);
-    let mut command = tool(program.to_str().unwrap());
+    let mut command = tool(&program);
     command.args(["-d", "0.02", "-i", "-p", "hits"]).arg(&stats);
     if nix::unistd::geteuid().is_root() {
         command.uid(54321).gid(54321);
     }
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut record = || {
-        let line = lines.next().unwrap().unwrap();
+    let watch = Watch::start(&mut command);
+    let record = || {
+        let line = watch.line();
         let fields: Vec<_> = line.split('\t').skip(1).map(str::to_owned).collect();
         (fields[0].rsplit('/').next().unwrap().to_owned(), fields[1].clone(), fields[3].clone())
     };
@@ -70,10 +63,7 @@ fn a_directory_that_may_not_be_listed_any_more_is_one_error() {
     let last = publish(&stats, "c.mmstats");
     allow(last.path(), 0o644);
     assert_eq!(record(), ("c.mmstats".to_owned(), String::new(), "appeared".to_owned()));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let mut errors = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    let (errors, _) = watch.interrupt();
     let error = format!("mmwatch: {}: Permission denied\n", stats.display());
     // Once more after it could be listed for a while.
     assert!(errors == error || errors == error.repeat(2), "{errors}");

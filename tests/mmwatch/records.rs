@@ -1,22 +1,21 @@
 //! A record per change.
 
 use std::fs;
-use std::io::BufRead;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 use std::sync::mpsc::channel;
 
-use crate::common::{InPlace, outcome};
+use harness::{InPlace, outcome};
 use mmstats::Gauge;
 
-use super::{Watch, mmwatch, publish};
+use super::{Records, mmwatch, publish, start};
 
 #[test]
 fn every_change_is_a_record() {
     let dir = tempfile::tempdir().unwrap();
     let a = publish(dir.path(), "a");
     a.state.set("idle");
-    let watch = Watch::over(dir.path(), &["-p", "queue.", "-x", "queue.sys", "-x", "queue.org"]);
+    let watch = start(dir.path(), &["-p", "queue.", "-x", "queue.sys", "-x", "queue.org"]);
     let first = [
         ["a.mmstats", "queue.done", "", "0"],
         ["a.mmstats", "queue.depth", "", "0"],
@@ -64,7 +63,7 @@ fn a_writer_that_begins_again_in_the_same_file_is_watched_again() {
     let path = dir.path().join("a.mmstats");
     let writer = InPlace::begin();
     writer.write(&path, 5);
-    let watch = Watch::over(dir.path(), &["-p", "app.hits"]);
+    let watch = start(dir.path(), &["-p", "app.hits"]);
     assert_eq!(watch.record(), ["a.mmstats", "app.hits", "", "5"]);
     let expect_one_that_begins = |hits: &str| {
         assert_eq!(watch.record(), ["a.mmstats", "", "", "appeared"]);
@@ -125,7 +124,7 @@ fn the_first_look_is_silent_and_records_are_counted() {
 fn json_tells_events_apart() {
     let dir = tempfile::tempdir().unwrap();
     let a = publish(dir.path(), "a");
-    let watch = Watch::over(dir.path(), &["-o", "json", "-p", "queue.state", "-p", "queue.late"]);
+    let watch = start(dir.path(), &["-o", "json", "-p", "queue.state", "-p", "queue.late"]);
     let next = || {
         let mut record: serde_json::Value = serde_json::from_str(&watch.line()).unwrap();
         let object = record.as_object_mut().unwrap();
@@ -153,7 +152,7 @@ fn colour_marks_the_part_that_has_changed() {
     let dir = tempfile::tempdir().unwrap();
     let a = publish(dir.path(), "a");
     a.done.add(1234);
-    let watch = Watch::over(dir.path(), &["--color", "always", "-p", "queue.done"]);
+    let watch = start(dir.path(), &["--color", "always", "-p", "queue.done"]);
     assert!(watch.line().ends_with("\t\t\x1b[7m1234\x1b[0m"));
     a.done.add(10);
     let line = watch.line();

@@ -1,16 +1,10 @@
 //! What `mmwatch --until` waits for, and how it ends.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "../common/mod.rs"]
-mod common;
-
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::process::Command;
 
-use common::{counter, double, field, outcome, text, tool, write};
+use harness::{Watch, counter, double, field, text, tool, write};
 use mmstats::{Gauge, Instance, Options, stats};
 
 stats! {
@@ -28,14 +22,14 @@ fn publish(dir: &Path, name: &str, depth: i64) -> Instance<Queue> {
 fn mmwatch(dir: &Path, args: &[&str]) -> Command {
     let mut command = tool(env!("CARGO_BIN_EXE_mmwatch"));
     // In case of a fault it ends some time.
-    command.args(["-d", "0.02", "--timeout", "20"]).args(args).arg(dir).stdin(Stdio::null());
+    command.args(["-d", "0.02", "--timeout", "20"]).args(args).arg(dir);
     command
 }
 
 /// One look, or two: standard error and the exit code.
 fn now(dir: &Path, expression: &str, args: &[&str]) -> (String, Option<i32>) {
     let args = [&["-p", "none", "--until", expression, "--timeout", "0"], args].concat();
-    let (out, err, code) = outcome(&mmwatch(dir, &args).output().unwrap());
+    let (out, err, code) = harness::run(&mut mmwatch(dir, &args));
     assert_eq!(out, "");
     (err, code)
 }
@@ -44,108 +38,88 @@ fn silent(code: i32) -> (String, Option<i32>) {
     (String::new(), Some(code))
 }
 
-/// One that has looked once: it has printed the first values of `count` files.
-struct Waiting {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-    stderr: BufReader<ChildStderr>,
+/// A live one that has looked once: it has printed the first values of `count` files.
+fn wait_for(dir: &Path, expression: &str, args: &[&str], count: usize) -> Watch {
+    let args = [&["-i", "-p", "depth", "--until", expression], args].concat();
+    let waiting = Watch::start(&mut mmwatch(dir, &args));
+    (0..count).for_each(|_| assert!(waiting.line().contains("\tdepth\t")));
+    waiting
 }
 
-impl Waiting {
-    fn on(dir: &Path, expression: &str, args: &[&str], count: usize) -> Self {
-        let mut command = mmwatch(dir, &["-i", "-p", "depth", "--until", expression]);
-        let mut child = command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut waiting = Self { child, stdout, stderr };
-        (0..count).for_each(|_| assert!(waiting.record().contains("\tdepth\t")));
-        waiting
-    }
-
-    fn record(&mut self) -> String {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
-        line
-    }
-
-    fn end(mut self) -> (String, Option<i32>) {
-        let mut rest = String::new();
-        self.stdout.read_to_string(&mut rest).unwrap();
-        rest.clear();
-        self.stderr.read_to_string(&mut rest).unwrap();
-        (rest, self.child.wait().unwrap().code())
-    }
+/// Standard error, or what is left of it, and the exit code.
+fn end(waiting: Watch) -> (String, Option<i32>) {
+    let (stderr, status) = waiting.end();
+    (stderr, status.code())
 }
 
 #[test]
 fn records_that_are_used_up_first_are_no_success() {
     let dir = tempfile::tempdir().unwrap();
     let queue = publish(dir.path(), "a", 1);
-    let waiting = Waiting::on(dir.path(), "depth = 3", &["-c", "2"], 1);
+    let waiting = wait_for(dir.path(), "depth = 3", &["-c", "2"], 1);
     queue.depth.set(2);
     let want = "mmwatch: --until: did not hold within 2 records\n".to_owned();
-    assert_eq!(waiting.end(), (want, Some(1)));
+    assert_eq!(end(waiting), (want, Some(1)));
     // What holds with the last record holds.
     for args in [&["-c", "2"][..], &["-c", "2", "-a", "sum"]] {
         queue.depth.set(1);
-        let waiting = Waiting::on(dir.path(), "depth = 3", args, 1);
+        let waiting = wait_for(dir.path(), "depth = 3", args, 1);
         queue.depth.set(3);
-        assert_eq!(waiting.end(), silent(0), "{args:?}");
+        assert_eq!(end(waiting), silent(0), "{args:?}");
     }
-    let waiting = Waiting::on(dir.path(), "depth = 3", &["-c", "1"], 0);
-    assert_eq!(waiting.end(), silent(0), "at the first look");
+    let waiting = wait_for(dir.path(), "depth = 3", &["-c", "1"], 0);
+    assert_eq!(end(waiting), silent(0), "at the first look");
 }
 
 #[test]
 fn the_end_of_the_last_process_empties_a_sum() {
     let dir = tempfile::tempdir().unwrap();
     let (a, b) = (publish(dir.path(), "a", 5), publish(dir.path(), "b", 7));
-    let mut waiting = Waiting::on(dir.path(), "depth = 0", &["-a", "sum"], 2);
+    let waiting = wait_for(dir.path(), "depth = 0", &["-a", "sum"], 2);
     drop(a);
-    assert!(waiting.record().ends_with("a.mmstats\t\t\tvanished\n"));
+    assert!(waiting.line().ends_with("a.mmstats\t\t\tvanished"));
     // One ends in order, one leaves its file behind.
     b.keep();
     drop(b);
-    assert_eq!(waiting.end(), silent(0));
+    assert_eq!(end(waiting), silent(0));
     let dead = dir.path().join("b.mmstats");
     assert!(dead.exists());
     for function in ["sum", "max", "one", "avg"] {
         assert_eq!(now(dir.path(), "depth = 0", &["-a", function]), silent(3), "never seen: {function}");
     }
     let c = publish(dir.path(), "c", 5);
-    let mut waiting = Waiting::on(dir.path(), "depth < 5", &["-a", "max", "-c", "2"], 1);
+    let waiting = wait_for(dir.path(), "depth < 5", &["-a", "max", "-c", "2"], 1);
     drop(c);
-    assert!(waiting.record().ends_with("c.mmstats\t\t\tvanished\n"));
+    assert!(waiting.line().ends_with("c.mmstats\t\t\tvanished"));
     let want = "mmwatch: --until: did not hold within 2 records\n".to_owned();
-    assert_eq!(waiting.end(), (want, Some(1)), "nothing has no greatest value");
+    assert_eq!(end(waiting), (want, Some(1)), "nothing has no greatest value");
 }
 
 #[test]
 fn a_file_that_cannot_be_read_any_more_is_not_gone() {
     let dir = tempfile::tempdir().unwrap();
     let a = write(dir.path(), "a.mmstats", &[counter("depth", 5)]);
-    let mut waiting = Waiting::on(dir.path(), "depth = 0", &["-a", "sum"], 1);
+    let waiting = wait_for(dir.path(), "depth = 0", &["-a", "sum"], 1);
     fs::write(&a, "broken").unwrap();
-    assert!(waiting.record().ends_with("a.mmstats\t\t\tvanished\n"));
-    let mut said = String::new();
-    waiting.stderr.read_line(&mut said).unwrap();
+    assert!(waiting.line().ends_with("a.mmstats\t\t\tvanished"));
+    let said = waiting.error_line();
     assert!(said.contains("not a stats file"), "{said}");
     // Another record shows that it looked again, and waits.
     write(dir.path(), "b.mmstats", &[counter("depth", 0)]);
-    assert!(waiting.record().ends_with("b.mmstats\t\t\tappeared\n"));
+    assert!(waiting.line().ends_with("b.mmstats\t\t\tappeared"));
     fs::remove_file(&a).unwrap();
-    assert_eq!(waiting.end(), silent(0));
+    assert_eq!(end(waiting), silent(0));
 }
 
 #[test]
 fn the_last_word_of_a_process_counts() {
     let dir = tempfile::tempdir().unwrap();
     let queue = publish(dir.path(), "a", 1);
-    let waiting = Waiting::on(dir.path(), "depth = 2", &[], 1);
+    let waiting = wait_for(dir.path(), "depth = 2", &[], 1);
     queue.depth.set(2);
     queue.keep();
     drop(queue);
-    assert_eq!(waiting.end(), silent(0));
+    assert_eq!(end(waiting), silent(0));
 }
 
 #[test]
@@ -170,14 +144,11 @@ fn text_satisfies_no_comparison_with_a_number() {
     }
     assert_eq!(now(dir.path(), "ready = yes", &[]), (said(&b, "cannot be compared with VALUE"), Some(3)));
     // Once all have numbers, it is known.
-    let waiting = Waiting::on(dir.path(), "ready >= 5", &["-a", "sum"], 0);
-    let mut waiting = waiting;
-    let mut line = String::new();
-    waiting.stderr.read_line(&mut line).unwrap();
-    assert_eq!(line, mixed);
+    let waiting = wait_for(dir.path(), "ready >= 5", &["-a", "sum"], 0);
+    assert_eq!(waiting.error_line() + "\n", mixed);
     write(dir.path(), "new", &[counter("ready", 2)]);
     fs::rename(dir.path().join("new"), &a).unwrap();
-    assert_eq!(waiting.end(), silent(0));
+    assert_eq!(end(waiting), silent(0));
 }
 
 #[test]

@@ -5,22 +5,22 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Instant;
 
-use crate::common::InPlace;
+use harness::{InPlace, PATIENCE, Watch};
 use mmstats::{Counter, Options};
 
-use super::{PATIENCE, Watch, pollstats, publish, run};
+use super::{Rows, pollstats, publish, run, start};
 
 #[test]
 fn rows_hold_changes_and_come_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let web = publish(dir.path(), "a");
     web.ok.add(1_000_000);
-    let watch = Watch::over(dir.path(), &["-d", "0.1", "-o", "tsv", "-p", "web.stats.status.", "2XX,5XX"]);
+    let watch = start(dir.path(), &["-d", "0.1", "-o", "tsv", "-p", "web.stats.status.", "2XX,5XX"]);
     assert_eq!(watch.line(), "2XX\t5XX");
     assert_eq!(watch.row(), [Some(1_000_000), Some(0)], "totals since the start");
     web.ok.add(5);
     assert_eq!(watch.sum(5, 5), 5);
-    let (stderr, status) = watch.end();
+    let (stderr, status) = watch.interrupt();
     assert_eq!((stderr.as_str(), status.signal()), ("", Some(2)), "ends as interrupted tools do");
     let args = ["-y", "-c", "2", "-d", "0.02", "-o", "tsv", "-p", "web.stats.status.", "2XX"];
     assert_eq!(run(pollstats(&args).arg(dir.path())), ("2XX\n0\n0\n".to_owned(), String::new(), 0));
@@ -31,7 +31,7 @@ fn processes_that_start_and_end_make_no_spike() {
     let dir = tempfile::tempdir().unwrap();
     let old = publish(dir.path(), "old");
     old.ok.add(1_000_000);
-    let watch = Watch::over(dir.path(), &["-d", "0.05", "-o", "tsv", "-p", "web.stats.status.", "2XX"]);
+    let watch = start(dir.path(), &["-d", "0.05", "-o", "tsv", "-p", "web.stats.status.", "2XX"]);
     assert_eq!((watch.line().as_str(), watch.row()), ("2XX", vec![Some(1_000_000)]));
     // One that begins now has counted since the last row what it has counted at all.
     let new = publish(dir.path(), "new");
@@ -58,7 +58,7 @@ fn processes_that_start_and_end_make_no_spike() {
     while watch.line() != "" {
         assert!(began.elapsed() < PATIENCE, "nobody is left to have the field");
     }
-    assert_eq!(watch.end().0, "");
+    assert_eq!(watch.interrupt().0, "");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_file_with_a_history_begins_at_its_history() {
     let aside = tempfile::tempdir().unwrap();
     let (web, history) = (publish(dir.path(), "a"), publish(aside.path(), "b"));
     history.ok.add(1_000_000);
-    let watch = Watch::over(dir.path(), &["-d", "0.2", "-o", "tsv", "-p", "web.stats.status.", "2XX"]);
+    let watch = start(dir.path(), &["-d", "0.2", "-o", "tsv", "-p", "web.stats.status.", "2XX"]);
     watch.line();
     // By then it is older than a file that is only now on its way to its name.
     for _ in 0..6 {
@@ -91,8 +91,8 @@ fn files_come_back_however_they_were_asked_for() {
     let link = dir.path().join("link");
     std::os::unix::fs::symlink(&path, &link).unwrap();
     let watches = [
-        Watch::over(&path, &args),
-        Watch::over(&link, &args),
+        start(&path, &args),
+        start(&link, &args),
         Watch::start(pollstats(&args).env("MMSTATS_GLOB", dir.path().join("*.mmstats"))),
         Watch::start(pollstats(&args).env("MMSTATS_PATH", dir.path())),
     ];
@@ -116,7 +116,7 @@ fn files_come_back_however_they_were_asked_for() {
         web = Some(again);
     }
     for watch in watches {
-        assert_eq!(watch.end().0, "", "coming and going is no error");
+        assert_eq!(watch.interrupt().0, "", "coming and going is no error");
     }
 }
 
@@ -128,7 +128,7 @@ fn a_writer_that_begins_again_in_the_same_file_is_followed_again() {
     let mut writer = InPlace::begin();
     writer.write(&path, 1_000_000_000);
     let args = ["-d", "0.02", "-o", "tsv", "app.hits"];
-    let watches = [dir.path(), &path, &link].map(|operand| Watch::over(operand, &args));
+    let watches = [dir.path(), &path, &link].map(|operand| start(operand, &args));
     for watch in &watches {
         assert_eq!((watch.line().as_str(), watch.row()), ("app.hits", vec![Some(1_000_000_000)]));
     }
@@ -157,7 +157,7 @@ fn a_writer_that_begins_again_in_the_same_file_is_followed_again() {
     }
     assert_eq!(fs::metadata(&path).unwrap().ino(), inode);
     for watch in watches {
-        assert_eq!(watch.end().0, "", "to begin again is no error");
+        assert_eq!(watch.interrupt().0, "", "to begin again is no error");
     }
 }
 
@@ -167,7 +167,7 @@ fn counters_that_wrap_or_begin_again_make_no_spike() {
     let web = publish(dir.path(), "a");
     web.narrow.set(65_530);
     web.depth.set(1_000_000);
-    let watch = Watch::over(dir.path(), &["-d", "0.05", "-o", "tsv", "-p", "web.stats.", "narrow,depth"]);
+    let watch = start(dir.path(), &["-d", "0.05", "-o", "tsv", "-p", "web.stats.", "narrow,depth"]);
     watch.line();
     assert_eq!(watch.row(), [Some(65_530), Some(1_000_000)]);
     web.narrow.set(4);
@@ -186,7 +186,7 @@ fn a_field_that_is_added_joins_and_one_that_a_file_lacks_counts_as_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let web = publish(dir.path(), "a");
     let other = Options::new().path(dir.path()).filename("b.mmstats").create::<()>().unwrap();
-    let watch = Watch::over(dir.path(), &["-d", "0.05", "-o", "tsv", "-p", "web.stats.status.", "2XX"]);
+    let watch = start(dir.path(), &["-d", "0.05", "-o", "tsv", "-p", "web.stats.status.", "2XX"]);
     watch.line();
     assert_eq!(watch.row(), [Some(0)]);
     web.ok.add(2);

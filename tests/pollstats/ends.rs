@@ -10,11 +10,11 @@ use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use crate::common::without_stdout;
+use harness::{PATIENCE, without_stdout};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{PATIENCE, Watch, pollstats, publish, run};
+use super::{Rows, pollstats, publish, run, start};
 
 /// What the child below does: publishes until it is killed.
 #[test]
@@ -41,7 +41,7 @@ fn a_process_that_is_killed_leaves_with_its_gauges() {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains("ready")));
     let args = ["-vv", "-d", "0.05", "-o", "tsv", "-p", "web.stats.", "status.2XX,=depth"];
-    let watch = Watch::over(dir.path(), &args);
+    let watch = start(dir.path(), &args);
     watch.line();
     assert_eq!(watch.row(), [Some(500), Some(42)]);
     child.kill().unwrap();
@@ -57,7 +57,7 @@ fn a_process_that_is_killed_leaves_with_its_gauges() {
         assert_eq!(row[1], Some(42));
     }
     let path = dir.path().join("child.mmstats");
-    let (stderr, _) = watch.end();
+    let (stderr, _) = watch.interrupt();
     assert!(stderr.contains(&format!("{}: leaves: its process has ended\n", path.display())), "{stderr}");
     // Whoever looks later does not see it, unless it is named.
     let args = ["-v", "-c", "1", "-o", "tsv", "-p", "web.stats.", "=depth"];

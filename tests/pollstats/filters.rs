@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use mmstats::Counter;
 
-use super::{PATIENCE, Watch, pollstats, publish, run};
+use harness::PATIENCE;
+
+use super::{Rows, pollstats, publish, run, start};
 
 #[test]
 fn filters_choose_files_by_labels_and_values() {
@@ -41,7 +43,7 @@ fn a_filter_holds_as_long_as_its_value() {
     web.page.set("ready");
     web.ok.add(100);
     let args = ["-d", "0.05", "-o", "tsv", "-f", "page=ready", "-p", "web.stats.", "status.2XX"];
-    let watch = Watch::over(dir.path(), &args);
+    let watch = start(dir.path(), &args);
     watch.line();
     assert_eq!(watch.row(), [Some(100)]);
     web.page.set("busy");

@@ -5,11 +5,11 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
-use crate::common::{counter, text, write};
+use harness::{PATIENCE, counter, text, write};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{PATIENCE, Watch, pollstats, publish, run};
+use super::{pollstats, publish, run, start};
 
 #[test]
 fn each_type_is_shown_in_its_way() {
@@ -42,7 +42,7 @@ fn rates_are_a_second_and_times_are_iso() {
     let dir = tempfile::tempdir().unwrap();
     let web = publish(dir.path(), "a");
     let args = ["-r", "-t", "-d", "0.2", "-o", "tsv", "-p", "web.stats.status.", "2XX"];
-    let watch = Watch::over(dir.path(), &args);
+    let watch = start(dir.path(), &args);
     assert_eq!(watch.line(), "time\t2XX");
     // Seconds of the hour, and the rate.
     let row = || {

@@ -8,7 +8,9 @@ use std::time::{Instant, SystemTime};
 
 use mmstats::{Options, ThreadEnd, per_thread};
 
-use super::{PATIENCE, Watch, Web};
+use harness::PATIENCE;
+
+use super::{Rows, Web, start};
 
 /// Where [`WORKERS`] publish.
 static WORKERS_DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
@@ -44,7 +46,7 @@ fn a_thread_that_ends_and_is_folded_makes_no_spike() {
     order(&long, 10_000);
     order(&short, 1_000_000);
     let args = ["-d", "0.02", "-o", "tsv", "-p", "web.stats.status.", "2XX"];
-    let watch = Watch::over(workers_dir(), &args);
+    let watch = start(workers_dir(), &args);
     watch.line();
     assert_eq!(watch.row(), [Some(1_010_000)]);
     for round in 0..20 {
@@ -71,7 +73,7 @@ fn a_thread_that_ends_and_is_folded_makes_no_spike() {
         drop(orders);
         thread.join().unwrap();
     }
-    assert_eq!(watch.end().0, "");
+    assert_eq!(watch.interrupt().0, "");
 }
 
 per_thread! {
@@ -103,7 +105,7 @@ fn threads_that_come_and_go_all_the_time_make_neither_spike_nor_gap() {
     };
     std::thread::spawn(move || short(50)).join().unwrap();
     let args = ["-d", "0.005", "-t", "-o", "tsv", "-p", "short.stats.status.", "2XX"];
-    let watch = Watch::over(workers_dir(), &args);
+    let watch = start(workers_dir(), &args);
     assert_eq!(watch.line(), "time\t2XX");
     // What was done at some moments. A row's time is the moment when its look began, by the same clock.
     let mut history: Vec<(String, u64)> = Vec::new();
@@ -142,5 +144,5 @@ fn threads_that_come_and_go_all_the_time_make_neither_spike_nor_gap() {
         assert!(began.elapsed() < PATIENCE, "{total} were counted");
     }
     assert_eq!(check(&history), total);
-    assert_eq!(watch.end().0, "");
+    assert_eq!(watch.interrupt().0, "");
 }

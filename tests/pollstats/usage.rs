@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 
-use crate::common::{counter, double, field, text, write};
+use harness::{counter, double, field, text, write};
 
 use super::{pollstats, publish, run};
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::common::{counter, double, field, text, write};
+use harness::{counter, double, field, text, write};
 
 use super::{ok, run};
 

@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::common::{counter, field, outcome, text, tool, without_stdout, write};
+use harness::{counter, field, outcome, skip, text, tool, without_stdout, write};
 
 use super::{ok, run, slurpstats};
 
@@ -117,15 +117,13 @@ fn a_sparse_file_that_memory_cannot_hold_is_an_error_of_that_file() {
 }
 
 #[test]
-#[allow(clippy::print_stderr)]
 fn a_network_connection_that_is_reset_ends_it_quietly() {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), "a.mmstats", &[counter("hits", 5)]);
     // A machine may be without a network, its own included.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let Ok(mut writer) = std::net::TcpStream::connect(listener.local_addr().unwrap()) else {
-        eprintln!("skipped: there is no way to 127.0.0.1");
-        return;
+        return skip("there is no way to 127.0.0.1");
     };
     let (reader, _) = listener.accept().unwrap();
     writer.write_all(b"unread").unwrap();

@@ -3,8 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod aggregate;
-#[path = "../common/mod.rs"]
-mod common;
 mod ends;
 mod operands;
 mod output_file;
@@ -14,17 +12,17 @@ mod prometheus;
 use std::path::Path;
 use std::process::Command;
 
-use common::{outcome, tool};
+use harness::{Outcome, tool};
 
 fn slurpstats() -> Command {
     tool(env!("CARGO_BIN_EXE_slurpstats"))
 }
 
 /// Runs it with these arguments.
-fn run(args: &[&str], operands: &[&Path]) -> (String, String, Option<i32>) {
-    outcome(&slurpstats().args(args).args(operands).output().unwrap())
+fn run(args: &[&str], operands: &[&Path]) -> Outcome {
+    harness::run(slurpstats().args(args).args(operands))
 }
 
-fn ok(stdout: &str) -> (String, String, Option<i32>) {
+fn ok(stdout: &str) -> Outcome {
     (stdout.to_owned(), String::new(), Some(0))
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{lchown, symlink};
 
-use crate::common::{counter, field, outcome, tool, write};
+use harness::{counter, field, outcome, tool, write};
 
 use super::{ok, run, slurpstats};
 

@@ -9,7 +9,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::common::{counter, outcome, tool, write};
+use harness::{Outcome, counter, outcome, tool, write};
 
 use super::{ok, run, slurpstats};
 
@@ -35,7 +35,7 @@ fn an_output_file_is_replaced_as_a_whole() {
 }
 
 /// Runs it with `--output-file`.
-fn run_to(file: &Path, operands: &[&Path]) -> (String, String, Option<i32>) {
+fn run_to(file: &Path, operands: &[&Path]) -> Outcome {
     outcome(&slurpstats().args(["-a", "sum", "--output-file"]).arg(file).args(operands).output().unwrap())
 }
 

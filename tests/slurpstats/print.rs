@@ -5,7 +5,7 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::common::{counter, double, field, outcome, text, write};
+use harness::{counter, double, field, outcome, text, write};
 use mmstats::{Counter, Gauge, Options};
 use serde_json::Value as Json;
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::common::{counter, double, field, has, outcome, text, write};
+use harness::{counter, double, field, has, outcome, text, write};
 use mmstats::{Options, Text};
 
 use super::{ok, run, slurpstats};

@@ -1,36 +1,41 @@
 //! Stats files as a writer other than ours makes them: no lock, no label of ours.
 
-#![allow(clippy::unwrap_used, dead_code)]
-
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::skip;
+
 /// The labels that a file is to have.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Foreign {
-    pub(crate) pid: Option<u32>,
-    pub(crate) uid: Option<u64>,
-    pub(crate) created: Option<f64>,
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Foreign {
+    /// `app.sys.pid`.
+    pub pid: Option<u32>,
+    /// `app.sys.uid`.
+    pub uid: Option<u64>,
+    /// `app.sys.created`, in seconds since 1970.
+    pub created: Option<f64>,
 }
 
 impl Foreign {
     /// A file that this user's process `pid` made just now.
-    pub(crate) fn of(pid: u32) -> Self {
+    pub fn of(pid: u32) -> Self {
         let uid = Some(nix::unistd::getuid().as_raw().into());
         Self { pid: Some(pid), uid, created: Some(now()) }
     }
 
-    pub(crate) fn created(self, created: f64) -> Self {
+    /// The same, made at another time.
+    pub fn created(self, created: f64) -> Self {
         Self { created: Some(created), ..self }
     }
 
-    pub(crate) fn uid(self, uid: u64) -> Self {
+    /// The same, of another user.
+    pub fn uid(self, uid: u64) -> Self {
         Self { uid: Some(uid), ..self }
     }
 
-    pub(crate) fn bytes(self) -> Vec<u8> {
+    /// What is in the file.
+    pub fn bytes(self) -> Vec<u8> {
         let mut bytes = vec![1];
         let mut add = |label: &str, code: &str, value: &[u8]| {
             for text in [label, code] {
@@ -54,7 +59,11 @@ impl Foreign {
         bytes
     }
 
-    pub(crate) fn write(self, dir: &Path, name: &str) -> PathBuf {
+    /// Writes the file.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    pub fn write(self, dir: &Path, name: &str) -> PathBuf {
         let path = dir.join(name);
         fs::write(&path, self.bytes()).unwrap();
         path
@@ -62,29 +71,23 @@ impl Foreign {
 }
 
 /// Seconds since 1970.
-pub(crate) fn now() -> f64 {
+pub fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
 }
 
 /// The id of a process that has ended and was waited for.
-pub(crate) fn gone_pid() -> u32 {
+pub fn gone_pid() -> u32 {
     let mut child = std::process::Command::new("true").spawn().unwrap();
     child.wait().unwrap();
     child.id()
 }
 
 /// Whether this process sees all others, so that it can tell which are gone. Says so if not.
-pub(crate) fn sees_all_processes() -> bool {
+pub fn sees_all_processes() -> bool {
     let sees = fs::read_link("/proc/self/ns/pid").is_ok_and(|link| link == Path::new("pid:[4026531836]"))
         && Path::new("/proc/1/status").exists();
     if !sees {
         skip("not in the first PID namespace, where alone the absence of a process is seen");
     }
     sees
-}
-
-/// Says that a test is skipped, past the harness, which keeps what passing tests print.
-#[allow(clippy::explicit_write)] // eprintln! would be kept from sight.
-pub(crate) fn skip(reason: &str) {
-    writeln!(std::io::stderr(), "skipped: {reason}").unwrap();
 }
