@@ -1,12 +1,12 @@
 //! An update does not call the system.
 
 use crate::child::in_child;
-use mmstats::{Counter, Options, stats};
+use mmstats::{Counter, Options};
 use nix::libc;
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 
-use super::{Every, QUIET, dir, value};
+use super::{Every, QUIET};
 
 /// From here on any system call but `exit` is answered by death (`SIGSYS`). (The kernel's ready-made strict
 /// mode takes the time stamp counter away, too, which reading the clock needs and which is no system call.)

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::child::{assert_ended_well, in_child};
 use mmstats::live::{Judge, Life};
-use mmstats::{Counter, ErrorKind, Options, Snapshot, Value, stats};
+use mmstats::{Counter, ErrorKind, Options, Snapshot, Value};
 use nix::libc;
 use nix::unistd::{ForkResult, fork};
 

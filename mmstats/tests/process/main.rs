@@ -17,7 +17,6 @@ use mmstats::{
     Average, Bool, Counter, Gauge, MovingAverage, Options, Snapshot, Text, ThreadEnd, Timer, per_thread,
     stats,
 };
-use nix::unistd::fork;
 
 stats! {
     struct Hits {

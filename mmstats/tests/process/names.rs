@@ -4,12 +4,12 @@ use std::path::Path;
 use std::{fs, thread};
 
 use crate::child::{assert_ended_well, in_child};
-use mmstats::{ErrorKind, Options, stats};
+use mmstats::{ErrorKind, Options};
 use nix::libc;
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork};
 
-use super::{Hits, dir, files, sum, value};
+use super::{Hits, files, sum, value};
 
 #[test]
 fn the_environment_says_where_files_go_and_what_they_are_called() {

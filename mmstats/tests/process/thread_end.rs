@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use mmstats::Snapshot;
 use mmstats::live::{Judge, Life};
-use mmstats::{Snapshot, stats};
 
 use super::{
     FOLD, FOLD_DIR, LEAVE, LEAVE_DIR, REMOVE, REMOVE_DIR, TEARDOWN, TEARDOWN_DIR, dir, files, sum, value,

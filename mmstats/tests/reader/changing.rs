@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use mmstats::{ErrorKind, Snapshot, Value};
-use proptest::prelude::*;
 
 use super::{field, read, write};
 

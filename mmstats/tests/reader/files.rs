@@ -5,7 +5,6 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use mmstats::{Bool, Counter, ErrorKind, Gauge, Options, Origin, Snapshot, StaticText, Text, Value};
-use proptest::prelude::*;
 
 use super::{field, golden, read, write};
 

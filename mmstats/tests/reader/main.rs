@@ -10,7 +10,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mmstats::{Error, Snapshot};
-use proptest::prelude::*;
 
 /// One field, as the format has it.
 fn field(label: &[u8], code: &str, index: u8, values: &[u8]) -> Vec<u8> {

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use mmstats::live::{Judge, Life};
-use mmstats::{Average, Counter, Gauge, Snapshot, UpDown, stats};
+use mmstats::{Average, Counter, Gauge, Snapshot, UpDown};
 
 use super::{APP, GONE, LEFT, LIBRARY, files, here, in_process, in_process_with, in_thread, sum, value};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use mmstats::{Counter, Error, ErrorKind, UpDown, stats};
+use mmstats::{Counter, Error, ErrorKind, UpDown};
 
 use super::{LIBRARY, here, in_process, in_thread, sum};
 

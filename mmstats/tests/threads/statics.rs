@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use mmstats::{Options, stats};
+use mmstats::Options;
 
 use super::{
     APP, APP_OPTIONS, COUNTING, COUNTING_OPTIONS, COUNTS_ALLOCATIONS, LIBRARY, Library, NESTED,

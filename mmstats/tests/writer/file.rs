@@ -1,10 +1,10 @@
 //! The file: its mode, its name, its lock, its end.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use mmstats::live::{Evidence, Judge, Life};
-use mmstats::{ErrorKind, Gauge, Options, Snapshot, stats};
+use mmstats::{ErrorKind, Gauge, Options, Snapshot};
 
 use super::{Every, Inner, value};
 

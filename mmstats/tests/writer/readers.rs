@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use mmstats::{Counter, Gauge, Options, Snapshot, Text, Value, stats};
+use mmstats::{Counter, Gauge, Options, Snapshot, Text, Value};
 
 use super::Inner;
 
