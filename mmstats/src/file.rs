@@ -75,9 +75,10 @@ impl StatsFile {
         if end <= allocated {
             return Ok(());
         }
-        // Sizes in memory are below isize::MAX, so they fit a file offset.
-        #[allow(clippy::cast_possible_wrap)]
-        let (at, length) = (allocated as i64, (end - allocated) as i64);
+        // An offset has as many bits as an address or more, but its sign takes one.
+        let offset = |bytes: usize| libc::off_t::try_from(bytes).map_err(|_| Errno::EFBIG);
+        let at = offset(allocated).map_err(self.failed("allocating its blocks"))?;
+        let length = offset(end - allocated).map_err(self.failed("allocating its blocks"))?;
         while let Err(errno) = posix_fallocate(self.opened()?, at, length) {
             if errno != Errno::EINTR {
                 return Err(self.failed("allocating its blocks")(errno));

@@ -6,8 +6,8 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use nix::libc;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::{Identity, StatsFile, what_it_is};
 use crate::error::{Error, Reason};
@@ -25,7 +25,7 @@ impl StatsFile {
     /// has it that is not a stats file, [`crate::ErrorKind::Io`].
     pub(crate) fn publish(&mut self) -> Result<(), Error> {
         for _ in 0..TRIES {
-            let done = match rename(&self.path, &self.target, RenameFlags::RENAME_NOREPLACE) {
+            let done = match rename(&self.path, &self.target, RenameFlags::NOREPLACE) {
                 // A file system that cannot do that (NFS): a hard link does not replace either.
                 Err(Errno::EINVAL | Errno::ENOSYS) => link(&self.path, &self.target),
                 other => other,
@@ -48,7 +48,7 @@ impl StatsFile {
     /// Takes the name from a dead writer's file. False where the name changed hands meanwhile.
     fn replace_dead(&mut self) -> Result<bool, Error> {
         let Some(dead) = self.judge_holder()? else { return Ok(false) };
-        match rename(&self.path, &self.target, RenameFlags::RENAME_EXCHANGE) {
+        match rename(&self.path, &self.target, RenameFlags::EXCHANGE) {
             Ok(()) => {}
             Err(Errno::ENOENT) => return Ok(false),
             Err(Errno::EINVAL | Errno::ENOSYS) => {
@@ -68,7 +68,7 @@ impl StatsFile {
         let removed = match fs::symlink_metadata(&temporary) {
             Ok(metadata) if Identity::of(&metadata) == dead => fs::remove_file(&temporary),
             Ok(_) => {
-                let back = rename(&temporary, &self.target, RenameFlags::RENAME_EXCHANGE);
+                let back = rename(&temporary, &self.target, RenameFlags::EXCHANGE);
                 back.map_err(|errno| self.failed("giving the name back")(errno))?;
                 self.path = temporary;
                 return Ok(false);
@@ -121,7 +121,7 @@ impl StatsFile {
 }
 
 fn rename(from: &Path, to: &Path, flags: RenameFlags) -> nix::Result<()> {
-    renameat2(AT_FDCWD, from, AT_FDCWD, to, flags)
+    renameat_with(CWD, from, CWD, to, flags).map_err(|errno| Errno::from_raw(errno.raw_os_error()))
 }
 
 fn link(from: &Path, to: &Path) -> nix::Result<()> {
@@ -141,7 +141,7 @@ mod tests {
         fs::write(&target, [VERSION]).unwrap();
         let other = Identity::of(&fs::metadata(&target).unwrap());
         let file = StatsFile::create(target, None).unwrap();
-        rename(&file.path, &file.target, RenameFlags::RENAME_EXCHANGE).unwrap();
+        rename(&file.path, &file.target, RenameFlags::EXCHANGE).unwrap();
         (file, other)
     }
 
