@@ -3,7 +3,7 @@
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// Descriptors that are left for everything but followed files.
-const SPARE: u64 = 64;
+const SPARE: usize = 64;
 
 /// How many files may be kept open, after asking for as many as the system grants.
 pub(crate) fn open_files() -> usize {
@@ -12,5 +12,6 @@ pub(crate) fn open_files() -> usize {
         Ok(()) => hard,
         Err(_) => soft,
     };
-    usize::try_from(granted.saturating_sub(SPARE)).unwrap_or(usize::MAX)
+    // The type's width differs between platforms.
+    usize::try_from(granted).unwrap_or(usize::MAX).saturating_sub(SPARE)
 }
