@@ -23,6 +23,7 @@ mod store;
 mod thread;
 pub mod typecode;
 mod value;
+mod word;
 
 pub use error::{Error, ErrorKind};
 pub use field::{
