@@ -11,7 +11,7 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 
 use crate::actors::{Actor, Load, original};
-use crate::foreign::{Foreign, gone_pid, now, sees_all_processes, skip};
+use crate::foreign::{Foreign, gone_pid, sees_all_processes, skip, some_time_ago};
 use crate::{ALIVE_LOCKED, ALIVE_MAPPED, DEAD_GONE, DEAD_UNLOCKED, cleaned, cleanstats, report, verdict};
 
 const WRITERS: usize = 200;
@@ -121,8 +121,8 @@ fn a_process_id_that_is_used_again() {
     let mut ours = Actor::new("writer", dir, "ours.mmstats");
     let ours_path = PathBuf::from(ours.line());
     let pid = ours.child.id();
-    // Made an hour ago, says the file, and the process that has its id by then is younger.
-    let theirs = Foreign::of(pid).created(now() - 3600.0).write(dir, "theirs.mmstats");
+    // Made before the process that has its id by then began.
+    let theirs = Foreign::of(pid).created(some_time_ago()).write(dir, "theirs.mmstats");
     ours.kill();
     // Other processes start meanwhile, and may be faster.
     let Some(mut reused) = (0..1000).find_map(|_| process_with_id(pid)) else {
