@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -57,6 +58,8 @@ impl Foreign {
     pub(crate) fn write(self, dir: &Path, name: &str) -> PathBuf {
         let path = dir.join(name);
         fs::write(&path, self.bytes()).unwrap();
+        // Whatever the umask is.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         path
     }
 }

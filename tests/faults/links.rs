@@ -56,7 +56,7 @@ fn swapped_links_do_not_lead_to_the_bait() {
     if !is_root() || !sees_all_processes() {
         return;
     }
-    let shared = Shared::new();
+    let Some(shared) = Shared::new() else { return };
     // Bob's folder, with a dead stats file that cleanstats would remove if it were led there.
     let bait = shared.path().join("bait");
     fs::create_dir(&bait).unwrap();
@@ -94,7 +94,7 @@ fn a_name_that_somebody_else_has_taken_is_left_alone() {
     if !is_root() {
         return;
     }
-    let shared = Shared::new();
+    let Some(shared) = Shared::new() else { return };
     let path = shared.stats.join("x.mmstats");
     let options = Options::new().path(&shared.stats).filename("x.mmstats");
     let target = shared.path().join("target");

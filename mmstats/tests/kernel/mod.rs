@@ -24,9 +24,13 @@ pub fn filters_calls() -> bool {
     (set == -1 && Errno::last() == Errno::EFAULT) || no("system calls cannot be filtered (seccomp)")
 }
 
-/// Past the harness, which keeps what passing tests print.
-#[allow(clippy::explicit_write)]
 fn no(reason: &str) -> bool {
-    writeln!(std::io::stderr(), "skipped: {reason}").unwrap();
+    skip(reason);
     false
+}
+
+/// Says that a test is skipped, past the harness, which keeps what passing tests print.
+#[allow(clippy::explicit_write)]
+pub fn skip(reason: &str) {
+    writeln!(std::io::stderr(), "skipped: {reason}").unwrap();
 }
