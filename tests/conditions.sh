@@ -93,9 +93,10 @@ offline() {
     run most unshare --net
 }
 
+# As pam_tmpdir has it: a directory that nobody else may enter.
 elsewhere() {
-    mkdir -m 700 "$work/a place with blanks"
-    run most env TMPDIR="$work/a place with blanks"
+    mkdir -m 700 "$work/elsewhere"
+    run most env TMPDIR="$work/elsewhere"
 }
 
 private_umask() { run most sh -c 'umask 077; exec "$@"' sh; }
