@@ -16,7 +16,7 @@ PACKAGE_TARGET = target/package-build
 PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
 
-.PHONY: all demo check bench faults races fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
+.PHONY: all demo check check-conditions bench faults races fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -29,6 +29,11 @@ demo:
 check:
 	$(CARGO) test --workspace --locked
 	$(CARGO) test --locked --manifest-path proof/Cargo.toml -p races -p bench
+
+# The same as another user, in a container, with another TMPDIR, umask or locale, without each program that tests may
+# do without, and so on: about five minutes. `tests/conditions.sh NAME` tries one.
+check-conditions:
+	tests/conditions.sh
 
 # The faults that `make check` tries for a second each, for a minute each.
 faults:

@@ -229,6 +229,10 @@ fn every_example_of_the_pages_does_what_it_says() {
                 eprintln!("skipped: {missing} is not built: {command}");
                 continue;
             }
+            if cfg!(target_endian = "big") && command.contains("hits.mmstats") {
+                eprintln!("skipped: this machine is not little-endian, as the page has it: {command}");
+                continue;
+            }
             let output = web.run(&command, folder.path());
             assert_eq!(text(&output.stderr), "", "{name}: {command}");
             assert_eq!(output.status.code(), Some(0), "{name}: {command}");

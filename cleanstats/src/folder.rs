@@ -11,9 +11,10 @@ use std::path::Path;
 
 use nix::dir::{Dir, Type};
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, RenameFlags, open, openat, renameat2};
+use nix::fcntl::{AtFlags, OFlag, open, openat};
 use nix::sys::stat::{Mode, SFlag, fstat, fstatat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
+use rustix::fs::{RenameFlags, renameat_with};
 
 /// An open directory.
 pub(crate) struct Folder(OwnedFd);
@@ -83,7 +84,8 @@ impl Folder {
 
     /// Renames within the directory. Nothing is replaced.
     pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
-        renameat2(self.0.as_fd(), from, self.0.as_fd(), to, RenameFlags::RENAME_NOREPLACE)
+        renameat_with(&self.0, from, &self.0, to, RenameFlags::NOREPLACE)
+            .map_err(|errno| Errno::from_raw(errno.raw_os_error()))
     }
 
     /// Removes a name that is no directory's.

@@ -13,6 +13,7 @@ pub fn descriptors() -> usize {
         Ok(()) => hard,
         Err(_) => soft,
     };
+    // The type's width differs between platforms.
     usize::try_from(granted).unwrap_or(usize::MAX)
 }
 

@@ -46,7 +46,7 @@ impl Lines {
             if note.is_empty() {
                 writeln!(out, "{:gap$}{}", "", self.colored(role, role.name()))?;
             } else {
-                let note = format_args!("{:12} {note}", role.name());
+                let note = format!("{:12} {note}", role.name());
                 writeln!(out, "{:gap$}{}", "", self.colored(role, note))?;
             }
         }

@@ -131,11 +131,8 @@ fn every_field_type_is_published_with_its_type_and_value() {
         let field = field.unwrap();
         let record = field.record();
         if record.shape.size <= 8 {
-            assert!(
-                record.shape.loads_at_once(record.value_at(0)),
-                "{:?} is off its boundary",
-                field.label()
-            );
+            let is_on_boundary = record.value_at(0) % record.shape.size == 0;
+            assert!(is_on_boundary, "{:?} is off its boundary", field.label());
         }
     }
     assert_eq!(fs::metadata(every.path()).unwrap().size() % 4096, 0);
@@ -503,7 +500,10 @@ fn a_whole_snapshot_holds_every_byte_of_any_file() {
     };
     assert_eq!(whole(b""), "an empty file, not a stats file");
     assert_eq!(whole(&[b'#'; 9000]), "not a stats file: version 35, 1 is known");
-    assert_eq!(whole(b"\x01\x05\x00abc"), "field at byte 1: truncated: the label would end at byte 8");
+    assert_eq!(
+        whole(&[&[1][..], &5_u16.to_ne_bytes(), b"abc"].concat()),
+        "field at byte 1: truncated: the label would end at byte 8"
+    );
 }
 
 #[test]

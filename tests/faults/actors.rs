@@ -123,7 +123,8 @@ pub(crate) fn wait() {
 
 /// Publishes, and updates as fast as it can once it is told to.
 fn write_for_ever(folder: &Path, name: &str) {
-    let load = Options::new().path(folder).filename(name).create::<Load>().unwrap();
+    // Whatever the umask is, others are to see it.
+    let load = Options::new().path(folder).filename(name).mode(0o644).create::<Load>().unwrap();
     say(load.path().to_str().unwrap());
     wait();
     loop {

@@ -12,6 +12,8 @@ mod changing;
 mod disk;
 #[path = "../foreign.rs"]
 mod foreign;
+#[path = "../../mmstats/tests/kernel/mod.rs"]
+mod kernel;
 mod killed;
 mod links;
 mod strangers;

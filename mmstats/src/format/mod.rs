@@ -18,5 +18,6 @@ pub mod v1;
 pub mod v2;
 pub mod value;
 pub mod window;
+mod word;
 
 pub use defect::{Defect, What};

@@ -85,7 +85,7 @@ impl Store {
 
     /// In memory that nobody else sees. `path` is the name that it would have had.
     pub(crate) fn private(path: PathBuf) -> Result<Self, Error> {
-        let mut store = Self::empty(path, ForkMark::ALWAYS_HOME);
+        let mut store = Self::empty(path, ForkMark::always_home());
         store.start()?;
         Ok(store)
     }

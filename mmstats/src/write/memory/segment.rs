@@ -167,7 +167,10 @@ pub(crate) struct ForkMark(&'static AtomicU8);
 static ALWAYS_HOME: AtomicU8 = AtomicU8::new(1);
 
 impl ForkMark {
-    pub(crate) const ALWAYS_HOME: Self = Self(&ALWAYS_HOME);
+    /// A function, since Rust 1.85 refuses a constant that refers to what can change.
+    pub(crate) fn always_home() -> Self {
+        Self(&ALWAYS_HOME)
+    }
 
     /// Whether this is the process that made the mark.
     #[inline(always)]
