@@ -3,8 +3,8 @@
 #
 #   tests/conditions.sh [CONDITION...]     some of them, as listed at the end; all without
 #
-# Builds the tests, then runs the built programs. What a condition cannot change is left out: `hostile`, `orders`
-# and `quick` take half of the time, and depend on nothing but processors, so they run with other threads only.
+# Builds the tests, then runs the built programs. What a condition cannot change is left out: `hostile`
+# takes half of the time, and depends on nothing but processors, so it runs with other threads only.
 # A condition that cannot be had here (not root, no namespaces) is skipped, and said so.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -21,7 +21,7 @@ can() { "$@" true 2>/dev/null || { skip "$* does not work here"; return 1; }; }
 cargo test --workspace --locked --no-run --quiet --message-format=json |
     sed -n 's/.*"manifest_path":"\([^"]*\)\/Cargo.toml".*"profile":{[^}]*"test":true}.*"executable":"\([^"]*\)".*/\1\t\2/p' >"$work/all"
 [ -s "$work/all" ] || exit 1
-grep -v -E '/(hostile|orders|quick)-[0-9a-f]+$' "$work/all" >"$work/most"
+grep -v -E '/hostile-[0-9a-f]+$' "$work/all" >"$work/most"
 
 # those LIST NAME...: the programs with these names.
 those() {
