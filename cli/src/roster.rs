@@ -197,8 +197,10 @@ impl<S: Default> Roster<S> {
             let state = State::of(path, place.found.origin);
             let identity = state.map(|state| state.identity);
             let member = self.members.binary_search_by(|member| order(member.file.path(), path));
-            let is_same =
-                |number: &usize| identity.is_none_or(|it| it == self.members[*number].file.identity());
+            let is_same = |number: &usize| match identity {
+                Some(identity) => identity == self.members[*number].file.identity(),
+                None => is_out_of_sight(path),
+            };
             match member.ok().filter(is_same) {
                 Some(number) => stays[number] = true,
                 None => strangers.push((place, state)),
@@ -369,6 +371,11 @@ fn wanted<V: Visitor>(visitor: &mut V) -> impl FnMut(&[u8]) -> bool {
         }
         visitor.wants(label)
     }
+}
+
+/// Whether a file that cannot be looked at may be there all the same.
+fn is_out_of_sight(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() != std::io::ErrorKind::NotFound)
 }
 
 fn order(a: &Path, b: &Path) -> std::cmp::Ordering {
