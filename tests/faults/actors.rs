@@ -158,7 +158,7 @@ fn die_and_rise(folder: &Path, name: &str) {
     let until = Instant::now() + super::race_time();
     let (mut lives, mut lost, mut refused) = (0, 0, 0);
     // On a busy machine a while may be a few lives only.
-    while Instant::now() < until || lives < 20 {
+    while Instant::now() < until || (lives < 20 && refused < 20) {
         let load = match options.create::<Load>() {
             Ok(load) => load,
             Err(error) => {
