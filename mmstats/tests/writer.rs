@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mmstats::live::{Evidence, Judge, Life};
@@ -286,12 +286,12 @@ fn a_counter_never_runs_backwards_under_a_reader() {
         .create_with(|b| Ok((b.add("n", Counter::spec())?, b.add("t", Text::spec())?)))
         .unwrap();
     let path = stats.path().to_owned();
-    let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let stop = std::sync::Arc::clone(&done);
+    let done = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&done);
     let writer = std::thread::spawn(move || {
         let texts = ["a".repeat(200), "b".repeat(250)];
         let mut n = 0_usize;
-        while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+        while !stop.load(Ordering::Relaxed) {
             stats.0.incr();
             n += 1;
             if n % 4096 == 0 {
@@ -311,7 +311,7 @@ fn a_counter_never_runs_backwards_under_a_reader() {
         let Some(Value::Text(text)) = fields.next() else { panic!("no text") };
         assert!(text.windows(2).all(|pair| pair[0] == pair[1]), "torn: {}", text.escape_ascii());
     }
-    done.store(true, std::sync::atomic::Ordering::Relaxed);
+    done.store(true, Ordering::Relaxed);
     drop(writer.join().unwrap());
     assert!(last > 0);
 }
