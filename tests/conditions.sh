@@ -112,6 +112,8 @@ without_each() {
         rm -rf "$work/bin"
         mkdir "$work/bin"
         for dir in ${PATH//:/ }; do
+            # pyenv's: scripts in bash, and no program themselves.
+            [ "${dir##*/}" != shims ] || continue
             find -H "$dir" -maxdepth 1 ! -type d ! -name "$program" -exec ln -s -t "$work/bin" {} + 2>/dev/null
         done
         # shellcheck disable=SC2086
