@@ -56,6 +56,7 @@ fn plain(value: Value<'_>) -> Json {
         Value::Unsigned(value) => serde_json::json!({"int": value.to_string()}),
         Value::Float(value) => serde_json::json!({"float": f64::from(value).to_bits().to_string()}),
         Value::Double(value) => serde_json::json!({"float": value.to_bits().to_string()}),
+        compound => panic!("{compound} is not of version 1"),
     }
 }
 

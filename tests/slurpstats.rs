@@ -506,7 +506,7 @@ fn where_nothing_is_found_the_old_output_stays() {
     let bad = dir.path().join("a.mmstats");
     fs::write(&bad, "no stats").unwrap();
     let unreadable = format!(
-        "slurpstats: {}: not a stats file: version 110, 1 is known\n\
+        "slurpstats: {}: not a stats file: version 110, 1 and 2 are known\n\
          slurpstats: {}: it stays as it was: not one file could be read\n",
         bad.display(),
         out.display()
@@ -707,7 +707,7 @@ fn one_bad_file_never_spoils_a_run() {
     let stdout = format!("{}\ta\t1\n{}\tb\t2\n", good.display(), half.display());
     let stderr = format!(
         "slurpstats: {}: field at byte 24: unknown type code 'z'\n\
-         slurpstats: {}: not a stats file: version 110, 1 is known\n\
+         slurpstats: {}: not a stats file: version 110, 1 and 2 are known\n\
          slurpstats: {}: not a regular file but a FIFO\n\
          slurpstats: {}: opening it: No such file or directory\n",
         half.display(),
@@ -859,9 +859,9 @@ fn many_files_come_in_their_order_and_so_do_their_errors() {
         let path = dir.path().join(&name);
         match n % 7 {
             3 => {
-                fs::write(&path, [2]).unwrap();
+                fs::write(&path, [3]).unwrap();
                 errors +=
-                    &format!("slurpstats: {}: not a stats file: version 2, 1 is known\n", path.display());
+                    &format!("slurpstats: {}: not a stats file: version 3, 1 and 2 are known\n", path.display());
             }
             5 => {
                 symlink("0000.mmstats", &path).unwrap();

@@ -39,6 +39,9 @@ impl Objects {
         match field.value() {
             // JSON writes them no other way.
             value @ (Value::Bool(_) | Value::Signed(_) | Value::Unsigned(_)) => push_number(out, value),
+            value if value.is_compound() && value.as_f64().is_none() => {
+                Json::Text(value.to_string().as_bytes()).push(out);
+            }
             value => Json::from(value).push(out),
         }
         out.extend_from_slice(&self.end);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::format::v1::Defect;
+use crate::format::{self, v1::Defect};
 
 /// What could not be done with a stats file. `Display` is `PATH: REASON`.
 #[derive(Debug)]
@@ -27,9 +27,10 @@ pub enum ErrorKind {
     Io,
     /// Not a regular file: a directory, a FIFO, a device, a link where none is followed.
     NotAFile,
-    /// An empty file, or one whose first byte is not a version that this crate knows.
+    /// An empty file, or one whose first byte is not a version that this crate knows; or one of a machine of the
+    /// other byte order, or whose first bytes make no sense otherwise.
     Version,
-    /// A field makes no sense. The fields before it stand.
+    /// A field makes no sense. The fields before it stand, and those after it, too, if it is not the last error.
     Format,
     /// A field is larger than a reader is ready to hold, or asks for more memory than there is.
     TooLarge,
@@ -60,7 +61,11 @@ pub(crate) enum Reason {
     NotAFile(&'static str),
     Empty,
     Version(u8),
+    /// The head of a file of version 2.
+    Head(format::Defect),
     Format { at: usize, defect: Defect },
+    /// A record of version 2, or what is in it.
+    Record(format::Defect),
     TooLarge { at: usize, limit: usize },
     Unstable { at: usize, label: String },
     Label { label: String, what: &'static str },
@@ -96,8 +101,8 @@ impl Error {
         match self.inner.reason {
             Reason::Io { .. } => ErrorKind::Io,
             Reason::NotAFile(_) => ErrorKind::NotAFile,
-            Reason::Empty | Reason::Version(_) => ErrorKind::Version,
-            Reason::Format { .. } => ErrorKind::Format,
+            Reason::Empty | Reason::Version(_) | Reason::Head(_) => ErrorKind::Version,
+            Reason::Format { .. } | Reason::Record(_) => ErrorKind::Format,
             Reason::TooLarge { .. } | Reason::Size { .. } => ErrorKind::TooLarge,
             Reason::Unstable { .. } => ErrorKind::Unstable,
             Reason::Label { .. } => ErrorKind::Label,
@@ -131,6 +136,7 @@ impl Error {
     pub fn offset(&self) -> Option<usize> {
         match self.inner.reason {
             Reason::Format { at, .. } | Reason::TooLarge { at, .. } | Reason::Unstable { at, .. } => Some(at),
+            Reason::Head(format::Defect { at, .. }) | Reason::Record(format::Defect { at, .. }) => Some(at),
             _ => None,
         }
     }
@@ -174,7 +180,8 @@ impl fmt::Display for Reason {
             Self::Io { doing, source } => write!(f, "{doing}: {}", plain(source)),
             Self::NotAFile(what) => write!(f, "not a regular file but {what}"),
             Self::Empty => f.write_str("an empty file, not a stats file"),
-            Self::Version(version) => write!(f, "not a stats file: version {version}, 1 is known"),
+            Self::Version(version) => write!(f, "not a stats file: version {version}, 1 and 2 are known"),
+            Self::Head(defect) | Self::Record(defect) => defect.fmt(f),
             Self::Format { at, defect } => write!(f, "field at byte {at}: {defect}"),
             Self::TooLarge { at, limit } => write!(f, "field at byte {at}: ends beyond {limit} bytes"),
             Self::Unstable { at, label } => {

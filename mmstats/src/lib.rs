@@ -14,8 +14,13 @@ mod write;
 
 pub use disk::name::{DEFAULT_TEMPLATE, TEMP_END, TEMP_START, default_dir};
 pub use error::{Error, ErrorKind};
+pub use format::compound::{HistogramTotal, HistogramView, OtherScale, RecentView, WindowTotal};
+pub use format::kind::{DataType, MergeRule, MetricType};
+pub use format::mean::Mean;
 pub use format::value::Value;
-pub use read::{Certainty, Followed, FollowedField, Observation, Observer, Origin, Snapshot, SnapshotField};
+pub use read::{
+    Certainty, Followed, FollowedField, Observation, Observer, Origin, Part, Snapshot, SnapshotField,
+};
 pub use write::field::{
     Average, Bool, BoolSpec, Clock, Counter, Field, Gauge, GaugeSpec, Monotonic, MonotonicMoment,
     MovingAverage, MovingAverageSpec, Number, Spec, Static, StaticNumberSpec, StaticNumberStart, StaticText,

@@ -133,7 +133,7 @@ fn without_story(path: &Path) -> Vec<u8> {
     let mut bytes = fs::read(path).unwrap();
     for field in snapshot.fields().map(Result::unwrap) {
         if field.label().starts_with(b"sys.") || field.label().starts_with(b"org.") {
-            bytes[field.record().index_at + 1..field.record().end].fill(0);
+            bytes[field.record().unwrap().index_at + 1..field.record().unwrap().end].fill(0);
         }
     }
     bytes
@@ -175,8 +175,8 @@ fn what_is_no_stats_file_is_said_so() {
     assert_eq!(reason(&x), (ErrorKind::Io, "opening it: No such file or directory".to_owned()));
     write(dir.path(), b"");
     assert_eq!(reason(&x), (ErrorKind::Version, "an empty file, not a stats file".to_owned()));
-    write(dir.path(), b"\x02\0\0");
-    assert_eq!(reason(&x), (ErrorKind::Version, "not a stats file: version 2, 1 is known".to_owned()));
+    write(dir.path(), b"\x03\0\0");
+    assert_eq!(reason(&x), (ErrorKind::Version, "not a stats file: version 3, 1 and 2 are known".to_owned()));
     assert_eq!(reason(dir.path()), (ErrorKind::NotAFile, "not a regular file but a directory".to_owned()));
     let fifo = dir.path().join("fifo");
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
@@ -234,7 +234,7 @@ fn every_truncation_of_a_file_gives_its_first_fields_and_a_reason() {
     let (all, _) = read(&golden("original-0.8.0"));
     let ends: Vec<_> = {
         let snapshot = Snapshot::of(golden("original-0.8.0")).unwrap();
-        snapshot.fields().map(|field| field.unwrap().record().end).collect()
+        snapshot.fields().map(|field| field.unwrap().record().unwrap().end).collect()
     };
     let path = dir.path().join("x.mmstats");
     let file = File::create(&path).unwrap();

@@ -69,6 +69,10 @@ impl ColumnTally {
             Value::Bool(value) => self.add_integer(value.into()),
             Value::Signed(value) => self.add_integer(value.into()),
             Value::Unsigned(value) => self.add_integer(value.into()),
+            compound => match compound.as_f64() {
+                Some(value) => self.add_float(value, true),
+                None => drop(self.texts.insert(compound.to_string().into())),
+            },
         }
     }
 

@@ -155,6 +155,10 @@ impl Source<'_> {
     pub(crate) fn add(&mut self, field: &SnapshotField<'_>) -> bool {
         let (exposition, value) = (&mut *self.exposition, field.value());
         let is_text = matches!(value, Value::Text(_));
+        if value.is_compound() && value.as_f64().is_none() {
+            // No number, and nothing that names a series.
+            return true;
+        }
         let label = exposition.label(field.label(), is_text, self.last.wrapping_add(1));
         self.last = label;
         let first = exposition.labels[label].first;

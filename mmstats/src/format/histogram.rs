@@ -52,6 +52,9 @@ impl Bucket {
 }
 
 impl Shape {
+    /// The smallest there is.
+    pub(crate) const MIN: Self = Self { p: 0, n: 1 };
+
     /// Buckets of `p` bits of precision for values below 2^`n`. `None` unless `p` is at most 16, `n` at most
     /// 64, and `p` less than `n`.
     #[must_use]
@@ -323,7 +326,7 @@ impl Histogram {
 }
 
 /// The least rank r from 1 to `count` for which r / `count` is at least `q`, all as `f64`.
-fn rank(q: f64, count: u64) -> Option<u64> {
+pub(crate) fn rank(q: f64, count: u64) -> Option<u64> {
     if count == 0 || !(0.0..=1.0).contains(&q) {
         return None;
     }

@@ -34,16 +34,21 @@
 //! `proof/races/tests/orders.rs` tries every interleaving and every order within a look, and finds a value that
 //! was torn or not published, or one that runs backwards, as soon as a look or an order is left out.
 
+mod about;
 mod field;
 mod follow;
+mod list_v1;
+mod list_v2;
 mod open;
 mod pages;
-mod settle;
+pub(crate) mod parts;
+mod settle_v1;
+mod settle_v2;
 mod snapshot;
 
 pub use field::SnapshotField;
 pub use follow::{Certainty, Followed, FollowedField, Observation, Observer};
 pub(crate) use open::open;
 pub(crate) use pages::Pages;
-pub(crate) use settle::{Later, settle};
+pub use parts::Part;
 pub use snapshot::{Origin, Snapshot};

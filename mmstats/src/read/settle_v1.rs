@@ -1,4 +1,4 @@
-//! Which of a field's values counts, after two looks or more: see the top of `read.rs`.
+//! Which of a field's values counts, after two looks or more: see the top of `read/mod.rs`.
 
 use std::fs::File;
 use std::ops::Range;
