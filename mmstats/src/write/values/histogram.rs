@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
-use super::shape::Shape;
 use super::words::{Words, pair};
+use crate::format::histogram::{self as read, Shape};
 use crate::write::memory::segment::{ForkMark, Segment};
 
 /// Words before the buckets: count, sum, max, shape.
@@ -33,10 +33,19 @@ pub(crate) struct Counts {
     pub(crate) buckets: Vec<(usize, u64)>,
 }
 
+impl Counts {
+    /// What a reader has read.
+    pub(crate) fn of(read: &read::Histogram) -> Self {
+        let there = read.counts().iter().copied().enumerate();
+        let buckets = there.filter(|&(_, n)| n > 0).collect();
+        Self { shape: read.shape(), sum: read.sum(), max: read.max().unwrap_or(0), buckets }
+    }
+}
+
 impl Histogram {
     /// What the value begins with, before its record is published; zeros follow.
     pub(crate) fn initial(shape: Shape) -> Vec<u8> {
-        let head = [0, 0, 0, pair(shape.precision(), shape.range())];
+        let head = [0, 0, 0, pair(shape.p(), shape.n())];
         head.into_iter().flat_map(u64::to_ne_bytes).collect()
     }
 
@@ -54,7 +63,7 @@ impl Histogram {
     pub(crate) fn record(&self, value: u64) {
         let ([count, sum, max, _], buckets) = self.words.get();
         let [.., last] = buckets else { return };
-        add(buckets.get(self.shape.index(value)).unwrap_or(last), 1);
+        add(buckets.get(self.shape.index_or_beyond(value)).unwrap_or(last), 1);
         add(sum, value);
         raise(max, value);
         add(count, 1);
@@ -68,8 +77,11 @@ impl Histogram {
         let mut all = 0_u64;
         for &(index, n) in &other.buckets {
             // A narrower bucket lies inside of one of these, and so does its middle.
-            let index =
-                if other.shape == self.shape { index } else { self.shape.index(other.shape.middle(index)) };
+            let index = if other.shape == self.shape {
+                index
+            } else {
+                self.shape.index(other.shape.bucket(index).middle())
+            };
             add(buckets.get(index).unwrap_or(last), n);
             all = all.wrapping_add(n);
         }
@@ -79,11 +91,22 @@ impl Histogram {
     }
 
     /// What it holds.
+    #[cfg(test)]
     pub(crate) fn counts(&self) -> Counts {
         let ([_, sum, max, _], buckets) = self.words.get();
         let there = buckets.iter().map(|bucket| bucket.load(Relaxed)).enumerate();
         let buckets = there.filter(|&(_, n)| n > 0).collect();
         Counts { shape: self.shape, sum: sum.load(Relaxed), max: max.load(Relaxed), buckets }
+    }
+
+    /// What a reader would read.
+    pub(crate) fn read(&self) -> read::Histogram {
+        let (head, buckets) = self.words.get();
+        let [count, sum, max, _] = head.each_ref().map(|word| word.load(Relaxed));
+        let head = [count, sum, max, pair(self.shape.p(), self.shape.n())];
+        let words = head.into_iter().chain(buckets.iter().map(|bucket| bucket.load(Relaxed)));
+        let bytes: Vec<u8> = words.flat_map(u64::to_ne_bytes).collect();
+        read::Histogram::decode(&bytes).unwrap_or_else(|_| read::Histogram::new(self.shape))
     }
 
     /// How many numbers were recorded.
@@ -101,6 +124,7 @@ impl Histogram {
         self.words.get().0[2].load(Relaxed)
     }
 
+    #[cfg(test)]
     pub(crate) fn shape(&self) -> Shape {
         self.shape
     }
