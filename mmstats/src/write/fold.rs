@@ -135,7 +135,7 @@ impl Total {
         match (self, kind) {
             (Self::Counter(total), Kind::Counter(word)) => total.add(word.first()),
             (Self::UpDown(total), Kind::UpDown(word)) => {
-                total.add(i64::from_ne_bytes(word.first().to_ne_bytes()))
+                total.add(i64::from_ne_bytes(word.first().to_ne_bytes()));
             }
             (Self::Average(total), Kind::Mean(words)) => {
                 let mean = read_mean(words);

@@ -191,7 +191,7 @@ impl Histogram {
     pub fn value(&self) -> f64 {
         #[allow(clippy::cast_precision_loss)]
         let sum = self.value.sum() as f64;
-        mean(sum, self.value.count()) * self.scale
+        self.in_unit(mean(sum, self.value.count()))
     }
 
     /// The greatest of them in the unit; 0 of none.
@@ -199,7 +199,7 @@ impl Histogram {
     pub fn max(&self) -> f64 {
         #[allow(clippy::cast_precision_loss)]
         let max = self.value.max() as f64;
-        max * self.scale
+        self.in_unit(max)
     }
 
     /// What `q` of them, from 0 to 1, are not above, in the unit: 0.5 is the median. `None` of none, and for
@@ -207,7 +207,14 @@ impl Histogram {
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<f64> {
         #[allow(clippy::cast_precision_loss)]
-        self.value.read().quantile(q).map(|quantile| quantile.value as f64 * self.scale)
+        self.value.read().quantile(q).map(|quantile| self.in_unit(quantile.value as f64))
+    }
+
+    /// A raw number in the unit.
+    #[inline]
+    fn in_unit(&self, raw: f64) -> f64 {
+        // 1e9 is a whole number and 1e-9 is none: this way 0.1 s is 0.1.
+        if self.scale == NANO { raw / 1e9 } else { raw * self.scale }
     }
 
     /// Takes over what another has counted.

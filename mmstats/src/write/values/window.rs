@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicU64, fence};
 
 use nix::time::{ClockId, clock_gettime};
 
-use super::mean::COUNT_FACTOR;
 use super::words::{WORD, Words, pair};
+use crate::format::mean::FACTOR as COUNT_FACTOR;
+use crate::format::window::{MAX_FACTOR, STAMP_FACTOR};
 use crate::write::memory::segment::{ForkMark, Segment};
-
-const MAX_FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
 
 /// Words of one second: stamp, sum, count, max, check.
 const SLOT: usize = 5;
@@ -47,7 +46,7 @@ impl Second {
 
     #[inline(always)]
     fn check(self) -> u64 {
-        self.stamp
+        self.stamp.wrapping_mul(STAMP_FACTOR)
             ^ self.sum.to_bits().rotate_left(13)
             ^ self.count.wrapping_mul(COUNT_FACTOR)
             ^ self.max.to_bits().rotate_left(29).wrapping_mul(MAX_FACTOR)
@@ -189,7 +188,7 @@ mod tests {
     /// Stamp, sum, count and max of the slot at a word, whose check must agree: by hand, from the page.
     fn slot_at(place: &Place, at: usize) -> (u64, f64, u64, f64) {
         let words = place.words(at..at + 5);
-        let check = words[0]
+        let check = words[0].wrapping_mul(0xC2B2_AE3D_27D4_EB4F)
             ^ words[1].rotate_left(13)
             ^ words[2].wrapping_mul(0x9E37_79B9_7F4A_7C15)
             ^ words[3].rotate_left(29).wrapping_mul(0xD6E8_FEB8_6659_FD93);
