@@ -1,5 +1,6 @@
 //! The one error of this crate: a path, and what was wrong with it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -38,8 +39,13 @@ pub enum ErrorKind {
     Unstable,
     /// A label is empty, too long, or already taken.
     Label,
+    /// What a field says of itself makes no sense: a unit with a blank, help of two lines, a precision out of
+    /// range.
+    Description,
     /// A file name or path template makes no sense.
     Template,
+    /// A variable of the environment makes no sense.
+    Environment,
     /// A living writer holds the name.
     Held,
     /// The name is taken by something that is not a stats file.
@@ -57,20 +63,50 @@ pub enum ErrorKind {
 
 #[derive(Debug)]
 pub(crate) enum Reason {
-    Io { doing: &'static str, source: io::Error },
+    Io {
+        doing: &'static str,
+        source: io::Error,
+    },
     NotAFile(&'static str),
     Empty,
     Version(u8),
     /// The head of a file of version 2.
     Head(format::Defect),
-    Format { at: usize, defect: Defect },
+    Format {
+        at: usize,
+        defect: Defect,
+    },
     /// A record of version 2, or what is in it.
     Record(format::Defect),
-    TooLarge { at: usize, limit: usize },
-    Unstable { at: usize, label: String },
-    Label { label: String, what: &'static str },
-    Size { label: String, what: String },
-    Template { template: String, what: &'static str },
+    TooLarge {
+        at: usize,
+        limit: usize,
+    },
+    Unstable {
+        at: usize,
+        label: String,
+    },
+    Label {
+        label: String,
+        what: Cow<'static, str>,
+    },
+    Size {
+        label: String,
+        what: String,
+    },
+    Description {
+        label: String,
+        what: String,
+    },
+    Environment {
+        variable: &'static str,
+        wants: &'static str,
+        value: String,
+    },
+    Template {
+        template: String,
+        what: &'static str,
+    },
     Held,
     Foreign(&'static str),
     Busy,
@@ -106,7 +142,9 @@ impl Error {
             Reason::TooLarge { .. } | Reason::Size { .. } => ErrorKind::TooLarge,
             Reason::Unstable { .. } => ErrorKind::Unstable,
             Reason::Label { .. } => ErrorKind::Label,
+            Reason::Description { .. } => ErrorKind::Description,
             Reason::Template { .. } => ErrorKind::Template,
+            Reason::Environment { .. } => ErrorKind::Environment,
             Reason::Held => ErrorKind::Held,
             Reason::Foreign(_) => ErrorKind::Foreign,
             Reason::Busy => ErrorKind::Busy,
@@ -164,9 +202,11 @@ impl From<Error> for io::Error {
         let kind = match &error.inner.reason {
             Reason::Io { source, .. } => source.kind(),
             Reason::Held => io::ErrorKind::AlreadyExists,
-            Reason::Label { .. } | Reason::Size { .. } | Reason::Template { .. } => {
-                io::ErrorKind::InvalidInput
-            }
+            Reason::Label { .. }
+            | Reason::Size { .. }
+            | Reason::Description { .. }
+            | Reason::Template { .. }
+            | Reason::Environment { .. } => io::ErrorKind::InvalidInput,
             Reason::FileSystem(_) => io::ErrorKind::Unsupported,
             _ => io::ErrorKind::InvalidData,
         };
@@ -189,6 +229,10 @@ impl fmt::Display for Reason {
             }
             Self::Size { label, what } => write!(f, "label {label:?} {what}"),
             Self::Label { label, what } => write!(f, "label {label:?} {what}"),
+            Self::Description { label, what } => write!(f, "label {label:?}: {what}"),
+            Self::Environment { variable, wants, value } => {
+                write!(f, "{variable} takes {wants}, not {value:?}")
+            }
             Self::Template { template, what } => write!(f, "template {template:?}: {what}"),
             Self::Held => f.write_str("a living process publishes under this name"),
             Self::Foreign(what) => write!(f, "the name is taken by {what}"),

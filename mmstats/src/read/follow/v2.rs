@@ -100,7 +100,8 @@ impl Map {
     fn holds(&self, bytes: &[u8], seen: &[u8]) -> bool {
         let is_there = |wanted: &Wanted| bytes[wanted.head_range()] == *wanted.head;
         let is_signed = |wanted: &Wanted| bytes[wanted.value.clone()] == seen[wanted.seen_range()];
-        self.wanted.iter().all(is_there) && self.signature.iter().all(|field| is_there(field) && is_signed(field))
+        self.wanted.iter().all(is_there)
+            && self.signature.iter().all(|field| is_there(field) && is_signed(field))
     }
 
     /// Puts together what a look needs: heads, values, and what says that the list ends.
@@ -143,7 +144,8 @@ impl FollowedV2 {
         let mut has_changed = false;
         for compound in self.compounds.iter_mut().flatten() {
             if let Compound::Window(window, before) = compound {
-                let now = if self.is_of_this_boot { total(window) } else { WindowTotal::new(window.seconds, None) };
+                let now =
+                    if self.is_of_this_boot { total(window) } else { WindowTotal::new(window.seconds, None) };
                 has_changed |= !now.has_same(before);
                 *before = now;
             }

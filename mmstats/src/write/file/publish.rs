@@ -12,7 +12,7 @@ use crate::disk::identity::{Identity, what_it_is};
 use crate::disk::name::numbered;
 use crate::disk::rename::{exchange, rename_to_free};
 use crate::error::{Error, ErrorKind, Reason};
-use crate::format::v1::VERSION;
+use crate::format::{v1, v2};
 use crate::live::{Judge, Life};
 
 /// How often a name is fought over before publishing gives up.
@@ -118,7 +118,8 @@ impl StatsFile {
         let mut version = [0];
         let foreign = if metadata.is_file() {
             let read = file.read_at(&mut version, 0).map_err(self.failed("reading what has the name"))?;
-            (read != 1 || version[0] != VERSION).then_some("a file that is no stats file")
+            (read != 1 || ![v1::VERSION, v2::VERSION].contains(&version[0]))
+                .then_some("a file that is no stats file")
         } else {
             Some(what_it_is(&metadata))
         };
@@ -144,7 +145,7 @@ mod tests {
     /// A file of ours that has just changed places with another of that name, and the other.
     fn exchanged(dir: &Path) -> (StatsFile, Identity) {
         let target = dir.join("x.mmstats");
-        fs::write(&target, [VERSION]).unwrap();
+        fs::write(&target, [v1::VERSION]).unwrap();
         let other = Identity::of(&fs::metadata(&target).unwrap());
         let file = StatsFile::create(target, None, crate::write::memory::segment::fork_mark()).unwrap();
         exchange(&file.path, &file.target).unwrap();

@@ -232,7 +232,7 @@ impl<K: ThreadKey> PerThread<K> {
     ) -> Result<(), Error> {
         let folded = match folded {
             Some(folded) => folded,
-            None => folded.insert(Folded::create(self.options(), self.process.get().group)?),
+            None => folded.insert(Folded::create(self.options(), self.process.get().group, K::Model::NAME)?),
         };
         folded.take(instance)
     }
