@@ -12,7 +12,8 @@ use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use cli::{Found, Output, Stop, Tool, When};
+use cli::{Output, Stop, Tool, When};
+use files::{Found, Ways};
 use lexopt::prelude::*;
 use mmstats::live::{Judge, Life};
 use mmstats::{ErrorKind, Origin, Snapshot};
@@ -91,7 +92,7 @@ fn cat(tool: &Tool) -> Result<(), Stop> {
         let message = "--raw does not write to a terminal, which may act on the bytes";
         return Err(Stop::Usage(message.to_owned()));
     }
-    let files = cli::find_by_name(tool, &request.operands);
+    let files = cli::find(tool, &request.operands, Ways::All);
     if request.job == Job::Raw && files.len() > 1 {
         let message = format!("--raw copies one file, not {}: nobody could tell them apart", files.len());
         return Err(Stop::Usage(message));
@@ -130,11 +131,7 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
 }
 
 fn format(value: &OsStr) -> Result<Job, Stop> {
-    match value.to_str() {
-        Some("text") => Ok(Job::Dump),
-        Some("lines") => Ok(Job::Records),
-        _ => Err(Stop::Usage(format!("--output takes text or lines, not {value:?}"))),
-    }
+    cli::word("--output", value, &[("text", Job::Dump), ("lines", Job::Records)])
 }
 
 fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> Result<(), Stop> {
