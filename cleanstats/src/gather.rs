@@ -17,7 +17,7 @@ use crate::directory::{Directory, Entry};
 
 /// How deep directories are followed. Each level takes a descriptor.
 const DEPTH: usize = 64;
-/// How many directories are held open before their candidates are dealt with, if there may be so many. With
+/// How many directories are held open before their candidates are dealt with, if the limit allows it. With
 /// those on the way to them they stay below the usual limit of descriptors.
 const DIRECTORIES: usize = 400;
 /// Descriptors for everything but directories.

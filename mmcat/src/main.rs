@@ -62,7 +62,7 @@ found a defect (warnings alone are well), 2 usage.
 /// in between: a writer that was interrupted while it added a field is back by then.
 const LOOKS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(10);
-/// How many pauses a run may make: many broken files are not to take for ever.
+/// How many pauses a run may make: many broken files should not take for ever.
 const PAUSES: u32 = 200;
 
 /// What is to be done with each file.
@@ -178,7 +178,7 @@ fn read(tool: &Tool, snapshot: &mut Snapshot, found: &Found) -> bool {
     false
 }
 
-/// Says what of a file could not be had. That it makes no sense is no such thing: its bytes are there.
+/// Says what of a file could not be read. That a file makes no sense is not said: its bytes are there.
 fn complain(tool: &Tool, snapshot: &Snapshot) {
     for error in snapshot.fields().filter_map(Result::err) {
         if error.kind() == ErrorKind::Unstable {

@@ -250,7 +250,7 @@ impl<'a> Regions<'a> {
         self.push(1, Role::WriteBuffer, Meaning::Number(index.into()));
     }
 
-    /// Behind the last field.
+    /// After the last field.
     fn tail(&mut self) {
         let rest = self.bytes.len() - self.at;
         self.push_some(rest.min(2), Role::End, Meaning::Nothing);
