@@ -62,7 +62,7 @@ HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 sanitize:
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Z sanitizer=address" \
 		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
-		$(CARGO) test --locked --target $(HOST) --target-dir $(TARGET)/address -p mmstats -p cli --lib --tests
+		$(CARGO) test --locked --target $(HOST) --target-dir $(TARGET)/address -p mmstats -p files -p figures -p cli --lib --tests
 
 sanitize-threads:
 	RUSTFLAGS="-Z sanitizer=thread" $(CARGO) +nightly test --locked -Z build-std --target $(HOST) \

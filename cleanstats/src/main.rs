@@ -5,7 +5,7 @@
 mod archive;
 mod choice;
 mod clean;
-mod folder;
+mod directory;
 mod gather;
 mod look;
 mod record;

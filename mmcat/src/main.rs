@@ -12,7 +12,8 @@ use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use cli::{Found, Output, Stop, Tool, When};
+use cli::{Output, Stop, Tool, When};
+use files::{Found, Ways};
 use lexopt::prelude::*;
 use mmstats::live::{Judge, Life};
 use mmstats::{ErrorKind, Origin, Snapshot};
@@ -61,7 +62,7 @@ found a defect (warnings alone are well), 2 usage.
 /// in between: a writer that was interrupted while it added a field is back by then.
 const LOOKS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(10);
-/// How many pauses a run may make: many broken files are not to take for ever.
+/// How many pauses a run may make: many broken files should not take for ever.
 const PAUSES: u32 = 200;
 
 /// What is to be done with each file.
@@ -91,7 +92,7 @@ fn cat(tool: &Tool) -> Result<(), Stop> {
         let message = "--raw does not write to a terminal, which may act on the bytes";
         return Err(Stop::Usage(message.to_owned()));
     }
-    let files = cli::find_by_name(tool, &request.operands);
+    let files = cli::find(tool, &request.operands, Ways::All);
     if request.job == Job::Raw && files.len() > 1 {
         let message = format!("--raw copies one file, not {}: nobody could tell them apart", files.len());
         return Err(Stop::Usage(message));
@@ -130,11 +131,7 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
 }
 
 fn format(value: &OsStr) -> Result<Job, Stop> {
-    match value.to_str() {
-        Some("text") => Ok(Job::Dump),
-        Some("lines") => Ok(Job::Records),
-        _ => Err(Stop::Usage(format!("--output takes text or lines, not {value:?}"))),
-    }
+    cli::word("--output", value, &[("text", Job::Dump), ("lines", Job::Records)])
 }
 
 fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> Result<(), Stop> {
@@ -181,7 +178,7 @@ fn read(tool: &Tool, snapshot: &mut Snapshot, found: &Found) -> bool {
     false
 }
 
-/// Says what of a file could not be had. That it makes no sense is no such thing: its bytes are there.
+/// Says what of a file could not be read. That a file makes no sense is not said: its bytes are there.
 fn complain(tool: &Tool, snapshot: &Snapshot) {
     for error in snapshot.fields().filter_map(Result::err) {
         if error.kind() == ErrorKind::Unstable {

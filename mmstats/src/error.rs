@@ -246,10 +246,12 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The system's words without Rust's `(os error 2)` behind them.
-fn plain(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(code) => nix::errno::Errno::from_raw(code).desc().to_owned(),
-        None => error.to_string(),
+/// The system's words, without Rust's `(os error 28)` after them.
+#[must_use]
+pub fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
     }
 }

@@ -12,7 +12,11 @@ pub mod live;
 mod read;
 mod write;
 
+#[doc(hidden)]
+pub use disk::lock::whole_file;
 pub use disk::name::{DEFAULT_TEMPLATE, TEMP_END, TEMP_START, default_dir};
+#[doc(hidden)]
+pub use error::plain;
 pub use error::{Error, ErrorKind};
 pub use format::compound::{HistogramTotal, HistogramView, OtherScale, RecentView, WindowTotal};
 pub use format::kind::{DataType, MergeRule, MetricType};

@@ -11,14 +11,16 @@ use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use cli::{Function, Output, Roster, Stop, Ticker, Tool, When};
+use cli::{Labels, Output, Stop, Ticker, Tool, When};
+use figures::Function;
+use files::Roster;
 use lexopt::prelude::*;
 use mmstats::Certainty;
 
 use records::{Format, Records};
 use until::Until;
 use wait::Wait;
-use watch::{Choice, Watch};
+use watch::Watch;
 
 const HELP: &str = "\
 Print what changes in what running programs publish.
@@ -64,7 +66,7 @@ const TIME_IS_UP: u8 = 3;
 /// What the command line asks for.
 #[derive(Default)]
 struct Request {
-    choice: Choice,
+    labels: Labels,
     delay: Option<Duration>,
     count: Option<u64>,
     initial: bool,
@@ -86,16 +88,18 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
-            Short('p') | Long("prefix") => request.choice.prefixes.push(parser.value()?),
-            Short('x') | Long("exclude") => request.choice.excluded.push(parser.value()?),
+            Short('p') | Long("prefix") => request.labels.prefixes.push(parser.value()?),
+            Short('x') | Long("exclude") => request.labels.excluded.push(parser.value()?),
             Short('d') | Long("delay") => {
                 request.delay = Some(cli::seconds("--delay", &parser.value()?, 0.01)?);
             }
-            Short('c') | Long("count") => request.count = Some(count(&parser.value()?)?),
+            Short('c') | Long("count") => request.count = Some(cli::number("--count", &parser.value()?, 1)?),
             Short('i') | Long("initial") => request.initial = true,
             Short('o') | Long("output") => request.format = format(&parser.value()?)?,
             Long("until") => request.until = Some(Until::parse(&parser.value()?)?),
-            Short('a') | Long("aggregate") => request.function = Some(Function::parse(&parser.value()?)?),
+            Short('a') | Long("aggregate") => {
+                request.function = Some(cli::word("--aggregate", &parser.value()?, &Function::NAMES)?);
+            }
             Long("timeout") => request.timeout = Some(cli::seconds("--timeout", &parser.value()?, 0.0)?),
             Long("color") => request.color = When::parse(&parser.value()?)?,
             Short('h') | Long("help") => return tool.help(HELP),
@@ -110,17 +114,8 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
     Ok(Some(request))
 }
 
-fn count(value: &OsStr) -> Result<u64, Stop> {
-    let count = value.to_str().and_then(|text| text.parse().ok()).filter(|&count| count >= 1);
-    count.ok_or_else(|| Stop::Usage(format!("--count takes a number, 1 or more, not {value:?}")))
-}
-
 fn format(value: &OsStr) -> Result<Format, Stop> {
-    match value.to_str() {
-        Some("lines") => Ok(Format::Lines),
-        Some("json") => Ok(Format::Json),
-        _ => Err(Stop::Usage(format!("--output takes lines or json, not {value:?}"))),
-    }
+    cli::word("--output", value, &[("lines", Format::Lines), ("json", Format::Json)])
 }
 
 fn watch(tool: &Tool) -> Result<(), Stop> {
@@ -129,18 +124,18 @@ fn watch(tool: &Tool) -> Result<(), Stop> {
     let mut out = Output::standard()?;
     let records = Records { format: request.format, color: request.color.decide(out.is_terminal()) };
     let mut ticker = Ticker::new(request.delay.unwrap_or(Duration::from_secs(1)))?;
-    let mut roster = Roster::new(request.operands, Certainty::Published, 0);
+    let mut roster = Roster::new(request.operands, Certainty::Published);
     if request.until.is_some() {
-        // Whoever waits for a value may well wait for the program that publishes it.
+        // A script that waits for a value may well wait for the program that publishes it.
         roster = roster.patient();
     }
-    let mut watch = Watch::new(request.choice, records, &mut out);
+    let mut watch = Watch::new(request.labels, records, &mut out);
     watch.wait = request.until.map(|until| Wait::new(until, request.function));
     (watch.left, watch.initial) = (request.count, request.initial);
     let waits = watch.wait.is_some();
     let mut goes_on = watch.look(tool, &mut roster)?;
     if roster.members().is_empty() && !waits {
-        roster.complain(tool);
+        roster.absence().iter().for_each(|notice| tool.tell(notice));
         return Err(Stop::Failed);
     }
     while goes_on {

@@ -10,6 +10,7 @@ mod fold;
 mod mixed;
 mod nearest;
 mod poll;
+mod polled;
 mod records;
 mod settle;
 mod table;
@@ -21,14 +22,16 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use cli::{Output, Roster, Stop, Ticker, Tool, When, escape};
+use cli::{Output, Stop, Ticker, Tool, When, escape, number};
+use files::Roster;
 use lexopt::prelude::*;
 use mmstats::{Certainty, Snapshot};
 
 use field::ColumnField;
 use filter::Filters;
 use nearest::nearest;
-use poll::{Poll, PolledFile, Row};
+use poll::{Poll, Row};
+use polled::PolledFile;
 use records::Separator;
 use table::Table;
 
@@ -93,7 +96,6 @@ struct Request {
     is_rate: bool,
     has_time: bool,
     without_first: bool,
-    verbosity: u8,
     format: Format,
     color: When,
     fields: Option<OsString>,
@@ -123,7 +125,7 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
             Short('r') | Long("rate") => request.is_rate = true,
             Short('t') | Long("timestamp") => request.has_time = true,
             Short('y') | Long("no-first") => request.without_first = true,
-            Short('v') => request.verbosity = request.verbosity.saturating_add(1),
+            Short('v') => tool.set_verbosity(tool.verbosity().saturating_add(1)),
             Short('o') | Long("output") => request.format = format(&parser.value()?)?,
             Long("color") => request.color = When::parse(&parser.value()?)?,
             Short('h') | Long("help") => return tool.help(HELP),
@@ -136,19 +138,14 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
     Ok(Some(request))
 }
 
-fn number(option: &str, value: &OsStr, least: u64) -> Result<u64, Stop> {
-    let number = value.to_str().and_then(|text| text.parse().ok()).filter(|&number| number >= least);
-    number.ok_or_else(|| Stop::Usage(format!("{option} takes a number, {least} or more, not {value:?}")))
-}
-
 fn format(value: &OsStr) -> Result<Format, Stop> {
-    match value.to_str() {
-        Some("text") => Ok(Format::Text),
-        Some("tsv") => Ok(Format::Separated(Separator::Tab)),
-        Some("csv") => Ok(Format::Separated(Separator::Comma)),
-        Some("json") => Ok(Format::Json),
-        _ => Err(Stop::Usage(format!("--output takes text, tsv, csv or json, not {value:?}"))),
-    }
+    let formats = [
+        ("text", Format::Text),
+        ("tsv", Format::Separated(Separator::Tab)),
+        ("csv", Format::Separated(Separator::Comma)),
+        ("json", Format::Json),
+    ];
+    cli::word("--output", value, &formats)
 }
 
 fn poll(tool: &Tool) -> Result<(), Stop> {
@@ -169,13 +166,13 @@ fn poll(tool: &Tool) -> Result<(), Stop> {
     let mut out = Output::standard()?;
     let mut rows = Rows::new(&request, &fields, &out);
     let mut ticker = Ticker::new(request.delay.unwrap_or(Duration::from_secs(1)))?;
-    let mut roster = Roster::new(request.operands.clone(), Certainty::Newest, request.verbosity);
+    let mut roster = Roster::new(request.operands.clone(), Certainty::Newest);
     let mut poll = Poll::new(fields, filters, request.is_rate);
     let mut left = request.count;
     let mut is_first = true;
     loop {
         let row = poll.row(tool, &mut roster)?;
-        if request.verbosity >= 3 {
+        if tool.verbosity() >= 3 {
             let (files, cost) = (roster.members().len(), poll.cost());
             tool.say(&format!("{files} files read in {} us", cost.as_micros()));
         }
@@ -211,7 +208,7 @@ fn twice<'a>(request: &Request, fields: &'a [ColumnField]) -> Option<Cow<'a, str
 /// Makes sure that there is something to show: zeros for ever would say that all is quiet.
 fn check(tool: &Tool, poll: &Poll, roster: &Roster<PolledFile>) -> Result<(), Stop> {
     if roster.members().is_empty() {
-        roster.complain(tool);
+        roster.absence().iter().for_each(|notice| tool.tell(notice));
         return Err(Stop::Failed);
     }
     let files = match roster.members().len() {
@@ -242,7 +239,7 @@ fn check(tool: &Tool, poll: &Poll, roster: &Roster<PolledFile>) -> Result<(), St
 fn labels(roster: &Roster<PolledFile>) -> BTreeSet<Vec<u8>> {
     let mut labels = BTreeSet::new();
     let mut snapshot = Snapshot::new();
-    for member in roster.members().iter().filter(|member| member.state.counts()) {
+    for member in roster.members().iter().filter(|member| member.state.counts) {
         if snapshot.read(member.file.path(), member.file.origin()).is_ok() {
             for field in snapshot.fields().flatten() {
                 if !labels.contains(field.label()) {

@@ -22,8 +22,8 @@ pub const TEMP_START: &str = ".mmstats-";
 /// What a writer's temporary name ends with.
 pub const TEMP_END: &str = ".new";
 
-/// The folder where writers put their files and readers look for them: `MMSTATS_PATH`, else the
-/// temp folder (`TMPDIR`, else `/tmp`). An empty variable counts as none.
+/// The directory where writers put their files and readers look for them: `MMSTATS_PATH`, else the
+/// temp directory (`TMPDIR`, else `/tmp`). An empty variable counts as none.
 #[must_use]
 pub fn default_dir() -> PathBuf {
     match variable("MMSTATS_PATH") {

@@ -198,8 +198,9 @@ pub fn trimmed(code: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// As C's `isspace`, which Python uses (it counts the vertical tab, Rust's `is_ascii_whitespace` does not).
-fn is_space(byte: u8) -> bool {
+/// Whether a byte is white space as C's `isspace` has it, which Python uses (it counts the vertical tab, Rust's `is_ascii_whitespace` does not).
+#[must_use]
+pub fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
 

@@ -1,22 +1,21 @@
-//! The files that a live tool follows: who joins, who leaves, what they hold.
+//! The files that a live program follows: which join, which leave, what they hold.
 
-use std::collections::HashMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
-use mmstats::{Certainty, ErrorKind, Observation, Observer, Origin};
+use mmstats::{Certainty, Observation, Observer};
 
-use crate::escape::escape_path;
+use crate::coroner::Coroner;
 use crate::limit::open_files;
-use crate::member::{Coroner, Left, Member, Outsider, State, Visitor, Writer};
-use crate::operands::Found;
+use crate::member::{Left, Member, Writer};
+use crate::notice::{Hear, Notice};
+use crate::outsiders::{Outsider, Outsiders};
 use crate::places::{Candidate, Places};
 use crate::questions::Questions;
-use crate::tool::{Stop, Tool};
+use crate::search::Found;
+use crate::state::State;
+use crate::visitor::{Visitor, look, wanted};
 
-/// How often dead files are asked whether somebody writes to them again.
-const REVIVALS: Duration = Duration::from_millis(200);
 /// All of them.
 pub struct Roster<S> {
     places: Places,
@@ -24,36 +23,30 @@ pub struct Roster<S> {
     coroner: Coroner,
     /// Sorted by path.
     members: Vec<Member<S>>,
-    /// Files that cannot be read (and why), and dead ones (and which).
-    outsiders: HashMap<PathBuf, Outsider>,
-    /// When the dead were asked last.
-    asked: Instant,
+    outsiders: Outsiders,
     /// How many files may be kept open.
     limit: usize,
     questions: Questions,
     has_looked: bool,
-    verbosity: u8,
 }
 
 impl<S: Default> Roster<S> {
-    /// Nobody yet. `verbosity` 1 tells on stderr which files are left out, 2 who joins and leaves.
+    /// Without members before the first look.
     #[must_use]
-    pub fn new(operands: Vec<OsString>, certainty: Certainty, verbosity: u8) -> Self {
+    pub fn new(operands: Vec<OsString>, certainty: Certainty) -> Self {
         Self {
             places: Places::new(operands),
             observer: Observer::new(certainty),
             coroner: Coroner::new(),
             members: Vec::new(),
-            outsiders: HashMap::new(),
-            asked: Instant::now(),
+            outsiders: Outsiders::new(),
             limit: open_files(),
             questions: Questions::default(),
             has_looked: false,
-            verbosity,
         }
     }
 
-    /// For a tool that waits for files to come: that a named one is not there yet is no error.
+    /// For a program that waits for files to come: that a named one is not there yet is no error.
     #[must_use]
     pub fn patient(mut self) -> Self {
         self.has_looked = true;
@@ -67,34 +60,39 @@ impl<S: Default> Roster<S> {
         &self.members
     }
 
+    /// Those that are followed, for a program that decides when it has seen them all.
+    pub fn members_mut(&mut self) -> &mut [Member<S>] {
+        &mut self.members
+    }
+
     /// Whether the file at `path` is left out since its process has ended.
     #[must_use]
     pub fn is_dead(&self, path: &Path) -> bool {
-        matches!(self.outsiders.get(path), Some(Outsider::Dead { .. }))
+        self.outsiders.is_dead(path)
     }
 
-    /// Says that there is nothing to follow, and why. The exit code will be 1.
-    pub fn complain(&self, tool: &Tool) {
-        let is_dead = |outsider: &Outsider| matches!(outsider, Outsider::Dead { .. });
+    /// Why there is nothing to follow. `None` if there are files that cannot be read: that was handed over.
+    #[must_use]
+    pub fn absence(&self) -> Option<Notice<'_>> {
         let looked = self.places.looked();
-        if self.outsiders.values().any(is_dead) {
-            tool.say(&format!(
-                "no stats files of living processes found: looked for {looked} (a file that is named is read in any case)"
-            ));
-        } else if self.outsiders.is_empty() {
-            tool.say(&format!("no stats files found: looked for {looked}"));
+        if self.outsiders.has_dead() {
+            return Some(Notice::NoLivingFiles(looked));
         }
-        tool.fail();
+        self.outsiders.is_empty().then_some(Notice::NoFiles(looked))
     }
 
     /// Looks where files come and go, then at every file.
     ///
     /// # Errors
     /// Whatever the visitor gives.
-    pub fn look<V: Visitor<State = S>>(&mut self, tool: &Tool, visitor: &mut V) -> Result<(), Stop> {
-        match self.places.look(tool) {
-            Some(places) => self.meet(tool, &places, visitor)?,
-            None => self.retry(tool, visitor)?,
+    pub fn look<V: Visitor<State = S>>(
+        &mut self,
+        visitor: &mut V,
+        hear: &mut Hear<'_>,
+    ) -> Result<(), V::Stop> {
+        match self.places.look(hear) {
+            Some(places) => self.meet(&places, visitor, hear)?,
+            None => self.retry(visitor, hear)?,
         }
         self.has_looked = true;
         // Asked before the look, so that no value of a process that has ended by now is shown as if it lived.
@@ -113,22 +111,9 @@ impl<S: Default> Roster<S> {
                     continue;
                 }
                 Ok(looked) => looked,
-                Err(error) if error.is_not_found() => {
-                    gone.push((number, Observation::Unchanged, Left::Removed));
-                    continue;
-                }
-                // Its writer may be about to begin again, in the same file.
-                Err(error) if error.kind() == ErrorKind::Version => {
-                    let outsider = Outsider::perhaps_begun(member.is_named);
-                    self.outsiders.insert(member.file.path().to_owned(), outsider);
-                    gone.push((number, Observation::Unchanged, Left::Removed));
-                    continue;
-                }
                 Err(error) => {
-                    tool.report(&error);
-                    let outsider = Outsider::unreadable(&error, member.is_named);
-                    self.outsiders.insert(member.file.path().to_owned(), outsider);
-                    gone.push((number, Observation::Unchanged, Left::Broken));
+                    let why = self.outsiders.turn_away(member, &error, hear);
+                    gone.push((number, Observation::Unchanged, why));
                     continue;
                 }
             };
@@ -145,18 +130,18 @@ impl<S: Default> Roster<S> {
         let mut gone = gone.into_iter().peekable();
         for (number, member) in std::mem::take(&mut self.members).into_iter().enumerate() {
             match gone.next_if(|(gone, ..)| *gone == number) {
-                Some((_, looked, why)) => self.dismiss(tool, member, looked, why, visitor)?,
+                Some((_, looked, why)) => self.dismiss(member, looked, why, visitor, hear)?,
                 None => self.members.push(member),
             }
         }
         for (found, is_named) in begins_again {
-            self.admit(tool, &found, is_named, None, visitor)?;
+            self.admit(&found, is_named, None, visitor, hear)?;
             if let Some(member) = self.members.last_mut() {
                 // Only the looks that are still to come in this round pass it over.
                 member.is_fresh = false;
             }
         }
-        self.members.sort_by(|a, b| order(a.file.path(), b.file.path()));
+        self.sort();
         Ok(())
     }
 
@@ -169,7 +154,7 @@ impl<S: Default> Roster<S> {
         &mut self,
         visitor: &mut V,
         choose: impl Fn(&Member<S>) -> bool,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), V::Stop> {
         for member in self.members.iter_mut().filter(|member| choose(member)) {
             let looked = look(&mut self.observer, member, visitor).unwrap_or(Observation::Replaced);
             visitor.visit(member, looked)?;
@@ -177,24 +162,19 @@ impl<S: Default> Roster<S> {
         Ok(())
     }
 
-    /// Those that are followed, for a tool that makes up its mind when it has seen them all.
-    pub fn members_mut(&mut self) -> &mut [Member<S>] {
-        &mut self.members
-    }
-
     /// Compares the followed files with those that are there.
     fn meet<V: Visitor<State = S>>(
         &mut self,
-        tool: &Tool,
         places: &[Candidate],
         visitor: &mut V,
-    ) -> Result<(), Stop> {
+        hear: &mut Hear<'_>,
+    ) -> Result<(), V::Stop> {
         self.questions.regroup();
         let mut stays = vec![false; self.members.len()];
         let mut strangers = Vec::new();
         for place in places {
             let path = &place.found.path;
-            let state = State::of(path, place.found.origin);
+            let state = State::at(path, place.found.origin);
             let identity = state.map(|state| state.identity);
             let member = self.members.binary_search_by(|member| order(member.file.path(), path));
             let is_same = |number: &usize| match identity {
@@ -215,91 +195,59 @@ impl<S: Default> Roster<S> {
             if member.file.is_open() {
                 looked = look(&mut self.observer, &mut member, visitor).unwrap_or(looked);
             }
-            self.dismiss(tool, member, looked, Left::Removed, visitor)?;
+            self.dismiss(member, looked, Left::Removed, visitor, hear)?;
         }
-        let mut before = std::mem::take(&mut self.outsiders);
-        for (place, state) in strangers {
-            let Candidate { found, is_named } = place;
+        let mut before = self.outsiders.take();
+        for (Candidate { found, is_named }, state) in strangers {
             match before.remove(&found.path) {
                 Some(outsider @ Outsider::Dead { state: dead, .. }) if dead.is_some() && dead == state => {
                     self.outsiders.insert(found.path.clone(), outsider);
                 }
-                known => self.admit(tool, found, *is_named, known.as_ref(), visitor)?,
+                known => self.admit(found, *is_named, known.as_ref(), visitor, hear)?,
             }
         }
         self.outsiders.extend(before.into_iter().filter(|(path, _)| self.places.hide(path)));
-        self.members.sort_by(|a, b| order(a.file.path(), b.file.path()));
+        self.sort();
         Ok(())
     }
 
-    /// Tries once more what could not be read: it may have been half written. And what was dead, if
-    /// somebody has written to it since: no name comes or goes where a writer begins again in the same file.
-    fn retry<V: Visitor<State = S>>(&mut self, tool: &Tool, visitor: &mut V) -> Result<(), Stop> {
-        let asks = self.asked.elapsed() >= REVIVALS;
-        let is_due = |outsider: &Outsider| asks || matches!(outsider, Outsider::Unreadable { .. });
-        if !self.outsiders.values().any(is_due) {
+    /// Tries once more what may have become a file to follow.
+    fn retry<V: Visitor<State = S>>(&mut self, visitor: &mut V, hear: &mut Hear<'_>) -> Result<(), V::Stop> {
+        let due = self.outsiders.due();
+        if due.is_empty() {
             return Ok(());
         }
-        if asks {
-            self.asked = Instant::now();
+        for (path, outsider) in due {
+            let found = Found { path, origin: outsider.origin() };
+            self.admit(&found, outsider.is_named(), Some(&outsider), visitor, hear)?;
         }
-        let outsiders = std::mem::take(&mut self.outsiders);
-        for (path, outsider) in outsiders {
-            match outsider {
-                Outsider::Unreadable { is_named, .. } => {
-                    let origin = if is_named { Origin::Named } else { Origin::Found };
-                    let found = Found { path, origin };
-                    self.admit(tool, &found, is_named, Some(&outsider), visitor)?;
-                }
-                Outsider::Dead { state, is_named } if asks => {
-                    let origin = if is_named { Origin::Named } else { Origin::Found };
-                    if state.is_some() && state == State::of(&path, origin) {
-                        self.outsiders.insert(path, outsider);
-                    } else {
-                        self.admit(tool, &Found { path, origin }, is_named, Some(&outsider), visitor)?;
-                    }
-                }
-                dead @ Outsider::Dead { .. } => drop(self.outsiders.insert(path, dead)),
-            }
-        }
-        self.members.sort_by(|a, b| order(a.file.path(), b.file.path()));
+        self.sort();
         Ok(())
     }
 
     /// Begins to follow a file, if it can be read and is not dead.
     fn admit<V: Visitor<State = S>>(
         &mut self,
-        tool: &Tool,
         found: &Found,
         is_named: bool,
         known: Option<&Outsider>,
         visitor: &mut V,
-    ) -> Result<(), Stop> {
+        hear: &mut Hear<'_>,
+    ) -> Result<(), V::Stop> {
         let Found { path, origin } = found;
-        let state = State::of(path, *origin);
+        let state = State::at(path, *origin);
         let mut file = match self.observer.follow(path, *origin, wanted(visitor)) {
             Ok(file) => file,
             Err(error) => {
-                let mut outsider = Outsider::unreadable(&error, is_named);
-                // Gone since it was found, or not back yet: a process ends and begins, which is no error.
-                let is_quiet = error.is_not_found() && (!is_named || self.has_looked);
-                let was_unreadable = matches!(known, Some(Outsider::Unreadable { .. }));
-                if error.kind() == ErrorKind::Version && self.has_looked && !was_unreadable {
-                    outsider = Outsider::perhaps_begun(is_named);
-                } else if !is_quiet && known != Some(&outsider) {
-                    tool.report(&error);
-                }
-                if !error.is_not_found() || is_named {
-                    self.outsiders.insert(path.clone(), outsider);
-                }
+                self.outsiders.refuse(found, &error, is_named, known, self.has_looked, hear);
                 return Ok(());
             }
         };
         let was_dead = self.coroner.is_dead(self.observer.snapshot());
-        let died = matches!(known, Some(Outsider::Dead { .. }));
+        let died = known.is_some_and(Outsider::is_dead);
         if was_dead && (died || !is_named) {
             if !died {
-                self.tell(tool, 1, path, "left out: its process has ended");
+                hear(&Notice::LeftOut(path));
             }
             self.outsiders.insert(path.clone(), Outsider::Dead { state, is_named });
             return Ok(());
@@ -308,11 +256,11 @@ impl<S: Default> Roster<S> {
             file.close();
         }
         if let Some(defect) = self.observer.snapshot().defect() {
-            tool.report(&defect);
+            hear(&Notice::Unreadable(&defect));
         }
         let writer = Writer::of(self.observer.snapshot());
         if self.has_looked {
-            self.tell(tool, 2, path, "joins");
+            hear(&Notice::Joins(path));
         }
         let state = S::default();
         let mut member =
@@ -325,18 +273,18 @@ impl<S: Default> Roster<S> {
 
     fn dismiss<V: Visitor<State = S>>(
         &mut self,
-        tool: &Tool,
         mut member: Member<S>,
         looked: Observation,
         why: Left,
         visitor: &mut V,
-    ) -> Result<(), Stop> {
+        hear: &mut Hear<'_>,
+    ) -> Result<(), V::Stop> {
         visitor.leave(&mut member, looked, why)?;
         let path = member.file.path();
         match why {
-            Left::Removed => self.tell(tool, 2, path, "leaves: the file is gone"),
+            Left::Removed => hear(&Notice::Gone(path)),
             Left::Dead => {
-                self.tell(tool, 2, path, "leaves: its process has ended");
+                hear(&Notice::Died(path));
                 // Perhaps somebody has written to it since it was judged.
                 let dead = Outsider::Dead { state: None, is_named: member.is_named };
                 self.outsiders.insert(path.to_owned(), dead);
@@ -346,30 +294,8 @@ impl<S: Default> Roster<S> {
         Ok(())
     }
 
-    fn tell(&self, tool: &Tool, verbosity: u8, path: &Path, what: &str) {
-        if self.verbosity >= verbosity {
-            tool.say(&format!("{}: {what}", escape_path(path)));
-        }
-    }
-}
-
-/// Looks at a member.
-fn look<V: Visitor>(
-    observer: &mut Observer,
-    member: &mut Member<V::State>,
-    visitor: &mut V,
-) -> Result<Observation, mmstats::Error> {
-    observer.look(&mut member.file, wanted(visitor))
-}
-
-fn wanted<V: Visitor>(visitor: &mut V) -> impl FnMut(&[u8]) -> bool {
-    let mut has_begun = false;
-    move |label| {
-        if !has_begun {
-            visitor.begin();
-            has_begun = true;
-        }
-        visitor.wants(label)
+    fn sort(&mut self) {
+        self.members.sort_by(|a, b| order(a.file.path(), b.file.path()));
     }
 }
 

@@ -9,6 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use files::directory_of;
 use nix::dir::{Dir, Type};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, open, openat};
@@ -17,15 +18,15 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 use rustix::fs::{RenameFlags, renameat_with};
 
 /// An open directory.
-pub(crate) struct Folder(OwnedFd);
+pub(crate) struct Directory(OwnedFd);
 
 /// What has a name in a directory.
 pub(crate) struct Entry {
     pub(crate) name: OsString,
-    pub(crate) is_folder: bool,
+    pub(crate) is_directory: bool,
 }
 
-impl Folder {
+impl Directory {
     /// The directory at a path that somebody named: links are followed.
     pub(crate) fn named(path: &Path) -> io::Result<Self> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
@@ -34,13 +35,12 @@ impl Folder {
 
     /// The same, where it need not be listed and so need not be readable.
     pub(crate) fn of_file(path: &Path) -> io::Result<Self> {
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        Ok(Self(open(parent.unwrap_or(Path::new(".")), flags, Mode::empty())?))
+        Ok(Self(open(directory_of(path), flags, Mode::empty())?))
     }
 
     /// The directory called `name` in this one. A link is an error.
-    pub(crate) fn folder(&self, name: &OsStr) -> io::Result<Self> {
+    pub(crate) fn below(&self, name: &OsStr) -> io::Result<Self> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         Ok(Self(openat(self.0.as_fd(), name, flags, Mode::empty())?))
     }
@@ -63,14 +63,14 @@ impl Folder {
             if name == "." || name == ".." {
                 continue;
             }
-            let is_folder = match entry.file_type() {
+            let is_directory = match entry.file_type() {
                 Some(kind) => kind == Type::Directory,
                 // The file system does not say; what cannot be asked about is gone.
                 None => fstatat(self.0.as_fd(), name, AtFlags::AT_SYMLINK_NOFOLLOW).is_ok_and(|stat| {
                     SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFDIR
                 }),
             };
-            entries.push(Entry { name: name.to_owned(), is_folder });
+            entries.push(Entry { name: name.to_owned(), is_directory });
         }
         Ok(entries)
     }
@@ -94,8 +94,8 @@ impl Folder {
     }
 }
 
-/// Opens the very file of a [`Folder::handle`] for reading, which must be a regular one. Whoever holds
-/// a lease on it cannot keep us waiting.
+/// Opens the very file of a [`Directory::handle`] for reading, which must be a regular one. A process that
+/// holds a lease on it cannot keep us waiting.
 pub(crate) fn reader(handle: &File) -> io::Result<File> {
     let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     let path = format!("/proc/self/fd/{}", handle.as_raw_fd());

@@ -1,10 +1,13 @@
-//! Standard output that was closed (`>&-`) when the program began.
+//! Whether standard output was closed (`>&-`) when the program began.
 //!
 //! Rust's runtime opens `/dev/null` in the place of a descriptor that is missing, before `main`: all that is
-//! written then goes nowhere and succeeds. Later it cannot be told from a `/dev/null` that somebody meant, so
-//! it is asked about before that.
+//! written then goes nowhere and succeeds. Later this cannot be told from a `/dev/null` that somebody meant, so
+//! the question is asked before that.
 
-use std::io::{self, Write};
+// Not `forbid`: the macro that names a function to be run before `main` allows it for itself. This crate has
+// nothing else, so that all other crates of the tools can forbid it.
+#![deny(unsafe_code)]
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::io::Errno;
@@ -21,19 +24,7 @@ ctor::declarative::ctor! {
 }
 
 /// Whether standard output was closed when the program began.
-pub(crate) fn is_closed() -> bool {
+#[must_use]
+pub fn stdout() -> bool {
     IS_CLOSED.load(Ordering::Relaxed)
-}
-
-/// What takes nothing, as a descriptor does that is closed.
-pub(crate) struct Closed;
-
-impl Write for Closed {
-    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(Errno::BADF.into())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

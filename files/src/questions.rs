@@ -11,13 +11,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::member::{Coroner, Member, Thoroughness};
+use crate::coroner::{Coroner, Thoroughness};
+use crate::member::Member;
 
 /// How many files have their turn at each look: this many, or one in [`ROUNDS`].
 const TURNS: usize = 32;
 const ROUNDS: usize = 64;
 
-/// Who is asked next.
+/// Which files are asked next.
 #[derive(Default)]
 pub(crate) struct Questions {
     /// For each process, as far as files tell whose they are, the numbers of its files. `None` if members
@@ -47,7 +48,7 @@ impl Questions {
             if members[number].is_out_of_sight {
                 continue;
             }
-            if members[number].has_died(coroner, Thoroughness::Suspicious) {
+            if coroner.has_died(&mut members[number], Thoroughness::Suspicious) {
                 dead.insert(number);
             } else if members[number].is_out_of_sight {
                 // What hides one hides all: they are asked in their turns.
@@ -60,7 +61,7 @@ impl Questions {
             let number = (self.next_turn + turn) % count;
             // A process id that went to another process is found out by a close look only.
             let how = if turn == 0 { Thoroughness::Close } else { Thoroughness::Suspicious };
-            if !dead.contains(&number) && members[number].has_died(coroner, how) {
+            if !dead.contains(&number) && coroner.has_died(&mut members[number], how) {
                 dead.insert(number);
             }
         }
@@ -71,7 +72,7 @@ impl Questions {
         }
         for (number, member) in members.iter_mut().enumerate() {
             let is_suspect = member.writer.pid.is_some_and(|pid| pids.contains(&pid));
-            if is_suspect && !dead.contains(&number) && member.has_died(coroner, Thoroughness::Close) {
+            if is_suspect && !dead.contains(&number) && coroner.has_died(member, Thoroughness::Close) {
                 dead.insert(number);
             }
         }
@@ -79,7 +80,7 @@ impl Questions {
     }
 }
 
-/// Files that one process has made, by their own word: in two directories it may be two processes in two
+/// Files that one process has made, as they say: in two directories it may be two processes in two
 /// containers.
 fn processes<S>(members: &[Member<S>]) -> Vec<Vec<usize>> {
     let mut processes: BTreeMap<(i128, Option<&Path>), Vec<usize>> = BTreeMap::new();

@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use glob::GlobError;
 use nix::unistd::geteuid;
 
-/// The paths that match, in order; those that lead over a link of somebody else than root and this user are
+/// The paths that match, in order; those that lead over a link of somebody other than root and this user are
 /// passed over. Links in the part before the first wildcard are followed: the pattern's author named them.
 ///
 /// # Errors

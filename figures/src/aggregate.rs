@@ -1,125 +1,14 @@
-//! One record a label over all files.
+//! One record per label over all files.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
+use std::collections::BTreeMap;
 
 use mmstats::{SnapshotField, Value};
 
-use crate::escape::escape;
-use crate::json::Json;
-use crate::number::compare;
-use crate::tool::Stop;
-
-/// What to make of the values that one label has in several files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Function {
-    /// All together.
-    Sum,
-    /// The mean.
-    Avg,
-    /// The least.
-    Min,
-    /// The greatest.
-    Max,
-    /// The value of the first file that has the label.
-    One,
-    /// The mean of those that are not 0; 0 where all are.
-    NonzeroAvg,
-    /// The least of those that are not 0; 0 where all are.
-    NonzeroMin,
-}
-
-impl Function {
-    /// Reads the option's value.
-    ///
-    /// # Errors
-    /// [`Stop::Usage`] for anything that is not the name of a function.
-    pub fn parse(value: &OsStr) -> Result<Self, Stop> {
-        Ok(match value.to_str() {
-            Some("sum") => Self::Sum,
-            Some("avg") => Self::Avg,
-            Some("min") => Self::Min,
-            Some("max") => Self::Max,
-            Some("one") => Self::One,
-            Some("nonzero-avg") => Self::NonzeroAvg,
-            Some("nonzero-min") => Self::NonzeroMin,
-            _ => {
-                let names = "sum, avg, min, max, one, nonzero-avg or nonzero-min";
-                return Err(Stop::Usage(format!("--aggregate takes {names}, not {value:?}")));
-            }
-        })
-    }
-}
-
-/// What came out of it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
-    /// Of bools, where one of them is the answer.
-    Bool(bool),
-    /// Of integers, and of bools that were counted. In full.
-    Integer(i128),
-    /// A single `f`, where it is the answer.
-    Float(f32),
-    /// Of floats, and every mean.
-    Double(f64),
-    /// Of one file.
-    Text(Vec<u8>),
-    /// The distinct values, sorted.
-    Texts(Vec<Vec<u8>>),
-}
-
-impl From<Value<'_>> for Outcome {
-    fn from(value: Value<'_>) -> Self {
-        match value {
-            Value::Bool(value) => Self::Bool(value),
-            Value::Signed(value) => Self::Integer(value.into()),
-            Value::Unsigned(value) => Self::Integer(value.into()),
-            Value::Float(value) => Self::Float(value),
-            Value::Double(value) => Self::Double(value),
-            Value::Text(bytes) => Self::Text(bytes.to_vec()),
-            compound => {
-                compound.as_f64().map_or_else(|| Self::Text(compound.to_string().into()), Self::Double)
-            }
-        }
-    }
-}
-
-impl Outcome {
-    /// For a record or a terminal: numbers as [`Value`] writes them, texts escaped.
-    #[must_use]
-    pub fn in_words(&self) -> Cow<'_, str> {
-        match self {
-            Self::Bool(value) => value.to_string().into(),
-            Self::Integer(value) => value.to_string().into(),
-            // Debug: see `Value`'s Display.
-            Self::Float(value) => format!("{value:?}").into(),
-            Self::Double(value) => format!("{value:?}").into(),
-            Self::Text(text) => escape(text),
-            Self::Texts(texts) => {
-                let texts: Vec<_> = texts.iter().map(|text| escape(text)).collect();
-                texts.join(", ").into()
-            }
-        }
-    }
-
-    /// As JSON: several texts are a list.
-    #[must_use]
-    pub fn in_json(&self) -> String {
-        match self {
-            Self::Bool(value) => Json::Bool(*value).to_string(),
-            Self::Integer(value) => Json::Integer(*value).to_string(),
-            Self::Float(value) => Json::Float(*value).to_string(),
-            Self::Double(value) => Json::Double(*value).to_string(),
-            Self::Text(text) => Json::Text(text).to_string(),
-            Self::Texts(texts) => {
-                let texts: Vec<_> = texts.iter().map(|text| Json::Text(text).to_string()).collect();
-                format!("[{}]", texts.join(","))
-            }
-        }
-    }
-}
+use crate::extreme::Extreme;
+use crate::function::Function;
+use crate::outcome::Outcome;
+use crate::tally::Tally;
 
 /// A label and its outcome.
 #[derive(Debug)]
@@ -171,24 +60,10 @@ impl Aggregate {
         labels
             .map(|(label, tally)| {
                 let outcome = tally.outcome(function);
-                let left_out = if tally.count > 0 { tally.text_files } else { Vec::new() };
+                let left_out = if tally.values.count() > 0 { tally.text_files } else { Vec::new() };
                 Tallied { label, code: tally.code, outcome, left_out }
             })
             .collect()
-    }
-}
-
-/// A value that can be more or less than another.
-#[derive(Clone, Copy)]
-enum Number {
-    Integer(i128),
-    Float(f64),
-}
-
-impl Number {
-    /// Bools are 0 and 1; text is none.
-    fn of(value: Value<'_>) -> Option<Self> {
-        value.as_integer().map(Self::Integer).or_else(|| value.as_f64().map(Self::Float))
     }
 }
 
@@ -196,17 +71,12 @@ impl Number {
 struct LabelTally {
     code: String,
     first: Outcome,
-    /// How many numbers and bools, and how many of them are not 0.
-    count: usize,
+    values: Tally,
+    /// How many numbers and bools are not 0.
     nonzero: usize,
-    /// The integers and bools among them, in full, and the floats.
-    integers: i128,
-    floats: f64,
-    has_floats: bool,
     has_only_bools: bool,
-    /// The value that min or max would give, and as a number to compare by.
-    extreme: Option<(Outcome, Number)>,
-    texts: BTreeSet<Vec<u8>>,
+    /// The value that min or max would give.
+    extreme: Extreme,
     text_files: Vec<usize>,
 }
 
@@ -215,14 +85,10 @@ impl LabelTally {
         let mut tally = Self {
             code: String::new(),
             first: value.into(),
-            count: 0,
+            values: Tally::default(),
             nonzero: 0,
-            integers: 0,
-            floats: 0.0,
-            has_floats: false,
             has_only_bools: true,
-            extreme: None,
-            texts: BTreeSet::new(),
+            extreme: Extreme::default(),
             text_files: Vec::new(),
         };
         tally.add(function, file, String::new, value);
@@ -234,92 +100,55 @@ impl LabelTally {
         if function == Function::One {
             return;
         }
+        let is_first_number = self.values.count() == 0;
+        self.values.add(value);
         let Some(double) = value.as_f64() else {
-            if let Value::Text(bytes) = value {
-                self.texts.insert(bytes.to_vec());
-            }
             if self.text_files.last() != Some(&file) {
                 self.text_files.push(file);
             }
             return;
         };
-        if self.count == 0 && !self.texts.is_empty() {
+        if is_first_number && !self.values.texts.is_empty() {
             self.code = code();
         }
-        self.count += 1;
         self.nonzero += usize::from(double != 0.0);
         self.has_only_bools &= matches!(value, Value::Bool(_));
-        match value.as_integer() {
-            Some(integer) => self.integers = self.integers.saturating_add(integer),
-            None => {
-                self.floats += double;
-                self.has_floats = true;
-            }
+        match function {
+            Function::Min => self.extreme.consider(value, Ordering::Less),
+            Function::NonzeroMin if double != 0.0 => self.extreme.consider(value, Ordering::Less),
+            Function::Max => self.extreme.consider(value, Ordering::Greater),
+            _ => {}
         }
-        let better = match function {
-            Function::Min => self.beats(value, Ordering::Less),
-            Function::NonzeroMin => double != 0.0 && self.beats(value, Ordering::Less),
-            Function::Max => self.beats(value, Ordering::Greater),
-            _ => false,
-        };
-        if better {
-            self.extreme = Number::of(value).map(|number| (value.into(), number));
-        }
-    }
-
-    /// Whether a value is further out than the one so far. Numbers are compared in full; NaN beats nothing
-    /// and is beaten by everything.
-    fn beats(&self, value: Value<'_>, by: Ordering) -> bool {
-        let Some((_, best)) = self.extreme else { return true };
-        let order = match (Number::of(value), best) {
-            (Some(Number::Integer(value)), Number::Integer(best)) => Some(value.cmp(&best)),
-            (Some(Number::Integer(value)), Number::Float(best)) => compare(value, best).or(Some(by)),
-            (Some(Number::Float(value)), Number::Integer(best)) => {
-                compare(best, value).map(Ordering::reverse)
-            }
-            (Some(Number::Float(value)), Number::Float(best)) if best.is_nan() => {
-                return !value.is_nan();
-            }
-            (Some(Number::Float(value)), Number::Float(best)) => value.partial_cmp(&best),
-            (None, _) => None,
-        };
-        order == Some(by)
     }
 
     fn outcome(&self, function: Function) -> Outcome {
         if function == Function::One {
             return self.first.clone();
         }
-        if self.count == 0 {
-            return Outcome::Texts(self.texts.iter().cloned().collect());
+        if self.values.count() == 0 {
+            return Outcome::Texts(self.values.texts.iter().cloned().collect());
         }
+        let has_floats = self.values.float_count > 0;
         match function {
             Function::One => self.first.clone(),
-            Function::Sum if self.has_floats => Outcome::Double(self.sum()),
-            Function::Sum => Outcome::Integer(self.integers),
-            Function::Avg => self.mean(self.count),
+            Function::Sum if has_floats => Outcome::Double(self.values.sum()),
+            Function::Sum => Outcome::Integer(self.values.integers),
+            Function::Avg => self.mean(self.values.count()),
             Function::NonzeroAvg => self.mean(self.nonzero),
-            Function::Min | Function::Max | Function::NonzeroMin => match &self.extreme {
+            Function::Min | Function::Max | Function::NonzeroMin => match self.extreme.get() {
                 // Beside other numbers a bool is one, too.
-                Some((Outcome::Bool(value), _)) if !self.has_only_bools => Outcome::Integer((*value).into()),
-                Some((outcome, _)) => outcome.clone(),
-                None if self.has_floats => Outcome::Double(0.0),
+                Some(Outcome::Bool(value)) if !self.has_only_bools => Outcome::Integer((*value).into()),
+                Some(outcome) => outcome.clone(),
+                None if has_floats => Outcome::Double(0.0),
                 None => Outcome::Integer(0),
             },
         }
     }
 
-    /// The integers are added up in full before they become a float.
-    fn sum(&self) -> f64 {
-        #[allow(clippy::cast_precision_loss)]
-        let integers = self.integers as f64;
-        integers + self.floats
-    }
-
     fn mean(&self, count: usize) -> Outcome {
         #[allow(clippy::cast_precision_loss)]
         let count = count.max(1) as f64;
-        Outcome::Double(self.sum() / count)
+        Outcome::Double(self.values.sum() / count)
     }
 }
 
