@@ -172,9 +172,6 @@ impl List {
     fn take(&mut self, record: Record, field: Result<v2::Field, Defect>, second: &[u8], total: &mut usize) {
         let field = match field {
             Ok(field) => field,
-            Err(Defect { what: What::Short { part: "value", end }, .. }) if end > Snapshot::LIMIT as u64 => {
-                return self.fields.push(Listed::unknown(record.at, State::TooLarge));
-            }
             Err(Defect { at, what }) => {
                 let state = self.bad(at, what);
                 return self.fields.push(Listed::unknown(record.at, state));
@@ -348,7 +345,12 @@ impl Snapshot {
             let mut field = v2::field(self.second.bytes(), record);
             if let Err(Defect { what: What::Short { part: "value", end }, .. }) = field {
                 let end = usize::try_from(end).unwrap_or(usize::MAX);
-                if end <= Snapshot::LIMIT && reaches(file, end, len)? {
+                let is_there = reaches(file, end, len)?;
+                if is_there && end > Snapshot::LIMIT {
+                    self.version_2.fields.push(Listed::unknown(record.at, State::TooLarge));
+                    continue;
+                }
+                if is_there {
                     // Far more than is needed, so that values all over a large file are not read one by one.
                     let known = self.second.bytes().len();
                     self.second.extend(file, end.max((2 * known).min(*len).min(Snapshot::LIMIT)))?;
