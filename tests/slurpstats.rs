@@ -817,8 +817,10 @@ fn many_files_come_in_their_order_and_so_do_their_errors() {
         match n % 7 {
             3 => {
                 fs::write(&path, [3]).unwrap();
-                errors +=
-                    &format!("slurpstats: {}: not a stats file: version 3, 1 and 2 are known\n", path.display());
+                errors += &format!(
+                    "slurpstats: {}: not a stats file: version 3, 1 and 2 are known\n",
+                    path.display()
+                );
             }
             5 => {
                 symlink("0000.mmstats", &path).unwrap();

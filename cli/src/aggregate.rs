@@ -79,7 +79,9 @@ impl From<Value<'_>> for Outcome {
             Value::Float(value) => Self::Float(value),
             Value::Double(value) => Self::Double(value),
             Value::Text(bytes) => Self::Text(bytes.to_vec()),
-            compound => compound.as_f64().map_or_else(|| Self::Text(compound.to_string().into()), Self::Double),
+            compound => {
+                compound.as_f64().map_or_else(|| Self::Text(compound.to_string().into()), Self::Double)
+            }
         }
     }
 }

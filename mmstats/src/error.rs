@@ -57,20 +57,41 @@ pub enum ErrorKind {
 
 #[derive(Debug)]
 pub(crate) enum Reason {
-    Io { doing: &'static str, source: io::Error },
+    Io {
+        doing: &'static str,
+        source: io::Error,
+    },
     NotAFile(&'static str),
     Empty,
     Version(u8),
     /// The head of a file of version 2.
     Head(format::Defect),
-    Format { at: usize, defect: Defect },
+    Format {
+        at: usize,
+        defect: Defect,
+    },
     /// A record of version 2, or what is in it.
     Record(format::Defect),
-    TooLarge { at: usize, limit: usize },
-    Unstable { at: usize, label: String },
-    Label { label: String, what: &'static str },
-    Size { label: String, what: String },
-    Template { template: String, what: &'static str },
+    TooLarge {
+        at: usize,
+        limit: usize,
+    },
+    Unstable {
+        at: usize,
+        label: String,
+    },
+    Label {
+        label: String,
+        what: &'static str,
+    },
+    Size {
+        label: String,
+        what: String,
+    },
+    Template {
+        template: String,
+        what: &'static str,
+    },
     Held,
     Foreign(&'static str),
     Busy,

@@ -30,7 +30,8 @@ impl<'a> HistogramView<'a> {
     /// All that it holds, to ask more than once, or to add to.
     #[must_use]
     pub fn total(&self) -> HistogramTotal {
-        let histogram = Histogram::decode(self.value).unwrap_or_else(|_| Histogram::new(histogram::Shape::MIN));
+        let histogram =
+            Histogram::decode(self.value).unwrap_or_else(|_| Histogram::new(histogram::Shape::MIN));
         let quantiles = self.quantiles.chunks_exact(8).map(|number| double(number, 0)).collect();
         HistogramTotal { histogram, quantiles, scale: self.scale }
     }

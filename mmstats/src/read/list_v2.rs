@@ -8,9 +8,7 @@ use std::ops::Range;
 
 use super::about::About;
 use super::pages::Pages;
-use super::settle_v2::{
-    Again, Compound, check, is_compound, is_of_this_boot, takes_third_look, value,
-};
+use super::settle_v2::{Again, Compound, check, is_compound, is_of_this_boot, takes_third_look, value};
 use super::snapshot::{Cut, Extent, Snapshot, reaches};
 use crate::error::Reason;
 use crate::format::compound::WindowTotal;

@@ -93,7 +93,8 @@ pub(crate) fn total(window: &Window) -> WindowTotal {
 /// Whether a file of this boot id is of the boot of this machine that goes on. One that says nothing is.
 pub(crate) fn is_of_this_boot(id: Option<&[u8]>) -> bool {
     static OURS: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
-    let ours = || std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim_ascii().to_owned();
+    let ours =
+        || std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim_ascii().to_owned();
     id.is_none_or(|id| {
         let ours = OURS.get_or_init(ours);
         ours.is_empty() || id.trim_ascii().eq_ignore_ascii_case(ours)

@@ -221,7 +221,8 @@ impl Snapshot {
     #[doc(hidden)]
     pub fn records(&self) -> impl Iterator<Item = (v2::Record, u16)> {
         let (List { first, end, .. }, bytes) = (&self.version_2, self.bytes());
-        let records = v2::records(bytes, *first).map_while(Result::ok).take_while(move |record| record.at < *end);
+        let records =
+            v2::records(bytes, *first).map_while(Result::ok).take_while(move |record| record.at < *end);
         records.map(|record| (record, record.kind(bytes)))
     }
 

@@ -166,10 +166,7 @@ impl Observer {
     }
 
     /// The wanted fields of the snapshot, and what is in them.
-    pub(super) fn describe_v1(
-        &mut self,
-        mut wanted: impl FnMut(&[u8]) -> bool,
-    ) -> Result<FollowedV1, Error> {
+    pub(super) fn describe_v1(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) -> Result<FollowedV1, Error> {
         let bytes = self.snapshot.bytes();
         let chosen: Vec<_> = self.snapshot.places().map(|(record, _)| wanted(record.label(bytes))).collect();
         let (wanted, runs, signature) = (Vec::new(), Vec::new(), Vec::new());

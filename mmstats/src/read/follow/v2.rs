@@ -144,7 +144,8 @@ impl FollowedV2 {
         let mut has_changed = false;
         for compound in self.compounds.iter_mut().flatten() {
             if let Compound::Window(window, before) = compound {
-                let now = if self.is_of_this_boot { total(window) } else { WindowTotal::new(window.seconds, None) };
+                let now =
+                    if self.is_of_this_boot { total(window) } else { WindowTotal::new(window.seconds, None) };
                 has_changed |= !now.has_same(before);
                 *before = now;
             }
