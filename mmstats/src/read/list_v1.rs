@@ -109,7 +109,7 @@ impl Snapshot {
 
     /// Whether all further looks see the same, as many as some text needs, where there is such.
     fn stays_at_rest(&mut self, file: &File) -> std::io::Result<bool> {
-        let (mut looks, mut range) = (2, usize::MAX..0);
+        let (mut looks, mut range) = (2, Range { start: usize::MAX, end: 0 });
         for ListedField { record, .. } in &self.records {
             let needed = looks_at(record, self.first.bytes());
             if needed > 2 {
