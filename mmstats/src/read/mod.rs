@@ -31,6 +31,11 @@
 //! pages only that have text which can change. What does not count is looked at again, a
 //! bounded number of times.
 //!
+//! Version 2 is made so that less is needed: see [`format::v2`](crate::format::v2). The first look says which records
+//! there are, the second what is in them, numbers and histograms included, and a third one comes after it for those
+//! values that take several stores (`look_v2.rs`, `settle_v2.rs`). Only where these looks do not fit together, a value
+//! is looked at again.
+//!
 //! `proof/races/tests/orders.rs` tries every interleaving and every order within a look, and finds a value that
 //! was torn or not published, or one that runs backwards, as soon as a look or an order is left out.
 
@@ -39,6 +44,7 @@ mod field;
 mod follow;
 mod list_v1;
 mod list_v2;
+mod look_v2;
 mod open;
 mod pages;
 pub(crate) mod parts;

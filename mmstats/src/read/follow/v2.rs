@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::followed::Writer;
 use super::{LIMIT, Observation, Observer};
 use crate::error::{Error, Reason};
+use crate::format::bytes::u32_at;
 use crate::format::compound::WindowTotal;
 use crate::format::kind::{DataType, MetricType};
 use crate::format::v2::{self, FIELD_HEAD};
@@ -34,6 +35,8 @@ pub(super) struct Map {
     pub(super) wanted: Vec<Wanted>,
     /// The fields that say whose the file is.
     signature: Vec<Wanted>,
+    /// The file's head, where no field is wanted that would not be there if the head were another.
+    head: Option<[u8; v2::HEAD]>,
     /// The parts of the file that a look needs, in their order.
     spans: Vec<Span>,
 }
@@ -60,8 +63,8 @@ struct Span {
     range: Range<usize>,
     /// So many bytes the file must have.
     needed: usize,
-    /// Where in it the list of records ends, if it may go on there some day.
-    end: Option<usize>,
+    /// Where in it the list of records ends, and the word there: 0, or what makes no sense.
+    end: Option<(usize, u32)>,
 }
 
 impl Wanted {
@@ -88,7 +91,7 @@ impl Map {
         for span in &self.spans {
             pages.read_range(file, span.range.clone())?;
             let bytes = pages.bytes();
-            let is_end = |end| bytes.len() >= end && v2::record(bytes, end) == Ok(None);
+            let is_end = |(end, word)| bytes.len() >= end && u32_at(bytes, end).unwrap_or(0) == word;
             if bytes.len() < span.needed || !span.end.is_none_or(is_end) {
                 return Ok(false);
             }
@@ -100,24 +103,21 @@ impl Map {
     fn holds(&self, bytes: &[u8], seen: &[u8]) -> bool {
         let is_there = |wanted: &Wanted| bytes[wanted.head_range()] == *wanted.head;
         let is_signed = |wanted: &Wanted| bytes[wanted.value.clone()] == seen[wanted.seen_range()];
-        self.wanted.iter().all(is_there)
+        self.head.is_none_or(|head| bytes.starts_with(&head))
+            && self.wanted.iter().all(is_there)
             && self.signature.iter().all(|field| is_there(field) && is_signed(field))
     }
 
     /// Puts together what a look needs: heads, values, and what says that the list ends.
-    fn take_spans(&mut self, end: Option<usize>) {
+    fn take_spans(&mut self, end: usize, word: u32) {
         let fields = self.wanted.iter().chain(&self.signature);
         let mut parts: Vec<_> = fields.flat_map(|field| [field.head_range(), field.value.clone()]).collect();
-        parts.sort_unstable_by_key(|part| part.start);
-        let end_part = end.map(|end| end..end + 4);
-        let place = parts.partition_point(|part| Some(part.start) < end);
-        let is_end = |number| end.is_some() && number == place;
-        if let Some(part) = end_part {
-            parts.insert(place, part);
-        }
-        for (number, part) in parts.into_iter().enumerate() {
-            let needed = if is_end(number) { 0 } else { part.end };
-            let new = Span { range: part, needed, end: end.filter(|_| is_end(number)) };
+        parts.extend(self.head.map(|_| 0..v2::HEAD));
+        let mut spans: Vec<_> =
+            parts.into_iter().map(|part| Span { needed: part.end, range: part, end: None }).collect();
+        spans.push(Span { range: end..end + 4, needed: 0, end: Some((end, word)) });
+        spans.sort_unstable_by_key(|span| span.range.start);
+        for new in spans {
             match self.spans.last_mut() {
                 Some(last) if new.range.start <= last.range.end + GAP => {
                     last.range.end = last.range.end.max(new.range.end);
@@ -251,7 +251,7 @@ impl Observer {
     /// The wanted fields of the snapshot, and what is in them.
     pub(super) fn describe_v2(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) -> Result<FollowedV2, Error> {
         let (list, bytes) = (&self.snapshot.version_2, self.snapshot.bytes());
-        let mut map = Map { wanted: Vec::new(), signature: Vec::new(), spans: Vec::new() };
+        let mut map = Map { wanted: Vec::new(), signature: Vec::new(), head: None, spans: Vec::new() };
         let (mut seen, mut compounds) = (Vec::new(), Vec::new());
         let mut signature: [Option<Wanted>; Writer::LABELS.len()] = [None, None];
         for listed in list.sound() {
@@ -289,7 +289,10 @@ impl Observer {
             }
         }
         map.signature.extend(signature.into_iter().flatten());
-        map.take_spans(self.snapshot.defect().is_none().then_some(list.end));
+        if map.wanted.is_empty() {
+            map.head = bytes.first_chunk().copied();
+        }
+        map.take_spans(list.end, u32_at(bytes, list.end).unwrap_or(0));
         let is_of_this_boot = list.is_of_this_boot(bytes);
         let map = self.maps.share(map);
         Ok(FollowedV2 { map, seen: seen.into(), compounds: compounds.into(), is_of_this_boot })
