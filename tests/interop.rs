@@ -11,7 +11,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use mmstats::format::type_code::{ValueShape, items};
-use mmstats::{Bool, Builder, Counter, Error, Gauge, Options, Snapshot, Static, StaticText, Text, Value};
+use mmstats::{
+    Bool, Builder, Counter, Error, Gauge, Options, Snapshot, Static, StaticText, Text, Value, Version,
+};
 use serde_json::Value as Json;
 
 const PEER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/peer.py2");
@@ -140,7 +142,7 @@ fn every(fields: &mut Builder<'_>) -> Result<(), Error> {
 fn the_original_reads_what_our_writer_makes() {
     let Some(python) = python() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create_with(every).unwrap();
+    let stats = Options::new().version(Version::V1).path(dir.path()).create_with(every).unwrap();
     stats.add_field("late", Counter::spec()).unwrap().add(7);
     let said = theirs(peer(python, &["read".as_ref(), stats.path().as_os_str()], ""));
     assert_eq!(said, ours(stats.path()));
@@ -212,7 +214,11 @@ fn until_nul(value: Json) -> Json {
 fn the_original_tool_prints_our_files() {
     let Some(mut python) = python() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create_with(|b| b.add("web.hits", Counter::spec())).unwrap();
+    let stats = Options::new()
+        .version(Version::V1)
+        .path(dir.path())
+        .create_with(|b| b.add("web.hits", Counter::spec()))
+        .unwrap();
     stats.add(3);
     // What setuptools puts into the `slurpstats` that it installs.
     let run = "import sys; from mmstats import slurpstats; sys.exit(slurpstats.main())";

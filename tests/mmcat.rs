@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mmstats::{Counter, Gauge, Options, Snapshot, Text, Value};
+use mmstats::{Counter, Gauge, Options, Snapshot, Text, Value, Version};
 use tempfile::TempDir;
 
 mod common;
@@ -222,7 +222,11 @@ fn a_tail_of_64_mib_is_folded() {
 #[test]
 fn a_raw_copy_has_the_same_bytes_and_can_be_read() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).filename("f").create_with(|b| b.add("n", Counter::spec()));
+    let stats = Options::new()
+        .version(Version::V1)
+        .path(dir.path())
+        .filename("f")
+        .create_with(|b| b.add("n", Counter::spec()));
     let stats = stats.unwrap();
     stats.add(7);
     let output = mmcat(dir.path(), &["-r", "f"]).output().unwrap();
@@ -240,7 +244,7 @@ fn raw_copies_of_a_busy_file_never_run_backwards_and_are_never_torn() {
     let dir = tempfile::tempdir().unwrap();
     let spec =
         |b: &mut mmstats::Builder<'_>| Ok((b.add("hits", Counter::spec())?, b.add("page", Text::spec())?));
-    let stats = Options::new().path(dir.path()).filename("f").create_with(spec).unwrap();
+    let stats = Options::new().version(Version::V1).path(dir.path()).filename("f").create_with(spec).unwrap();
     let done = Arc::new(AtomicBool::new(false));
     let stop = Arc::clone(&done);
     let writer = std::thread::spawn(move || {
@@ -279,7 +283,7 @@ fn a_sound_file_gives_no_line() {
     let dir = tempfile::tempdir().unwrap();
     let spec =
         |b: &mut mmstats::Builder<'_>| Ok((b.add("hits", Counter::spec())?, b.add("page", Text::spec())?));
-    let stats = Options::new().path(dir.path()).filename("f").create_with(spec).unwrap();
+    let stats = Options::new().version(Version::V1).path(dir.path()).filename("f").create_with(spec).unwrap();
     stats.1.set("a long text");
     stats.1.set("b");
     stats.1.set("c");
@@ -364,7 +368,7 @@ fn the_originals_files_are_sound() {
 #[test]
 fn a_field_that_is_being_added_is_never_reported() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).filename("f").create::<()>().unwrap();
+    let stats = Options::new().version(Version::V1).path(dir.path()).filename("f").create::<()>().unwrap();
     let writer = std::thread::spawn(move || {
         for n in 0..40_000 {
             stats.add_field(&format!("a.field.with.a.rather.long.label.{n}"), Gauge::<i64>::spec()).unwrap();

@@ -214,7 +214,8 @@ fn a_hook_hears_of_each_failure_and_may_count() {
 #[test]
 fn only_what_folds_is_in_the_folded_file_and_all_of_it() {
     let dir = tempfile::tempdir().unwrap();
-    in_process("only_what_folds_is_in_the_folded_file_and_all_of_it", dir.path(), || {
+    let first = [("MMSTATS_VERSION", "1")];
+    in_process_with("only_what_folds_is_in_the_folded_file_and_all_of_it", dir.path(), &first, || {
         let dir = here();
         for round in 1..=3_u32 {
             in_thread(move || {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use mmstats::live::{Evidence, Judge, Life};
 use mmstats::{
     Average, Bool, Clock, Counter, ErrorKind, Gauge, MovingAverage, Options, Snapshot, Static, StaticText,
-    Text, Timer, Value, stats,
+    Text, Timer, Value, Version, stats,
 };
 
 stats! {
@@ -67,7 +67,7 @@ fn labels(path: &Path) -> Vec<String> {
 #[test]
 fn every_field_type_is_published_with_its_type_and_value() {
     let dir = tempfile::tempdir().unwrap();
-    let every = Options::new().path(dir.path()).create::<Every>().unwrap();
+    let every = Options::new().version(Version::V1).path(dir.path()).create::<Every>().unwrap();
     every.counter.incr();
     every.counter.add(u64::MAX);
     every.counter.add(41);
@@ -143,7 +143,8 @@ fn every_field_type_is_published_with_its_type_and_value() {
 #[test]
 fn every_instance_says_whose_it_is() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).label_prefix("app.").create::<()>().unwrap();
+    let stats =
+        Options::new().version(Version::V1).path(dir.path()).label_prefix("app.").create::<()>().unwrap();
     let path = stats.path().to_owned();
     assert_eq!(
         labels(&path),
@@ -170,7 +171,11 @@ fn every_instance_says_whose_it_is() {
 #[test]
 fn text_is_cut_between_characters_and_read_back() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create_with(|b| b.add("t", Text::spec().size(5))).unwrap();
+    let stats = Options::new()
+        .version(Version::V1)
+        .path(dir.path())
+        .create_with(|b| b.add("t", Text::spec().size(5)))
+        .unwrap();
     for (set, want) in [("abcdéf", "abcd"), ("", ""), ("ééé", "éé"), ("a\0b", "a"), ("12345", "12345")]
     {
         stats.set(set);
@@ -182,7 +187,8 @@ fn text_is_cut_between_characters_and_read_back() {
 #[test]
 fn models_are_composed_and_labels_may_be_chosen() {
     let dir = tempfile::tempdir().unwrap();
-    let outer = Options::new().path(dir.path()).label_prefix("x.").create::<Outer>().unwrap();
+    let outer =
+        Options::new().version(Version::V1).path(dir.path()).label_prefix("x.").create::<Outer>().unwrap();
     outer.plain.hits.incr();
     outer.named.hits.add(2);
     outer.own.add(3);
@@ -225,7 +231,7 @@ fn labels_that_a_file_cannot_hold_are_errors() {
 #[test]
 fn fields_are_added_while_the_program_runs_and_the_file_grows() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create::<Inner>().unwrap();
+    let stats = Options::new().version(Version::V1).path(dir.path()).create::<Inner>().unwrap();
     let before = fs::metadata(stats.path()).unwrap().ino();
     let late: Vec<Counter> =
         (0..5000).map(|n| stats.add_field(&format!("late.{n}"), Counter::spec()).unwrap()).collect();
@@ -248,7 +254,7 @@ fn fields_are_added_while_the_program_runs_and_the_file_grows() {
 #[test]
 fn a_reader_sees_an_added_field_whole_or_not_at_all() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create::<()>().unwrap();
+    let stats = Options::new().version(Version::V1).path(dir.path()).create::<()>().unwrap();
     let path = stats.path().to_owned();
     let looks = Arc::new(AtomicUsize::new(0));
     let looked = Arc::clone(&looks);
