@@ -53,3 +53,22 @@ impl Tally {
         integers + self.floats
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_kept_apart_until_they_are_added_up() {
+        let mut tally = Tally::default();
+        let step = Value::Signed(1 << 53);
+        for value in [step, Value::Bool(true), Value::Unsigned(1), Value::Double(0.5), Value::Text(b"no")] {
+            tally.add(value);
+        }
+        assert_eq!((tally.integers, tally.integer_count), ((1 << 53) + 2, 3));
+        assert_eq!((tally.floats, tally.float_count, tally.count()), (0.5, 1, 4));
+        assert_eq!(tally.texts.len(), 1);
+        // One by one the two would be lost beside the large number.
+        assert_eq!(tally.sum(), 9_007_199_254_740_994.0);
+    }
+}

@@ -53,8 +53,8 @@ impl ColumnTally {
 
     /// A file has this there, which is shown as it is.
     pub(crate) fn add_value(&mut self, value: Value<'_>) {
-        self.has_doubles |=
-            value.as_integer().is_none() && !matches!(value, Value::Float(_) | Value::Text(_));
+        // Integers do not matter: beside them there is no mean.
+        self.has_doubles |= !matches!(value, Value::Float(_) | Value::Text(_));
         self.values.add(value);
     }
 
