@@ -81,7 +81,8 @@ fn native(dump: &str) -> String {
         return dump.to_owned();
     }
     let turned = dump.lines().map(|line| match line.split_at_checked(15) {
-        Some((start, rest)) if rest.starts_with("   ") && rest.contains("|  ") => {
+        // Two bytes and no more.
+        Some((start, rest)) if rest.starts_with("   ") && !start.ends_with(' ') => {
             let (at, bytes) = start.split_at(10);
             let (first, second) = bytes.split_at(2);
             let chars: String = rest.split('|').nth(1).unwrap().chars().rev().collect();
