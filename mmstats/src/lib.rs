@@ -8,6 +8,7 @@ mod disk;
 mod error;
 #[doc(hidden)]
 pub mod format;
+pub mod guide;
 pub mod live;
 mod read;
 mod write;
