@@ -32,9 +32,9 @@ Options:
                        and length
   -r, --raw            copy one consistent snapshot of the bytes of one FILE to
                        stdout, which must not be a terminal
-      --check          print nothing for a sound file, else one line per finding,
-                       tab-separated: FILE OFFSET SEVERITY LABEL REASON;
-                       SEVERITY is defect or warning
+      --check          print nothing for a sound file, else one line per
+                       finding, tab-separated: FILE OFFSET SEVERITY LABEL
+                       REASON; SEVERITY is defect or warning
       --color WHEN     auto, always or never
   -h, --help           print this help
   -V, --version        print the version
