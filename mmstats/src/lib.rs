@@ -3,6 +3,10 @@
 //! # The file
 //!
 //! mmstats(5) describes both versions of the file byte by byte.
+//!
+//! # Threads, forks, async tasks, signal handlers
+//!
+//! See the pages in [`guide`].
 
 mod disk;
 mod error;
