@@ -23,39 +23,40 @@ Show the bytes of stats files and what they are.
 
 Usage: mmcat [OPTION]... FILE...
 
-FILE may be any file: what cannot be understood is shown as bytes, with the
-reason. A directory means every *.mmstats below it.
+FILE may be any regular file: what cannot be understood is shown as bytes, with
+the reason. A directory stands for every *.mmstats below it.
 
 Options:
   -o, --output FORMAT  text or lines; text, the default, is an annotated hex
-                       dump; lines is a record a region, by TAB: FILE OFFSET
-                       LENGTH ROLE LABEL VALUE, offset and length decimal
+                       dump; lines is one record per region, tab-separated:
+                       FILE OFFSET LENGTH ROLE LABEL VALUE, with decimal offset
+                       and length
   -r, --raw            copy one consistent snapshot of the bytes of one FILE to
                        stdout, which must not be a terminal
-      --check          print nothing for a sound file, else a line a finding, by
-                       TAB: FILE OFFSET SEVERITY LABEL REASON; severity is
-                       defect or warning
+      --check          print nothing for a sound file, else one line per
+                       finding, tab-separated: FILE OFFSET SEVERITY LABEL
+                       REASON; SEVERITY is defect or warning
       --color WHEN     auto, always or never
   -h, --help           print this help
   -V, --version        print the version
 
-Roles and their colors:
+Roles and their colours:
   version       the format's version, 1                               yellow
   label-size    bytes of the label                                    yellow
   label         the label                                             cyan
   type-size     bytes of the type and its padding                     yellow
   type          the type, a code of Python's struct                   magenta
-  padding       white space that moves the values                     dim
-  write-buffer  the buffer that is written next; 255: one value only  yellow
+  padding       white space that aligns the values                    dim
+  write-buffer  the buffer that is not current; 255: one value only   yellow
   value         the value that a reader takes                         bold green
   spare         the other buffer                                      green
   end           a label size of 0: no more fields                     dim
-  tail          what is behind the end                                dim
+  tail          what follows the end                                  dim
   unknown       bytes that cannot be understood                       red
-A * stands for lines that repeat the one above it.
+A * represents lines that are the same as the line above it.
 
-Exit status: 0 all well, 1 something could not be read or written, or --check
-found a defect (warnings alone are well), 2 usage.
+Exit status: 0 success, 1 something could not be read or written, or --check
+found a defect (warnings are not errors), 2 usage error.
 ";
 
 /// How often a file that may be in use is looked at before its defects are believed, and how long to wait

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::format::{self, v1::Defect};
 
-/// What could not be done with a stats file. `Display` is `PATH: REASON`.
+/// An error about a stats file. `Display` prints `PATH: REASON`.
 #[derive(Debug)]
 pub struct Error {
     /// Boxed, so that what can fail costs little where it does not.
@@ -20,7 +20,7 @@ struct Inner {
     reason: Reason,
 }
 
-/// What kind of thing went wrong, for a program that wants to decide by it.
+/// The kind of an error, for a program that decides by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -50,14 +50,14 @@ pub enum ErrorKind {
     Held,
     /// The name is taken by something that is not a stats file.
     Foreign,
-    /// Fields are being added to the instance: its builder does that, and the rest waits.
+    /// Fields are being added to the instance: use the builder that adds them, or try again afterwards.
     Busy,
     /// The instance belongs to the process that made it, and this is a child of that process.
     Forked,
     /// The directory is on a file system where an update could kill the program when the disk is full (btrfs,
     /// bcachefs, NILFS2): a file on it keeps no room for stores. A directory on a tmpfs is the remedy.
     FileSystem,
-    /// The thread's instance is just being made, by whoever called this.
+    /// The thread's instance is just being made, by the code that called this.
     Reentered,
 }
 
@@ -131,7 +131,7 @@ impl Error {
         &self.inner.path
     }
 
-    /// What kind of thing went wrong.
+    /// The kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self.inner.reason {
@@ -179,7 +179,8 @@ impl Error {
         }
     }
 
-    /// The reason without the path. May hold bytes of a file: escape it before it meets a terminal.
+    /// The reason without the path. It may contain bytes of a file: escape it before it is printed on a
+    /// terminal.
     pub fn reason(&self) -> impl fmt::Display + '_ {
         &self.inner.reason
     }

@@ -3,11 +3,16 @@
 //! # The file
 //!
 //! mmstats(5) describes both versions of the file byte by byte.
+//!
+//! # Threads, forks, async tasks, signal handlers
+//!
+//! See the pages in [`guide`].
 
 mod disk;
 mod error;
 #[doc(hidden)]
 pub mod format;
+pub mod guide;
 pub mod live;
 mod read;
 mod write;

@@ -27,37 +27,39 @@ Print what changes in what running programs publish.
 
 Usage: mmwatch [OPTION]... [PATH]...
 
-A record a change: time (UTC), file, label, old value, new value, a TAB between
-them. What befalls a file as a whole has no label, and the new value tells:
-appeared, vanished, or died where its process has ended and left it. A field
-that is added has no old value. The first look is what the next is compared
-with, and prints nothing.
+One record per change, tab-separated: time (UTC), file, label, old value, new
+value. A change of a file as a whole has no label, and its new value is
+appeared, vanished, or, if the file is still there but its process has ended,
+died. A field that is added has no old value. The first reading prints nothing;
+the next one is compared with it.
 
-PATH is a stats file, or a directory: then every *.mmstats below it. Without
-PATH, the files of $MMSTATS_GLOB, else *.mmstats in $MMSTATS_PATH, else in the
-temp directory. Files of processes that have ended are left out unless they are
-named.
+PATH is a stats file or a directory; a directory stands for every *.mmstats
+below it. Without PATH, the files that match $MMSTATS_GLOB are read, else
+*.mmstats in $MMSTATS_PATH, else in the temporary directory. Files of
+processes that have ended are left out unless they are named.
 
 Options:
-  -p, --prefix PREFIX    only labels that begin with PREFIX; may be given again
-  -x, --exclude PREFIX   no labels that begin with PREFIX; may be given again
-  -d, --delay SECONDS    between looks; 1 without, 0.01 or more
-  -c, --count N          stop after N records; with --until that is a failure
-  -i, --initial          first print everything there is
+  -p, --prefix PREFIX    only labels that begin with PREFIX; may be repeated
+  -x, --exclude PREFIX   no labels that begin with PREFIX; may be repeated
+  -d, --delay SECONDS    time between readings, default 1, 0.01 or more
+  -c, --count N          stop after N records; with --until this is a failure
+  -i, --initial          first print everything that is there
   -o, --output FORMAT    lines or json; lines is the default
       --until EXPR       stop as soon as EXPR holds in some file: LABEL OP
-                         VALUE, OP one of = != < <= > >=; the label may appear
-                         later; one with an operator in it goes in double quotes
-  -a, --aggregate FN     ... as soon as it holds for the label over all files;
-                         FN is sum, avg, min, max, one, nonzero-avg or
-                         nonzero-min; a sum is 0 once all that had it are gone
-      --timeout SECONDS  stop after that time with exit status 3
+                         VALUE, where OP is one of = != < <= > >=; the label may
+                         appear later; if it contains an operator, it must be in
+                         double quotes
+  -a, --aggregate FN     with --until: EXPR must hold for the label over all
+                         files; FN is sum, avg, min, max, one, nonzero-avg or
+                         nonzero-min; a sum becomes 0 when no file is left
+      --timeout SECONDS  stop after that time, with exit status 3
       --color WHEN       auto, always or never
   -h, --help             print this help
   -V, --version          print the version
 
-Exit status: 0 all well, 1 something could not be read or written or the
-records of --count were over before --until held, 2 usage, 3 the time was up.
+Exit status: 0 success, 1 something could not be read or written or the records
+of --count were printed before --until held, 2 usage error, 3 the time of
+--timeout is over.
 ";
 
 /// The exit code where the time was up.

@@ -36,44 +36,45 @@ use records::Separator;
 use table::Table;
 
 const HELP: &str = "\
-Watch what running programs publish, a row at a time, as vmstat does.
+Print what running programs publish as rows over time, as vmstat does.
 
 Usage: pollstats [OPTION]... FIELD[,FIELD]... [PATH]...
 
-A column for each FIELD. An integer shows what was counted since the last row,
-summed over all files; =FIELD shows the value itself, summed. Floats, averages
-and timers show their mean over the files, bools how many are true, text the
-text, or how many different ones there are. Where files differ in a field's
-type, its numbers are added up and text is left out. The first row holds totals
-since the start.
+There is a column for each FIELD. For an integer it shows what was counted
+since the row before, summed over all files; =FIELD shows the value itself,
+summed. For floats, averages and timers it shows the mean over the files, for
+bools how many are true, for text the text, or the number of different texts.
+If files differ in a field's type, its numbers are added and text is left out.
+The first row has the totals since the start.
 
-PATH is a stats file, or a directory: then every *.mmstats below it. Without
-PATH, the files of $MMSTATS_GLOB, else *.mmstats in $MMSTATS_PATH, else in the
-temp directory. New files join. Files of processes that have ended leave, and
-are left out from the beginning unless they are named: their gauges say nothing
-about now.
+PATH is a stats file or a directory; a directory stands for every *.mmstats
+below it. Without PATH, the files that match $MMSTATS_GLOB are read, else
+*.mmstats in $MMSTATS_PATH, else in the temporary directory. New files are
+added as they appear. Files of processes that have ended are left out unless
+they are named: their gauges say nothing about the present.
 
 Options:
   -c, --count N         stop after N rows
-  -d, --delay SECONDS   between rows; 1 without, fractions allowed
-  -f, --filter EXPR     only files that have a label beginning with EXPR, or,
-                        for LABEL=VALUE, the label with that value; of several
-                        EXPR all must hold, of several values for a label one
-  -n, --headers N       the header again every N rows, 0 for once; without, as
-                        the terminal's height has it, 20 elsewhere
+  -d, --delay SECONDS   time between rows, default 1; fractions are allowed
+  -f, --filter EXPR     only files that have a label beginning with EXPR or,
+                        for LABEL=VALUE, the label with that value; if there
+                        are several, all must hold, but of several values for
+                        one label only one
+  -n, --headers N       print the header every N rows, or once for 0; the
+                        default is the terminal's height, or 20
   -p, --prefix PREFIX   put PREFIX, or PREFIX and a dot, before every FIELD
-  -r, --rate            what was counted a second, whatever the delay
+  -r, --rate            print what was counted per second, for any delay
   -t, --timestamp       begin each row with the time (UTC)
   -y, --no-first        leave out the first row
-  -v                    say which files are left out; -vv, which join and
-                        leave; -vvv, what a row costs
+  -v                    print which files are left out; -vv: also which join
+                        and leave; -vvv: also what a row costs
   -o, --output FORMAT   text, tsv, csv or json; text is the default
       --color WHEN      auto, always or never
   -h, --help            print this help
   -V, --version         print the version
 
-Exit status: 0 all well, 1 something could not be read or written or no file
-has a FIELD, 2 usage.
+Exit status: 0 success, 1 something could not be read or written or no file has
+a FIELD, 2 usage error.
 ";
 
 /// How rows look.

@@ -28,22 +28,22 @@ Print every label and value that running programs publish.
 
 Usage: slurpstats [OPTION]... [PATH]...
 
-PATH is a stats file, or a directory: then every *.mmstats below it. Without
-PATH, the files of $MMSTATS_GLOB, else *.mmstats in $MMSTATS_PATH, else in the
-temp directory.
+PATH is a stats file or a directory; a directory stands for every *.mmstats
+below it. Without PATH, the files that match $MMSTATS_GLOB are read, else
+*.mmstats in $MMSTATS_PATH, else in the temporary directory.
 
 Options:
-  -p, --prefix PREFIX     only labels that begin with PREFIX; may be given again
-  -a, --aggregate FN      one record a label over all files; FN is sum, avg,
-                          min, max, one, nonzero-avg or nonzero-min
+  -p, --prefix PREFIX     only labels that begin with PREFIX; may be repeated
+  -a, --aggregate FN      one record per label over all files; FN is sum,
+                          avg, min, max, one, nonzero-avg or nonzero-min
   -o, --output FORMAT     text, lines, json or prometheus; the default is text
                           on a terminal and lines elsewhere
-      --output-file FILE  write to FILE, replaced as a whole
+      --output-file FILE  write to FILE, which is replaced as a whole
       --color WHEN        auto, always or never
   -h, --help              print this help
   -V, --version           print the version
 
-Exit status: 0 all well, 1 something could not be read or written, 2 usage.
+Exit status: 0 success, 1 something could not be read or written, 2 usage error.
 ";
 
 /// How records look.

@@ -76,7 +76,7 @@ impl Options {
         self
     }
 
-    /// Put in front of every label, `sys.pid` and its like included. Default: nothing.
+    /// A prefix for every label, including `sys.pid` and the others that each file has. Default: none.
     #[must_use]
     pub fn label_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.label_prefix = prefix.into();
@@ -164,12 +164,13 @@ impl Options {
         Ok(Instance::new(model, store, self.label_prefix.clone(), family, folded, None))
     }
 
-    /// Like [`Options::create`], but never keeps a program from running: where no file can be made the
-    /// instance counts in private memory, [`Instance::error`] says why, and so hears [`crate::on_error`].
+    /// Like [`Options::create`], but never prevents a program from running. If no file can be created, the
+    /// instance counts in private memory, [`Instance::error`] gives the reason, and the hook of
+    /// [`crate::on_error`] is called.
     ///
     /// # Panics
-    /// If the model itself makes no sense (two fields with one label, an empty label, a size that nothing can
-    /// hold): no disk is to blame for that, and it happens at the first try. And where there is no memory.
+    /// If the model itself is wrong (two fields with one label, an empty label, a size that is impossible).
+    /// This does not depend on the disk, so it happens at the first try. Also if there is no memory left.
     #[must_use]
     pub fn create_or_private<M: Model>(&self) -> Instance<M> {
         self.create_or_private_in(None)

@@ -15,14 +15,14 @@ const LONGEST_LINE: u64 = 3 * 4096;
 
 static HOOK: RwLock<Option<fn(&Error)>> = RwLock::new(None);
 
-/// Says what to do with errors that no caller gets: an instance that had to be made in private memory
-/// ([`crate::Options::create_or_private`], [`crate::PerThread::with`]), the counts of an ended thread that
-/// could not be folded. It is called for each of them, by the thread that they happen to.
+/// Sets a hook for errors that no caller gets: an instance that had to be made in private memory
+/// ([`crate::Options::create_or_private`], [`crate::PerThread::with`]), or the counts of an ended thread that
+/// could not be folded. The hook is called for each error, in the thread in which it occurs.
 ///
-/// Without a hook, the first error of a process is one line on standard error, and the others are not
-/// told.
+/// Without a hook, the first error of a process is printed as one line on standard error, and later errors are
+/// not reported.
 ///
-/// The hook may count, too: an instance that is just being made counts in private memory meanwhile.
+/// The hook itself may count: an instance that is just being made counts in private memory until it is complete.
 ///
 /// ```
 /// mmstats::on_error(|error| eprintln!("stats are not published: {error}"));
