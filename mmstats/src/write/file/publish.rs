@@ -135,7 +135,8 @@ impl StatsFile {
 }
 
 // Without an exchange of names there is nothing to be settled.
-#[cfg(all(test, target_env = "gnu"))]
+#[cfg(test)]
+#[cfg(target_env = "gnu")]
 mod tests {
     use std::ffi::OsString;
     use std::path::Path;
