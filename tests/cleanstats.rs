@@ -633,7 +633,7 @@ fn several_at_once_do_no_harm() {
 #[test]
 fn help_version_and_usage() {
     let help = ran(tool().arg("--help"));
-    assert!(help.stdout.starts_with("Remove the stats files of programs that are gone.\n"));
+    assert!(help.stdout.starts_with("Remove the stats files of programs that have ended.\n"));
     for option in ["-n", "-q", "-v", "-u", "--older-than", "--unknown", "--archive", "--color", "-h", "-V"] {
         assert!(help.stdout.contains(option), "{option}");
     }

@@ -1,5 +1,7 @@
 //! A program that follows files hears what happens to them, and nothing is written anywhere.
 
+#![allow(clippy::unwrap_used)]
+
 use std::convert::Infallible;
 use std::fs;
 use std::path::{Path, PathBuf};
