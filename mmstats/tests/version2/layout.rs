@@ -181,7 +181,6 @@ fn a_reader_sees_whole_fields_while_they_are_added() {
 }
 
 #[test]
-#[ignore = "whether the dead are dead is asked by the reader of version 2, which is to come"]
 fn the_dead_of_version_2_are_replaced() {
     let (_dir, options) = place(Version::V2);
     let options = options.filename("x.mmstats");
