@@ -16,7 +16,7 @@ PACKAGE_TARGET = target/package-build
 PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
 
-.PHONY: all demo check bench faults races fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
+.PHONY: all demo check check-conditions bench faults races fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -29,6 +29,11 @@ demo:
 check:
 	$(CARGO) test --workspace --locked
 	$(CARGO) test --locked --manifest-path proof/Cargo.toml -p races -p bench
+
+# The same as another user, in a container, with another TMPDIR, umask or locale, without each program that tests may
+# do without, and so on: about five minutes. `tests/conditions.sh NAME` tries one.
+check-conditions:
+	tests/conditions.sh
 
 # The faults that `make check` tries for a second each, for a minute each.
 faults:
@@ -57,7 +62,7 @@ HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 sanitize:
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Z sanitizer=address" \
 		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
-		$(CARGO) test --locked --target $(HOST) --target-dir $(TARGET)/address -p mmstats -p cli --lib --tests
+		$(CARGO) test --locked --target $(HOST) --target-dir $(TARGET)/address -p mmstats -p files -p figures -p cli --lib --tests
 
 sanitize-threads:
 	RUSTFLAGS="-Z sanitizer=thread" $(CARGO) +nightly test --locked -Z build-std --target $(HOST) \

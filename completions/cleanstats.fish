@@ -1,13 +1,13 @@
 # fish completion for cleanstats(8)
 
 complete -c cleanstats -f -a '(__mmstats_paths)'
-complete -c cleanstats -s n -l dry-run -d 'Say what would be done, do nothing'
-complete -c cleanstats -s q -l quiet -d 'Errors only'
-complete -c cleanstats -s v -l verbose -d 'Also say why each file is kept'
+complete -c cleanstats -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c cleanstats -s q -l quiet -d 'Print errors only'
+complete -c cleanstats -s v -l verbose -d 'Also print why each file is kept'
 complete -c cleanstats -s u -l uid -x -a '(__fish_complete_users)' -d 'Only files of this owner'
 complete -c cleanstats -l older-than -x -d 'Only files whose last change is older, such as 90s, 10m, 2h, 3d'
-complete -c cleanstats -l unknown -d 'Also remove what cannot be told to be alive'
-complete -c cleanstats -l archive -r -F -d 'Append the last values to FILE before anything is removed'
+complete -c cleanstats -l unknown -d 'Also remove files whose state cannot be determined'
+complete -c cleanstats -l archive -r -F -d 'Append the final values to FILE before a file is removed'
 complete -c cleanstats -l color -x -a 'auto always never' -d 'Whether to colour'
 complete -c cleanstats -s h -l help -d 'Print a summary of the options'
 complete -c cleanstats -s V -l version -d 'Print the version'
@@ -51,7 +51,7 @@ function __mmstats_is_first
     end
 end
 
-# Labels with commas between them, without what --prefix puts in front; = asks for the value itself.
+# Labels with commas between them, without what --prefix puts before them; = asks for the value itself.
 function __mmstats_fields
     set -l prefix
     set -l words (commandline -opc)

@@ -1,9 +1,9 @@
 # fish completion for mmcat(1)
 
 complete -c mmcat -f -a '(__mmstats_paths)'
-complete -c mmcat -s o -l output -x -a 'text lines' -d 'What the output looks like'
+complete -c mmcat -s o -l output -x -a 'text lines' -d 'The format of the output'
 complete -c mmcat -s r -l raw -d 'Copy one consistent snapshot of the bytes'
-complete -c mmcat -l check -d 'Say what is wrong with the files'
+complete -c mmcat -l check -d 'Print what is wrong with the files'
 complete -c mmcat -l color -x -a 'auto always never' -d 'Whether to colour'
 complete -c mmcat -s h -l help -d 'Print a summary of the options'
 complete -c mmcat -s V -l version -d 'Print the version'
@@ -47,7 +47,7 @@ function __mmstats_is_first
     end
 end
 
-# Labels with commas between them, without what --prefix puts in front; = asks for the value itself.
+# Labels with commas between them, without what --prefix puts before them; = asks for the value itself.
 function __mmstats_fields
     set -l prefix
     set -l words (commandline -opc)

@@ -3,12 +3,12 @@
 complete -c mmwatch -f -a '(__mmstats_paths)'
 complete -c mmwatch -s p -l prefix -x -a '(__mmstats_labels)' -d 'Only labels that begin with PREFIX'
 complete -c mmwatch -s x -l exclude -x -a '(__mmstats_labels)' -d 'No labels that begin with PREFIX'
-complete -c mmwatch -s d -l delay -x -d 'Between looks, in seconds'
+complete -c mmwatch -s d -l delay -x -d 'Time between readings, in seconds'
 complete -c mmwatch -s c -l count -x -d 'Stop after N records'
-complete -c mmwatch -s i -l initial -d 'First print everything there is'
-complete -c mmwatch -s o -l output -x -a 'lines json' -d 'What records look like'
+complete -c mmwatch -s i -l initial -d 'First print everything that is there'
+complete -c mmwatch -s o -l output -x -a 'lines json' -d 'The format of the records'
 complete -c mmwatch -l until -x -a '(__mmstats_labels)' -d 'Stop as soon as LABEL OP VALUE holds'
-complete -c mmwatch -s a -l aggregate -x -d 'As soon as it holds over all files' \
+complete -c mmwatch -s a -l aggregate -x -d 'EXPR must hold for the label over all files' \
     -a 'sum avg min max one nonzero-avg nonzero-min'
 complete -c mmwatch -l timeout -x -d 'Stop after that time, in seconds'
 complete -c mmwatch -l color -x -a 'auto always never' -d 'Whether to colour'
@@ -54,7 +54,7 @@ function __mmstats_is_first
     end
 end
 
-# Labels with commas between them, without what --prefix puts in front; = asks for the value itself.
+# Labels with commas between them, without what --prefix puts before them; = asks for the value itself.
 function __mmstats_fields
     set -l prefix
     set -l words (commandline -opc)

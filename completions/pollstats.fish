@@ -4,15 +4,15 @@ set -l with_value -c --count -d --delay -f --filter -n --headers -p --prefix -o 
 complete -c pollstats -n "__mmstats_is_first $with_value" -f -a '(__mmstats_fields)'
 complete -c pollstats -n "not __mmstats_is_first $with_value" -f -a '(__mmstats_paths)'
 complete -c pollstats -s c -l count -x -d 'Stop after N rows'
-complete -c pollstats -s d -l delay -x -d 'Between rows, in seconds'
-complete -c pollstats -s f -l filter -x -a '(__mmstats_labels)' -d 'Only files that have such a label, or such a LABEL=VALUE'
-complete -c pollstats -s n -l headers -x -d 'The header again every N rows'
-complete -c pollstats -s p -l prefix -x -a '(__mmstats_labels)' -d 'Put before every field'
-complete -c pollstats -s r -l rate -d 'What was counted a second'
+complete -c pollstats -s d -l delay -x -d 'Time between rows, in seconds'
+complete -c pollstats -s f -l filter -x -a '(__mmstats_labels)' -d 'Only files that have this label, or LABEL=VALUE'
+complete -c pollstats -s n -l headers -x -d 'Print the header every N rows'
+complete -c pollstats -s p -l prefix -x -a '(__mmstats_labels)' -d 'Put PREFIX before every field'
+complete -c pollstats -s r -l rate -d 'Print what was counted per second'
 complete -c pollstats -s t -l timestamp -d 'Begin each row with the time'
 complete -c pollstats -s y -l no-first -d 'Leave out the first row'
-complete -c pollstats -s v -d 'Say more'
-complete -c pollstats -s o -l output -x -a 'text tsv csv json' -d 'What rows look like'
+complete -c pollstats -s v -d 'Print more on standard error'
+complete -c pollstats -s o -l output -x -a 'text tsv csv json' -d 'The format of the rows'
 complete -c pollstats -l color -x -a 'auto always never' -d 'Whether to colour'
 complete -c pollstats -s h -l help -d 'Print a summary of the options'
 complete -c pollstats -s V -l version -d 'Print the version'
@@ -56,7 +56,7 @@ function __mmstats_is_first
     end
 end
 
-# Labels with commas between them, without what --prefix puts in front; = asks for the value itself.
+# Labels with commas between them, without what --prefix puts before them; = asks for the value itself.
 function __mmstats_fields
     set -l prefix
     set -l words (commandline -opc)

@@ -2,10 +2,10 @@
 
 complete -c slurpstats -f -a '(__mmstats_paths)'
 complete -c slurpstats -s p -l prefix -x -a '(__mmstats_labels)' -d 'Only labels that begin with PREFIX'
-complete -c slurpstats -s a -l aggregate -x -d 'One record a label over all files' \
+complete -c slurpstats -s a -l aggregate -x -d 'One record per label over all files' \
     -a 'sum avg min max one nonzero-avg nonzero-min'
-complete -c slurpstats -s o -l output -x -a 'text lines json prometheus' -d 'What records look like'
-complete -c slurpstats -l output-file -r -F -d 'Write to FILE, replaced as a whole'
+complete -c slurpstats -s o -l output -x -a 'text lines json prometheus' -d 'The format of the records'
+complete -c slurpstats -l output-file -r -F -d 'Write to FILE, which is replaced as a whole'
 complete -c slurpstats -l color -x -a 'auto always never' -d 'Whether to colour'
 complete -c slurpstats -s h -l help -d 'Print a summary of the options'
 complete -c slurpstats -s V -l version -d 'Print the version'
@@ -49,7 +49,7 @@ function __mmstats_is_first
     end
 end
 
-# Labels with commas between them, without what --prefix puts in front; = asks for the value itself.
+# Labels with commas between them, without what --prefix puts before them; = asks for the value itself.
 function __mmstats_fields
     set -l prefix
     set -l words (commandline -opc)

@@ -23,7 +23,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use harness::has;
+use harness::{has, skip};
 use help::Help;
 use page::{Example, Page};
 use writer::Web;
@@ -213,6 +213,10 @@ fn every_example_of_the_pages_does_what_it_says() {
             let calls =
                 |program: &&&str| command.split(|c: char| !c.is_alphanumeric()).any(|word| word == **program);
             if GUESTS.iter().filter(calls).any(|guest| !has(guest)) {
+                continue;
+            }
+            if cfg!(target_endian = "big") && command.contains("hits.mmstats") {
+                skip(&format!("this machine is not little-endian, as the page has it: {command}"));
                 continue;
             }
             let output = web.run(&command, directory.path());

@@ -12,7 +12,9 @@ use std::process::{Command, Stdio};
 
 use harness::skip;
 use mmstats::format::type_code::{ValueShape, items};
-use mmstats::{Bool, Builder, Counter, Error, Gauge, Options, Snapshot, Static, StaticText, Text, Value};
+use mmstats::{
+    Bool, Builder, Counter, Error, Gauge, Options, Snapshot, Static, StaticText, Text, Value, Version,
+};
 use serde_json::Value as Json;
 
 const PEER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/peer.py2");
@@ -57,6 +59,7 @@ fn plain(value: Value<'_>) -> Json {
         Value::Unsigned(value) => serde_json::json!({"int": value.to_string()}),
         Value::Float(value) => serde_json::json!({"float": f64::from(value).to_bits().to_string()}),
         Value::Double(value) => serde_json::json!({"float": value.to_bits().to_string()}),
+        compound => panic!("{compound} is not of version 1"),
     }
 }
 
@@ -140,7 +143,7 @@ fn every(fields: &mut Builder<'_>) -> Result<(), Error> {
 fn the_original_reads_what_our_writer_makes() {
     let Some(python) = python() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create_with(every).unwrap();
+    let stats = Options::new().version(Version::V1).path(dir.path()).create_with(every).unwrap();
     stats.add_field("late", Counter::spec()).unwrap().add(7);
     let said = theirs(peer(python, &["read".as_ref(), stats.path().as_os_str()], ""));
     assert_eq!(said, ours(stats.path()));
@@ -212,7 +215,11 @@ fn until_nul(value: Json) -> Json {
 fn the_original_tool_prints_our_files() {
     let Some(mut python) = python() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create_with(|b| b.add("web.hits", Counter::spec())).unwrap();
+    let stats = Options::new()
+        .version(Version::V1)
+        .path(dir.path())
+        .create_with(|b| b.add("web.hits", Counter::spec()))
+        .unwrap();
     stats.add(3);
     // What setuptools puts into the `slurpstats` that it installs.
     let run = "import sys; from mmstats import slurpstats; sys.exit(slurpstats.main())";

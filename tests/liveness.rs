@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use harness::{Foreign, Guarded, gone_pid, now, sees_all_processes};
+use harness::{Foreign, Guarded, gone_pid, now, sees_all_processes, some_time_ago};
 use mmstats::live::Evidence::{Gone, Locked, Mapped, NoPid, OtherUser, Running, Unlocked, Younger, Zombie};
 use mmstats::live::Life::{Alive, Dead, Unknown};
 use mmstats::live::{Clues, Evidence, Judge, Life};
@@ -55,7 +55,7 @@ fn a_process_id_that_went_to_another_is_found_out() {
     let dir = tempfile::tempdir().unwrap();
     let idle = Guarded::idle();
     let file = Foreign::of(idle.0.id());
-    let younger = file.created(now() - 3600.0).write(dir.path(), "younger.mmstats");
+    let younger = file.created(some_time_ago()).write(dir.path(), "younger.mmstats");
     assert_eq!(judged(&younger), (Dead, Younger));
     let other = file.uid(u64::from(nix::unistd::getuid().as_raw()) + 4242).write(dir.path(), "other.mmstats");
     assert_eq!(judged(&other), (Dead, OtherUser));

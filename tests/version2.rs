@@ -130,7 +130,8 @@ fn a_writer_made_from_the_page_writes_what_we_read() {
 #[test]
 fn the_example_of_the_page_is_a_file() {
     let page = fs::read_to_string(root().join("man/mmstats.5")).unwrap();
-    let example = page.split("The same as a file of version 2").nth(1).unwrap().split(".Ed").next().unwrap();
+    let example =
+        page.split("The same values as a file of version 2").nth(1).unwrap().split(".Ed").next().unwrap();
     let mut bytes = vec![0; 4096];
     let mut count = 0;
     for line in example.lines().filter(|line| line.trim_start().starts_with(|c: char| c.is_ascii_digit())) {

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cli::Objects;
-use mmstats::Snapshot;
+use files::directory_of;
 use mmstats::live::Life;
+use mmstats::{Snapshot, whole_file};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
@@ -116,13 +117,12 @@ fn open(path: &Path) -> io::Result<File> {
     let metadata = file.metadata()?;
     if metadata.len() == 0 && metadata.is_file() {
         // It may be new: its name must be on disk, too.
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
+        File::open(directory_of(path))?.sync_all()?;
     }
     if metadata.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
 }
 
-/// A line a field, as `slurpstats -o json` has it, and when it was archived.
+/// One line per field, as `slurpstats -o json` has it, and when it was archived.
 fn block(snapshot: &Snapshot, life: Life) -> Vec<u8> {
     let is_alive = if life == Life::Dead { Some(false) } else { None };
     let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -144,9 +144,4 @@ fn wait_for_lock(file: &File) -> io::Result<()> {
 fn unlock(file: &File) -> io::Result<()> {
     fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file(libc::F_UNLCK)))?;
     Ok(())
-}
-
-fn whole_file(kind: i32) -> libc::flock {
-    #[allow(clippy::cast_possible_truncation)]
-    libc::flock { l_type: kind as i16, l_whence: libc::SEEK_SET as i16, l_start: 0, l_len: 0, l_pid: 0 }
 }

@@ -4,12 +4,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cli::{Stop, Tool, plain};
+use files::State;
 use mmstats::live::{Clues, Judge, Life};
 use mmstats::{ErrorKind, Snapshot};
 
 use crate::archive::Archive;
 use crate::gather::Candidate;
-use crate::look::{Look, State, look};
+use crate::look::{Look, look};
 use crate::record::{Kept, Records};
 use crate::removal::{Aside, Removal, finish, give_back, open_again, remove, set_aside};
 use crate::{Request, choice::Choice};

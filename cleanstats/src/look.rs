@@ -1,48 +1,16 @@
-//! The first look at a candidate: what it is, and what it tells about its writer.
+//! The first look at a candidate: what it is, and what it says about its writer.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 
 use cli::plain;
+use files::State;
 use mmstats::live::Clues;
 use mmstats::{ErrorKind, Snapshot};
 
 use crate::choice::Choice;
-use crate::folder::reader;
+use crate::directory::reader;
 use crate::gather::Candidate;
-
-/// A file's state. Two that are equal mean that nothing happened to it in between.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct State {
-    /// Which file, whatever it is called.
-    identity: (u64, u64),
-    size: u64,
-    modified: (i64, i64),
-    /// Renaming changes this one, too.
-    changed: (i64, i64),
-}
-
-impl State {
-    pub(crate) fn of(metadata: &Metadata) -> Self {
-        Self {
-            identity: (metadata.dev(), metadata.ino()),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
-
-    /// Whether the other is of the same file with the same content, under another name perhaps.
-    pub(crate) fn is_same_but_for_name(&self, other: &Self) -> bool {
-        Self { changed: other.changed, ..*self } == *other
-    }
-
-    /// An empty file, which may be a writer's in the moment before it takes its lock.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.size == 0
-    }
-}
 
 /// What a first look finds.
 pub(crate) enum Look {
@@ -62,7 +30,7 @@ pub(crate) enum Look {
 
 /// Looks at a candidate. `snapshot` is memory to be used again.
 pub(crate) fn look(candidate: &Candidate, choice: &Choice, snapshot: &mut Snapshot) -> Look {
-    let seen = candidate.folder.handle(&candidate.name).and_then(|handle| {
+    let seen = candidate.directory.handle(&candidate.name).and_then(|handle| {
         let metadata = handle.metadata()?;
         Ok((handle, metadata))
     });

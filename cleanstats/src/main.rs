@@ -5,7 +5,7 @@
 mod archive;
 mod choice;
 mod clean;
-mod folder;
+mod directory;
 mod gather;
 mod look;
 mod record;
@@ -23,30 +23,31 @@ use clean::Cleaner;
 use record::Records;
 
 const HELP: &str = "\
-Remove the stats files of programs that are gone.
+Remove the stats files of programs that have ended.
 
 Usage: cleanstats [OPTION]... [PATH]...
 
-PATH is a stats file, or a directory: then every *.mmstats below it, and what
-dead writers left there under temporary names. Without PATH, the files of
-$MMSTATS_GLOB, else those in $MMSTATS_PATH, else those in the temp directory.
+PATH is a stats file or a directory; a directory stands for every *.mmstats
+below it, and for files that dead writers left there under temporary names.
+Without PATH, the files that match $MMSTATS_GLOB are read, else those in
+$MMSTATS_PATH, else those in the temporary directory.
 
 Options:
-  -n, --dry-run         say what would be done, do nothing
-  -q, --quiet           errors only
-  -v, --verbose         also say why each file is kept, and a summary
+  -n, --dry-run         print what would be done, and do nothing
+  -q, --quiet           print errors only
+  -v, --verbose         also print why each file is kept, and a summary
   -u, --uid USER        only files of this owner, a name or a number; may be
-                        given again
+                        repeated
       --older-than AGE  only files whose last change is older: 90s, 10m, 2h, 3d
-      --unknown         also remove what cannot be told to be alive
-      --archive FILE    append the last values to FILE, as JSON lines, before
-                        anything is removed
+      --unknown         also remove files whose state cannot be determined
+      --archive FILE    append the final values of each file to FILE, as JSON
+                        lines, before the file is removed
       --color WHEN      auto, always or never
   -h, --help            print this help
   -V, --version         print the version
 
-Exit status: 0 all well, also when there was nothing to do; 1 something could
-not be read or removed; 2 usage.
+Exit status: 0 success, also if there was nothing to do; 1 something could not
+be read or removed; 2 usage error.
 ";
 
 /// How much is said.

@@ -1,4 +1,4 @@
-//! What is said on standard output: a record a file, and a summary.
+//! What is said on standard output: one record per file, and a summary.
 
 use std::path::Path;
 

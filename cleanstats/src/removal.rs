@@ -15,13 +15,13 @@ use std::fs::File;
 use std::io;
 
 use cli::plain;
+use files::State;
 use mmstats::live::is_locked;
 use mmstats::{TEMP_END, TEMP_START};
 use nix::errno::Errno;
 
-use crate::folder::reader;
+use crate::directory::reader;
 use crate::gather::Candidate;
-use crate::look::State;
 
 /// How many names are tried.
 const TRIES: usize = 1000;
@@ -53,7 +53,7 @@ pub(crate) fn open_again(candidate: &Candidate, state: &State) -> Result<File, R
         io::ErrorKind::NotFound => Removal::Gone,
         _ => Removal::Failed(plain(&error)),
     };
-    let handle = candidate.folder.handle(&candidate.name).map_err(failed)?;
+    let handle = candidate.directory.handle(&candidate.name).map_err(failed)?;
     if State::of(&handle.metadata().map_err(failed)?) != *state {
         return Err(Removal::Changed);
     }
@@ -84,7 +84,7 @@ pub(crate) fn set_aside(candidate: &Candidate, state: &State, file: &File) -> Re
         Err(Errno::EINVAL | Errno::ENOSYS) => return Ok(Aside { name: None }),
         Err(errno) => return Err(errno.into()),
     };
-    let caught = candidate.folder.handle(&aside).and_then(|handle| Ok(State::of(&handle.metadata()?)));
+    let caught = candidate.directory.handle(&aside).and_then(|handle| Ok(State::of(&handle.metadata()?)));
     let failed = match caught {
         Ok(caught) if caught.is_same_but_for_name(state) && !is_held(file) => {
             return Ok(Aside { name: Some(aside) });
@@ -99,9 +99,9 @@ pub(crate) fn set_aside(candidate: &Candidate, state: &State, file: &File) -> Re
 /// Removes what was set aside a moment ago.
 fn unlink(candidate: &Candidate, aside: Aside) -> Removal {
     let Some(name) = aside.name else {
-        return candidate.folder.remove(&candidate.name).map_or_else(Removal::from, |()| Removal::Done);
+        return candidate.directory.remove(&candidate.name).map_or_else(Removal::from, |()| Removal::Done);
     };
-    match candidate.folder.remove(&name) {
+    match candidate.directory.remove(&name) {
         Ok(()) => Removal::Done,
         Err(errno) => rename_back(candidate, &name).unwrap_or(errno.into()),
     }
@@ -110,7 +110,7 @@ fn unlink(candidate: &Candidate, aside: Aside) -> Removal {
 /// Removes what was set aside some time ago, if it is still in `state`.
 pub(crate) fn finish(candidate: &Candidate, state: &State, aside: Aside) -> Removal {
     let name = aside.name.as_deref().unwrap_or(&candidate.name);
-    let now = candidate.folder.handle(name).and_then(|handle| Ok(State::of(&handle.metadata()?)));
+    let now = candidate.directory.handle(name).and_then(|handle| Ok(State::of(&handle.metadata()?)));
     match now {
         Ok(now) if now.is_same_but_for_name(state) => unlink(candidate, aside),
         Ok(_) => give_back(candidate, &aside).unwrap_or(Removal::Changed),
@@ -125,7 +125,7 @@ pub(crate) fn give_back(candidate: &Candidate, aside: &Aside) -> Option<Removal>
 }
 
 fn rename_back(candidate: &Candidate, aside: &OsStr) -> Option<Removal> {
-    match candidate.folder.rename(aside, &candidate.name) {
+    match candidate.directory.rename(aside, &candidate.name) {
         Ok(()) | Err(Errno::ENOENT) => None,
         Err(errno) => {
             let why = plain(&io::Error::from(errno));
@@ -145,7 +145,7 @@ fn rename_aside(candidate: &Candidate) -> Result<OsString, Errno> {
     for _ in 0..TRIES {
         let number = NEXT.replace(NEXT.get() + 1);
         let aside = OsString::from(format!("{TEMP_START}{pid}-{number}{TEMP_END}"));
-        match candidate.folder.rename(&candidate.name, &aside) {
+        match candidate.directory.rename(&candidate.name, &aside) {
             Ok(()) => return Ok(aside),
             // Left by a process of this id that died, or one in another container.
             Err(Errno::EEXIST) => {}

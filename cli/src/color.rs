@@ -6,7 +6,8 @@ use std::fmt::Display;
 
 use owo_colors::{Style, Styled};
 
-use crate::tool::Stop;
+use crate::option::word;
+use crate::stop::Stop;
 
 /// What `--color` asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,12 +27,7 @@ impl When {
     /// # Errors
     /// [`Stop::Usage`] for anything but `auto`, `always` and `never`.
     pub fn parse(value: &OsStr) -> Result<Self, Stop> {
-        match value.to_str() {
-            Some("auto") => Ok(Self::Auto),
-            Some("always") => Ok(Self::Always),
-            Some("never") => Ok(Self::Never),
-            _ => Err(Stop::Usage(format!("--color takes auto, always or never, not {value:?}"))),
-        }
+        word("--color", value, &[("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)])
     }
 
     /// Decides: the option first, then a non-empty `NO_COLOR`, then `CLICOLOR_FORCE`, then whether

@@ -34,6 +34,7 @@ impl<'a> From<Value<'a>> for Json<'a> {
             Value::Float(value) => Self::Float(value),
             Value::Double(value) => Self::Double(value),
             Value::Text(bytes) => Self::Text(bytes),
+            compound => compound.as_f64().map_or(Self::Null, Self::Double),
         }
     }
 }

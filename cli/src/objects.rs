@@ -1,4 +1,4 @@
-//! A file's fields as JSON objects, a line each.
+//! A file's fields as JSON objects, one per line.
 
 use mmstats::{Snapshot, SnapshotField, Value};
 
@@ -15,8 +15,8 @@ impl Objects {
     /// What each of them begins with.
     pub const START: &[u8] = b"{\"file\":\"";
 
-    /// Of the file in `snapshot`, whose writer lives or not, or nobody can tell; taken at a time, in
-    /// seconds since 1970, where that is to be said.
+    /// Of the file in `snapshot`. `is_alive` says whether its writer lives, if that is known; `time` is when it was
+    /// taken, in seconds since 1970, if that is to be in the objects.
     #[must_use]
     pub fn new(snapshot: &Snapshot, is_alive: Option<bool>, time: Option<u64>) -> Self {
         let path = Json::Text(snapshot.path().as_os_str().as_encoded_bytes());
@@ -39,6 +39,9 @@ impl Objects {
         match field.value() {
             // JSON writes them no other way.
             value @ (Value::Bool(_) | Value::Signed(_) | Value::Unsigned(_)) => push_number(out, value),
+            value if value.is_compound() && value.as_f64().is_none() => {
+                Json::Text(value.to_string().as_bytes()).push(out);
+            }
             value => Json::from(value).push(out),
         }
         out.extend_from_slice(&self.end);

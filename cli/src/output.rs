@@ -6,10 +6,10 @@ use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 
 use mmstats::Value;
+use nix::errno::Errno;
 
-use crate::closed::{Closed, is_closed};
 use crate::escape::{escape, is_plain};
-use crate::tool::Stop;
+use crate::stop::Stop;
 
 /// Where a tool's records go.
 pub struct Output {
@@ -22,13 +22,13 @@ pub struct Output {
 const BUFFER: usize = 64 * 1024;
 
 impl Output {
-    /// Standard output. If it was closed when the program began, the first write fails: who has nothing to
-    /// write does not need it.
+    /// Standard output. If it was closed when the program began, the first write fails: a tool
+    /// that has nothing to write does not need it.
     ///
     /// # Errors
     /// [`Stop::Output`] if there is no descriptor left.
     pub fn standard() -> Result<Self, Stop> {
-        if is_closed() {
+        if closed::stdout() {
             return Ok(Self::to(Box::new(Closed)));
         }
         let stdout = io::stdout();
@@ -150,6 +150,19 @@ pub fn push_number(out: &mut Vec<u8>, value: Value<'_>) {
         Value::Unsigned(number) => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
         // Memory takes whatever is written to it.
         value => drop(write!(out, "{value}")),
+    }
+}
+
+/// Takes nothing, as a descriptor does that is closed.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(Errno::EBADF.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

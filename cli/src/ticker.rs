@@ -1,7 +1,6 @@
-//! A clock for tools that go on until somebody stops them: it keeps to its beat, and a signal or a
-//! reader that has gone ends the wait at once.
+//! A clock for tools that go on until somebody stops them: it keeps to its beat. A signal, or the end of the reader,
+//! ends the wait at once.
 
-use std::ffi::OsStr;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -15,7 +14,7 @@ use nix::sys::time::TimeSpec;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
-use crate::tool::Stop;
+use crate::stop::Stop;
 
 /// Beats in a steady rhythm.
 pub struct Ticker {
@@ -71,19 +70,6 @@ fn beat_after(last: Instant, period: Duration, now: Instant) -> Instant {
     last + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
-/// Reads the value of an option that takes seconds, fractions allowed, `least` or more.
-///
-/// # Errors
-/// [`Stop::Usage`].
-pub fn seconds(option: &str, value: &OsStr, least: f64) -> Result<Duration, Stop> {
-    let seconds = value.to_str().and_then(|text| text.parse::<f64>().ok());
-    // A year: far from what an `Instant` cannot hold.
-    match seconds.filter(|seconds| (least..=31_536_000.0).contains(seconds)) {
-        Some(seconds) => Ok(Duration::from_secs_f64(seconds)),
-        None => Err(Stop::Usage(format!("{option} takes seconds, {least} or more, not {value:?}"))),
-    }
-}
-
 /// The signals that ask a process to end.
 struct Signals {
     /// A byte comes here with each.
@@ -108,7 +94,7 @@ impl Signals {
         Ok(Self { bell, caught })
     }
 
-    /// Waits for a moment, a signal, or the end of whoever reads standard output.
+    /// Waits for a moment, a signal, or the end of the program that reads standard output.
     fn wait(&self, until: Instant) -> Result<(), Stop> {
         let stdout = io::stdout();
         loop {
@@ -152,15 +138,5 @@ mod tests {
         assert_eq!(beat_after(at(0), period, at(3)), at(100), "what the work took does not add up");
         assert_eq!(beat_after(at(0), period, at(100)), at(200));
         assert_eq!(beat_after(at(0), period, at(1050)), at(1100), "missed beats are left out");
-    }
-
-    #[test]
-    fn seconds_may_have_fractions_and_must_make_sense() {
-        let read = |text: &str| seconds("--delay", OsStr::new(text), 0.01).ok();
-        assert_eq!(read("1"), Some(Duration::from_secs(1)));
-        assert_eq!(read("0.25"), Some(Duration::from_millis(250)));
-        for text in ["0", "-1", "0.001", "nan", "inf", "1e300", "", "1s"] {
-            assert_eq!(read(text), None, "{text}");
-        }
     }
 }

@@ -6,41 +6,25 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use mmstats::plain;
+
 use crate::escape::{escape, escape_path};
 use crate::output::Output;
+use crate::stop::Stop;
 
 /// The tool that runs, and whether something went wrong so far.
 pub struct Tool {
     name: &'static str,
     failed: Cell<bool>,
-}
-
-/// Why a tool stops before its work is done.
-#[derive(Debug)]
-pub enum Stop {
-    /// The command line makes no sense.
-    Usage(String),
-    /// Standard output takes no more.
-    Output(io::Error),
-    /// What had to be said is said already: the run has failed.
-    Failed,
-    /// A signal asked for it.
-    Signal(i32),
-    /// With an exit code of the tool's own.
-    Exit(u8),
-}
-
-impl From<lexopt::Error> for Stop {
-    fn from(error: lexopt::Error) -> Self {
-        Self::Usage(error.to_string())
-    }
+    /// How much is said of what is no error.
+    verbosity: Cell<u8>,
 }
 
 /// Runs a tool from its beginning to its exit code: 0 all well, 1 something could not be read or done, 2
 /// the command line makes no sense; a tool may have codes of its own. A closed pipe ends it by `SIGPIPE`, as
 /// it ends `cat`, and a signal that it caught by that signal.
 pub fn run(name: &'static str, main: impl FnOnce(&Tool) -> Result<(), Stop>) -> ExitCode {
-    let tool = Tool { name, failed: Cell::new(false) };
+    let tool = Tool { name, failed: Cell::new(false), verbosity: Cell::new(0) };
     match main(&tool) {
         Ok(()) => {}
         Err(Stop::Usage(message)) => {
@@ -72,7 +56,7 @@ impl Tool {
         self.name
     }
 
-    /// Prints `text` for `--help`. What it gives stands for a command line that asks for nothing more.
+    /// Prints `text` for `--help`. What it gives means that the command line asks for nothing more.
     ///
     /// # Errors
     /// [`Stop::Output`].
@@ -114,24 +98,31 @@ impl Tool {
         let _ = writeln!(io::stderr(), "{}: {message}", self.name);
     }
 
+    /// How often `-v` was given.
+    #[must_use]
+    pub fn verbosity(&self) -> u8 {
+        self.verbosity.get()
+    }
+
+    /// Sets it: see [`Tool::tell`].
+    pub fn set_verbosity(&self, verbosity: u8) {
+        self.verbosity.set(verbosity);
+    }
+
+    /// Reports that a file has text where others have numbers, and that it is left out.
+    pub fn left_out(&self, path: &Path, label: &[u8]) {
+        let label = escape(label);
+        self.error(path, &format!("{label} is text here and a number elsewhere: left out"));
+    }
+
     /// Makes the exit code 1.
     pub fn fail(&self) {
         self.failed.set(true);
     }
 }
 
-/// Whether nobody reads standard output any more. A network connection whose reader went says so in its own
-/// way.
+/// Whether nobody reads standard output any more. A network connection whose reader has gone gives an error of its
+/// own.
 fn is_without_reader(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
-}
-
-/// The system's words, without Rust's `(os error 28)` behind them.
-#[must_use]
-pub fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error ") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
-    }
 }

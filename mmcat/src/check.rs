@@ -33,7 +33,7 @@ pub(crate) struct Finding {
 pub(crate) fn findings(bytes: &[u8]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut labels = HashMap::new();
-    // One warning a field, though it has two buffers.
+    // One warning per field, though it has two buffers.
     let mut warned = false;
     for region in regions(bytes) {
         let mut find = |at: usize, severity: Severity, reason: String| {
@@ -61,7 +61,7 @@ pub(crate) fn findings(bytes: &[u8]) -> Vec<Finding> {
             (_, Meaning::Zeros(Some(at))) => {
                 find(at, Severity::Defect, "trailing bytes are not zero".to_owned());
             }
-            // The offset stands in the record already.
+            // The offset is in the record already.
             (_, Meaning::Fault(Fault::Field(_, defect))) => {
                 find(region.at, Severity::Defect, defect.to_string());
             }
@@ -80,9 +80,9 @@ fn off_boundary(region: &Region<'_>, code: &[u8]) -> Option<(usize, usize)> {
     places.find(|(at, size)| at % size != 0)
 }
 
-/// Drops the defects that only a moment showed. A writer that adds a field fills in the bytes behind the
+/// Drops the defects that only a moment showed. A writer that adds a field fills in the bytes after the
 /// list's end before the list grows over them, and another writer than ours may lay out its whole file
-/// in everybody's sight. So a defect counts only if every look finds it: `again` looks once more, and
+/// where everybody sees it. So a defect counts only if every look finds it: `again` looks once more, and
 /// gives `None` when it has looked often enough.
 ///
 /// # Errors
@@ -104,7 +104,7 @@ pub(crate) fn has_defect(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.severity == Severity::Defect)
 }
 
-/// Writes a record a finding: `FILE OFFSET SEVERITY LABEL REASON`, by TAB.
+/// Writes one record per finding: `FILE OFFSET SEVERITY LABEL REASON`, by TAB.
 pub(crate) fn write(path: &Path, findings: &[Finding], color: Color, out: &mut Output) -> Result<(), Stop> {
     let file = color.head(escape_path(path));
     for Finding { at, severity, label, reason } in findings {

@@ -9,10 +9,10 @@ use cli::{Color, Output, Stop, beginning, escape_path, width};
 
 use crate::region::{Meaning, Region, Role, regions};
 
-/// Bytes a line where a note stands behind them, and where none does.
+/// Bytes per line, with a note after them and without one.
 const NARROW: usize = 8;
 const WIDE: usize = 16;
-/// Columns of a value that fit behind the rest of a line of 80.
+/// Columns of a value that fit after the rest of a line of 80.
 const NOTE: usize = 20;
 
 /// Writes the dump of `bytes`, the file `path`.
@@ -46,7 +46,7 @@ impl Lines {
             if note.is_empty() {
                 writeln!(out, "{:gap$}{}", "", self.colored(role, role.name()))?;
             } else {
-                let note = format_args!("{:12} {note}", role.name());
+                let note = format!("{:12} {note}", role.name());
                 writeln!(out, "{:gap$}{}", "", self.colored(role, note))?;
             }
         }
@@ -115,7 +115,7 @@ pub(crate) fn colored<T: Display>(color: Color, role: Role, text: T) -> impl Dis
     }
 }
 
-/// What stands behind the role.
+/// What comes after the role.
 fn note<'a>(region: &Region<'a>) -> Cow<'a, str> {
     let value = region.value();
     match region.meaning {

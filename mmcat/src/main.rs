@@ -12,7 +12,8 @@ use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use cli::{Found, Output, Stop, Tool, When};
+use cli::{Output, Stop, Tool, When};
+use files::{Found, Ways};
 use lexopt::prelude::*;
 use mmstats::live::{Judge, Life};
 use mmstats::{ErrorKind, Origin, Snapshot};
@@ -22,46 +23,47 @@ Show the bytes of stats files and what they are.
 
 Usage: mmcat [OPTION]... FILE...
 
-FILE may be any file: what cannot be understood is shown as bytes, with the
-reason. A directory means every *.mmstats below it.
+FILE may be any regular file: what cannot be understood is shown as bytes, with
+the reason. A directory stands for every *.mmstats below it.
 
 Options:
   -o, --output FORMAT  text or lines; text, the default, is an annotated hex
-                       dump; lines is a record a region, by TAB: FILE OFFSET
-                       LENGTH ROLE LABEL VALUE, offset and length decimal
+                       dump; lines is one record per region, tab-separated:
+                       FILE OFFSET LENGTH ROLE LABEL VALUE, with decimal offset
+                       and length
   -r, --raw            copy one consistent snapshot of the bytes of one FILE to
                        stdout, which must not be a terminal
-      --check          print nothing for a sound file, else a line a finding, by
-                       TAB: FILE OFFSET SEVERITY LABEL REASON; severity is
-                       defect or warning
+      --check          print nothing for a sound file, else one line per
+                       finding, tab-separated: FILE OFFSET SEVERITY LABEL
+                       REASON; SEVERITY is defect or warning
       --color WHEN     auto, always or never
   -h, --help           print this help
   -V, --version        print the version
 
-Roles and their colors:
+Roles and their colours:
   version       the format's version, 1                               yellow
   label-size    bytes of the label                                    yellow
   label         the label                                             cyan
   type-size     bytes of the type and its padding                     yellow
   type          the type, a code of Python's struct                   magenta
-  padding       white space that moves the values                     dim
-  write-buffer  the buffer that is written next; 255: one value only  yellow
+  padding       white space that aligns the values                    dim
+  write-buffer  the buffer that is not current; 255: one value only   yellow
   value         the value that a reader takes                         bold green
   spare         the other buffer                                      green
   end           a label size of 0: no more fields                     dim
-  tail          what is behind the end                                dim
+  tail          what follows the end                                  dim
   unknown       bytes that cannot be understood                       red
-A * stands for lines that repeat the one above it.
+A * represents lines that are the same as the line above it.
 
-Exit status: 0 all well, 1 something could not be read or written, or --check
-found a defect (warnings alone are well), 2 usage.
+Exit status: 0 success, 1 something could not be read or written, or --check
+found a defect (warnings are not errors), 2 usage error.
 ";
 
 /// How often a file that may be in use is looked at before its defects are believed, and how long to wait
 /// in between: a writer that was interrupted while it added a field is back by then.
 const LOOKS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(10);
-/// How many pauses a run may make: many broken files are not to take for ever.
+/// How many pauses a run may make: many broken files should not take for ever.
 const PAUSES: u32 = 200;
 
 /// What is to be done with each file.
@@ -91,7 +93,7 @@ fn cat(tool: &Tool) -> Result<(), Stop> {
         let message = "--raw does not write to a terminal, which may act on the bytes";
         return Err(Stop::Usage(message.to_owned()));
     }
-    let files = cli::find_by_name(tool, &request.operands);
+    let files = cli::find(tool, &request.operands, Ways::All);
     if request.job == Job::Raw && files.len() > 1 {
         let message = format!("--raw copies one file, not {}: nobody could tell them apart", files.len());
         return Err(Stop::Usage(message));
@@ -130,11 +132,7 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
 }
 
 fn format(value: &OsStr) -> Result<Job, Stop> {
-    match value.to_str() {
-        Some("text") => Ok(Job::Dump),
-        Some("lines") => Ok(Job::Records),
-        _ => Err(Stop::Usage(format!("--output takes text or lines, not {value:?}"))),
-    }
+    cli::word("--output", value, &[("text", Job::Dump), ("lines", Job::Records)])
 }
 
 fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> Result<(), Stop> {
@@ -181,7 +179,7 @@ fn read(tool: &Tool, snapshot: &mut Snapshot, found: &Found) -> bool {
     false
 }
 
-/// Says what of a file could not be had. That it makes no sense is no such thing: its bytes are there.
+/// Says what of a file could not be read. That a file makes no sense is not said: its bytes are there.
 fn complain(tool: &Tool, snapshot: &Snapshot) {
     for error in snapshot.fields().filter_map(Result::err) {
         if error.kind() == ErrorKind::Unstable {

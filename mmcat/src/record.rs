@@ -1,4 +1,4 @@
-//! A record a region: `FILE OFFSET LENGTH ROLE LABEL VALUE`, by TAB.
+//! One record per region: `FILE OFFSET LENGTH ROLE LABEL VALUE`, by TAB.
 
 use std::path::Path;
 

@@ -6,7 +6,7 @@ use std::fmt;
 
 use cli::escape;
 use mmstats::Value;
-use mmstats::format::type_code::items;
+use mmstats::format::type_code::{is_space, items};
 use mmstats::format::v1::{self, Defect, FIRST_FIELD, Record, VERSION};
 
 /// What the bytes of a region are there for.
@@ -237,14 +237,12 @@ impl<'a> Regions<'a> {
     }
 
     fn code(&mut self, code: &'a [u8]) {
-        // Also the vertical tab, which Rust does not count as white space, and Python does.
-        let is_space = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
-        let before = code.iter().take_while(|byte| is_space(byte)).count();
-        let behind = code[before..].iter().rev().take_while(|byte| is_space(byte)).count();
-        let inner = &code[before..code.len() - behind];
+        let before = code.iter().take_while(|byte| is_space(**byte)).count();
+        let after = code[before..].iter().rev().take_while(|byte| is_space(**byte)).count();
+        let inner = &code[before..code.len() - after];
         self.push_some(before, Role::Padding, Meaning::Nothing);
         self.push_some(inner.len(), Role::Type, Meaning::Text(inner));
-        self.push_some(behind, Role::Padding, Meaning::Nothing);
+        self.push_some(after, Role::Padding, Meaning::Nothing);
     }
 
     fn write_buffer(&mut self) {
@@ -252,7 +250,7 @@ impl<'a> Regions<'a> {
         self.push(1, Role::WriteBuffer, Meaning::Number(index.into()));
     }
 
-    /// Behind the last field.
+    /// After the last field.
     fn tail(&mut self) {
         let rest = self.bytes.len() - self.at;
         self.push_some(rest.min(2), Role::End, Meaning::Nothing);

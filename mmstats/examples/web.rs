@@ -17,7 +17,7 @@ use mmstats::{Counter, Gauge, Options, StaticText, Text, Timer, per_thread, stat
 stats! {
     /// What the web server publishes.
     pub struct Web {
-        /// Answers by class of status.
+        /// Responses by class of status.
         pub status_2xx: Counter = "stats.status.2XX",
         pub status_3xx: Counter = "stats.status.3XX",
         pub status_4xx: Counter = "stats.status.4XX",
@@ -26,7 +26,7 @@ stats! {
         pub last_hit: Gauge<f64> = "stats.last_hit",
         /// The latest request's path.
         pub last_path: Text = "stats.last_path" { size: 64 },
-        /// Seconds that an answer takes.
+        /// Seconds that a response takes.
         pub answer: Timer = "stats.answer",
         pub version: StaticText = "version" { value: env!("CARGO_PKG_VERSION") },
     }

@@ -1,12 +1,13 @@
 //! The one error of this crate: a path, and what was wrong with it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::format::v1::Defect;
+use crate::format::{self, v1::Defect};
 
-/// What could not be done with a stats file. `Display` is `PATH: REASON`.
+/// An error about a stats file. `Display` prints `PATH: REASON`.
 #[derive(Debug)]
 pub struct Error {
     /// Boxed, so that what can fail costs little where it does not.
@@ -19,7 +20,7 @@ struct Inner {
     reason: Reason,
 }
 
-/// What kind of thing went wrong, for a program that wants to decide by it.
+/// The kind of an error, for a program that decides by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -27,9 +28,10 @@ pub enum ErrorKind {
     Io,
     /// Not a regular file: a directory, a FIFO, a device, a link where none is followed.
     NotAFile,
-    /// An empty file, or one whose first byte is not a version that this crate knows.
+    /// An empty file, or one whose first byte is not a version that this crate knows; or one of a machine of the
+    /// other byte order, or whose first bytes make no sense otherwise.
     Version,
-    /// A field makes no sense. The fields before it stand.
+    /// A field makes no sense. The fields before it stand, and those after it, too, if it is not the last error.
     Format,
     /// A field is larger than a reader is ready to hold, or asks for more memory than there is.
     TooLarge,
@@ -37,35 +39,74 @@ pub enum ErrorKind {
     Unstable,
     /// A label is empty, too long, or already taken.
     Label,
+    /// What a field says of itself makes no sense: a unit with a blank, help of two lines, a precision out of
+    /// range.
+    Description,
     /// A file name or path template makes no sense.
     Template,
+    /// A variable of the environment makes no sense.
+    Environment,
     /// A living writer holds the name.
     Held,
     /// The name is taken by something that is not a stats file.
     Foreign,
-    /// Fields are being added to the instance: its builder does that, and the rest waits.
+    /// Fields are being added to the instance: use the builder that adds them, or try again afterwards.
     Busy,
     /// The instance belongs to the process that made it, and this is a child of that process.
     Forked,
     /// The directory is on a file system where an update could kill the program when the disk is full (btrfs,
     /// bcachefs, NILFS2): a file on it keeps no room for stores. A directory on a tmpfs is the remedy.
     FileSystem,
-    /// The thread's instance is just being made, by whoever called this.
+    /// The thread's instance is just being made, by the code that called this.
     Reentered,
 }
 
 #[derive(Debug)]
 pub(crate) enum Reason {
-    Io { doing: &'static str, source: io::Error },
+    Io {
+        doing: &'static str,
+        source: io::Error,
+    },
     NotAFile(&'static str),
     Empty,
     Version(u8),
-    Format { at: usize, defect: Defect },
-    TooLarge { at: usize, limit: usize },
-    Unstable { at: usize, label: String },
-    Label { label: String, what: &'static str },
-    Size { label: String, what: String },
-    Template { template: String, what: &'static str },
+    /// The head of a file of version 2.
+    Head(format::Defect),
+    Format {
+        at: usize,
+        defect: Defect,
+    },
+    /// A record of version 2, or what is in it.
+    Record(format::Defect),
+    TooLarge {
+        at: usize,
+        limit: usize,
+    },
+    Unstable {
+        at: usize,
+        label: String,
+    },
+    Label {
+        label: String,
+        what: Cow<'static, str>,
+    },
+    Size {
+        label: String,
+        what: String,
+    },
+    Description {
+        label: String,
+        what: String,
+    },
+    Environment {
+        variable: &'static str,
+        wants: &'static str,
+        value: String,
+    },
+    Template {
+        template: String,
+        what: &'static str,
+    },
     Held,
     Foreign(&'static str),
     Busy,
@@ -90,18 +131,20 @@ impl Error {
         &self.inner.path
     }
 
-    /// What kind of thing went wrong.
+    /// The kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self.inner.reason {
             Reason::Io { .. } => ErrorKind::Io,
             Reason::NotAFile(_) => ErrorKind::NotAFile,
-            Reason::Empty | Reason::Version(_) => ErrorKind::Version,
-            Reason::Format { .. } => ErrorKind::Format,
+            Reason::Empty | Reason::Version(_) | Reason::Head(_) => ErrorKind::Version,
+            Reason::Format { .. } | Reason::Record(_) => ErrorKind::Format,
             Reason::TooLarge { .. } | Reason::Size { .. } => ErrorKind::TooLarge,
             Reason::Unstable { .. } => ErrorKind::Unstable,
             Reason::Label { .. } => ErrorKind::Label,
+            Reason::Description { .. } => ErrorKind::Description,
             Reason::Template { .. } => ErrorKind::Template,
+            Reason::Environment { .. } => ErrorKind::Environment,
             Reason::Held => ErrorKind::Held,
             Reason::Foreign(_) => ErrorKind::Foreign,
             Reason::Busy => ErrorKind::Busy,
@@ -131,11 +174,13 @@ impl Error {
     pub fn offset(&self) -> Option<usize> {
         match self.inner.reason {
             Reason::Format { at, .. } | Reason::TooLarge { at, .. } | Reason::Unstable { at, .. } => Some(at),
+            Reason::Head(format::Defect { at, .. }) | Reason::Record(format::Defect { at, .. }) => Some(at),
             _ => None,
         }
     }
 
-    /// The reason without the path. May hold bytes of a file: escape it before it meets a terminal.
+    /// The reason without the path. It may contain bytes of a file: escape it before it is printed on a
+    /// terminal.
     pub fn reason(&self) -> impl fmt::Display + '_ {
         &self.inner.reason
     }
@@ -158,9 +203,11 @@ impl From<Error> for io::Error {
         let kind = match &error.inner.reason {
             Reason::Io { source, .. } => source.kind(),
             Reason::Held => io::ErrorKind::AlreadyExists,
-            Reason::Label { .. } | Reason::Size { .. } | Reason::Template { .. } => {
-                io::ErrorKind::InvalidInput
-            }
+            Reason::Label { .. }
+            | Reason::Size { .. }
+            | Reason::Description { .. }
+            | Reason::Template { .. }
+            | Reason::Environment { .. } => io::ErrorKind::InvalidInput,
             Reason::FileSystem(_) => io::ErrorKind::Unsupported,
             _ => io::ErrorKind::InvalidData,
         };
@@ -174,7 +221,8 @@ impl fmt::Display for Reason {
             Self::Io { doing, source } => write!(f, "{doing}: {}", plain(source)),
             Self::NotAFile(what) => write!(f, "not a regular file but {what}"),
             Self::Empty => f.write_str("an empty file, not a stats file"),
-            Self::Version(version) => write!(f, "not a stats file: version {version}, 1 is known"),
+            Self::Version(version) => write!(f, "not a stats file: version {version}, 1 and 2 are known"),
+            Self::Head(defect) | Self::Record(defect) => defect.fmt(f),
             Self::Format { at, defect } => write!(f, "field at byte {at}: {defect}"),
             Self::TooLarge { at, limit } => write!(f, "field at byte {at}: ends beyond {limit} bytes"),
             Self::Unstable { at, label } => {
@@ -182,6 +230,10 @@ impl fmt::Display for Reason {
             }
             Self::Size { label, what } => write!(f, "label {label:?} {what}"),
             Self::Label { label, what } => write!(f, "label {label:?} {what}"),
+            Self::Description { label, what } => write!(f, "label {label:?}: {what}"),
+            Self::Environment { variable, wants, value } => {
+                write!(f, "{variable} takes {wants}, not {value:?}")
+            }
             Self::Template { template, what } => write!(f, "template {template:?}: {what}"),
             Self::Held => f.write_str("a living process publishes under this name"),
             Self::Foreign(what) => write!(f, "the name is taken by {what}"),
@@ -195,10 +247,12 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The system's words without Rust's `(os error 2)` behind them.
-fn plain(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(code) => nix::errno::Errno::from_raw(code).desc().to_owned(),
-        None => error.to_string(),
+/// The system's words, without Rust's `(os error 28)` after them.
+#[must_use]
+pub fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
     }
 }

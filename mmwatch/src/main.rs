@@ -11,51 +11,55 @@ use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use cli::{Function, Output, Roster, Stop, Ticker, Tool, When};
+use cli::{Labels, Output, Stop, Ticker, Tool, When};
+use figures::Function;
+use files::Roster;
 use lexopt::prelude::*;
 use mmstats::Certainty;
 
 use records::{Format, Records};
 use until::Until;
 use wait::Wait;
-use watch::{Choice, Watch};
+use watch::Watch;
 
 const HELP: &str = "\
 Print what changes in what running programs publish.
 
 Usage: mmwatch [OPTION]... [PATH]...
 
-A record a change: time (UTC), file, label, old value, new value, a TAB between
-them. What befalls a file as a whole has no label, and the new value tells:
-appeared, vanished, or died where its process has ended and left it. A field
-that is added has no old value. The first look is what the next is compared
-with, and prints nothing.
+One record per change, tab-separated: time (UTC), file, label, old value, new
+value. A change of a file as a whole has no label, and its new value is
+appeared, vanished, or, if the file is still there but its process has ended,
+died. A field that is added has no old value. The first reading prints nothing;
+the next one is compared with it.
 
-PATH is a stats file, or a directory: then every *.mmstats below it. Without
-PATH, the files of $MMSTATS_GLOB, else *.mmstats in $MMSTATS_PATH, else in the
-temp directory. Files of processes that have ended are left out unless they are
-named.
+PATH is a stats file or a directory; a directory stands for every *.mmstats
+below it. Without PATH, the files that match $MMSTATS_GLOB are read, else
+*.mmstats in $MMSTATS_PATH, else in the temporary directory. Files of
+processes that have ended are left out unless they are named.
 
 Options:
-  -p, --prefix PREFIX    only labels that begin with PREFIX; may be given again
-  -x, --exclude PREFIX   no labels that begin with PREFIX; may be given again
-  -d, --delay SECONDS    between looks; 1 without, 0.01 or more
-  -c, --count N          stop after N records; with --until that is a failure
-  -i, --initial          first print everything there is
+  -p, --prefix PREFIX    only labels that begin with PREFIX; may be repeated
+  -x, --exclude PREFIX   no labels that begin with PREFIX; may be repeated
+  -d, --delay SECONDS    time between readings, default 1, 0.01 or more
+  -c, --count N          stop after N records; with --until this is a failure
+  -i, --initial          first print everything that is there
   -o, --output FORMAT    lines or json; lines is the default
       --until EXPR       stop as soon as EXPR holds in some file: LABEL OP
-                         VALUE, OP one of = != < <= > >=; the label may appear
-                         later; one with an operator in it goes in double quotes
-  -a, --aggregate FN     ... as soon as it holds for the label over all files;
-                         FN is sum, avg, min, max, one, nonzero-avg or
-                         nonzero-min; a sum is 0 once all that had it are gone
-      --timeout SECONDS  stop after that time with exit status 3
+                         VALUE, where OP is one of = != < <= > >=; the label may
+                         appear later; if it contains an operator, it must be in
+                         double quotes
+  -a, --aggregate FN     with --until: EXPR must hold for the label over all
+                         files; FN is sum, avg, min, max, one, nonzero-avg or
+                         nonzero-min; a sum becomes 0 when no file is left
+      --timeout SECONDS  stop after that time, with exit status 3
       --color WHEN       auto, always or never
   -h, --help             print this help
   -V, --version          print the version
 
-Exit status: 0 all well, 1 something could not be read or written or the
-records of --count were over before --until held, 2 usage, 3 the time was up.
+Exit status: 0 success, 1 something could not be read or written or the records
+of --count were printed before --until held, 2 usage error, 3 the time of
+--timeout is over.
 ";
 
 /// The exit code where the time was up.
@@ -64,7 +68,7 @@ const TIME_IS_UP: u8 = 3;
 /// What the command line asks for.
 #[derive(Default)]
 struct Request {
-    choice: Choice,
+    labels: Labels,
     delay: Option<Duration>,
     count: Option<u64>,
     initial: bool,
@@ -86,16 +90,18 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
-            Short('p') | Long("prefix") => request.choice.prefixes.push(parser.value()?),
-            Short('x') | Long("exclude") => request.choice.excluded.push(parser.value()?),
+            Short('p') | Long("prefix") => request.labels.prefixes.push(parser.value()?),
+            Short('x') | Long("exclude") => request.labels.excluded.push(parser.value()?),
             Short('d') | Long("delay") => {
                 request.delay = Some(cli::seconds("--delay", &parser.value()?, 0.01)?);
             }
-            Short('c') | Long("count") => request.count = Some(count(&parser.value()?)?),
+            Short('c') | Long("count") => request.count = Some(cli::number("--count", &parser.value()?, 1)?),
             Short('i') | Long("initial") => request.initial = true,
             Short('o') | Long("output") => request.format = format(&parser.value()?)?,
             Long("until") => request.until = Some(Until::parse(&parser.value()?)?),
-            Short('a') | Long("aggregate") => request.function = Some(Function::parse(&parser.value()?)?),
+            Short('a') | Long("aggregate") => {
+                request.function = Some(cli::word("--aggregate", &parser.value()?, &Function::NAMES)?);
+            }
             Long("timeout") => request.timeout = Some(cli::seconds("--timeout", &parser.value()?, 0.0)?),
             Long("color") => request.color = When::parse(&parser.value()?)?,
             Short('h') | Long("help") => return tool.help(HELP),
@@ -110,17 +116,8 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
     Ok(Some(request))
 }
 
-fn count(value: &OsStr) -> Result<u64, Stop> {
-    let count = value.to_str().and_then(|text| text.parse().ok()).filter(|&count| count >= 1);
-    count.ok_or_else(|| Stop::Usage(format!("--count takes a number, 1 or more, not {value:?}")))
-}
-
 fn format(value: &OsStr) -> Result<Format, Stop> {
-    match value.to_str() {
-        Some("lines") => Ok(Format::Lines),
-        Some("json") => Ok(Format::Json),
-        _ => Err(Stop::Usage(format!("--output takes lines or json, not {value:?}"))),
-    }
+    cli::word("--output", value, &[("lines", Format::Lines), ("json", Format::Json)])
 }
 
 fn watch(tool: &Tool) -> Result<(), Stop> {
@@ -129,18 +126,18 @@ fn watch(tool: &Tool) -> Result<(), Stop> {
     let mut out = Output::standard()?;
     let records = Records { format: request.format, color: request.color.decide(out.is_terminal()) };
     let mut ticker = Ticker::new(request.delay.unwrap_or(Duration::from_secs(1)))?;
-    let mut roster = Roster::new(request.operands, Certainty::Published, 0);
+    let mut roster = Roster::new(request.operands, Certainty::Published);
     if request.until.is_some() {
-        // Whoever waits for a value may well wait for the program that publishes it.
+        // A script that waits for a value may well wait for the program that publishes it.
         roster = roster.patient();
     }
-    let mut watch = Watch::new(request.choice, records, &mut out);
+    let mut watch = Watch::new(request.labels, records, &mut out);
     watch.wait = request.until.map(|until| Wait::new(until, request.function));
     (watch.left, watch.initial) = (request.count, request.initial);
     let waits = watch.wait.is_some();
     let mut goes_on = watch.look(tool, &mut roster)?;
     if roster.members().is_empty() && !waits {
-        roster.complain(tool);
+        roster.absence().iter().for_each(|notice| tool.tell(notice));
         return Err(Stop::Failed);
     }
     while goes_on {

@@ -1,10 +1,11 @@
-//! A record a change.
+//! One record per change.
 
 use std::borrow::Cow;
 use std::path::Path;
 use std::time::SystemTime;
 
-use cli::{Color, Json, Outcome, Output, Stop, Timestamp, escape, escape_path};
+use cli::{Color, Json, Output, Stop, Timestamp, escape, escape_path, in_json, in_words};
+use figures::Outcome;
 
 /// What happened.
 #[derive(Clone, Copy)]
@@ -71,9 +72,9 @@ impl Records {
     /// not there before has no old value, what is there no more has no new one.
     fn line(&self, at: SystemTime, path: &Path, event: Event<'_>, out: &mut Output) -> Result<(), Stop> {
         let (label, old, new): (&[u8], Cow<'_, str>, Cow<'_, str>) = match event {
-            Event::Initial(label, new) | Event::Added(label, new) => (label, "".into(), new.in_words()),
-            Event::Changed(label, old, new) => (label, old.in_words(), new.in_words()),
-            Event::Removed(label, old) => (label, old.in_words(), "".into()),
+            Event::Initial(label, new) | Event::Added(label, new) => (label, "".into(), in_words(new)),
+            Event::Changed(label, old, new) => (label, in_words(old), in_words(new)),
+            Event::Removed(label, old) => (label, in_words(old), "".into()),
             Event::Appeared | Event::Vanished | Event::Died => (b"", "".into(), event.name().into()),
         };
         let (path, label, color) = (escape_path(path), escape(label), self.color);
@@ -96,7 +97,7 @@ fn object(at: SystemTime, path: &Path, event: Event<'_>, out: &mut Output) -> Re
         Event::Removed(label, old) => (label, Some(old), None),
         Event::Appeared | Event::Vanished | Event::Died => return out.write_str("}\n"),
     };
-    let value = |value: Option<&Outcome>| value.map_or_else(|| "null".to_owned(), Outcome::in_json);
+    let value = |value: Option<&Outcome>| value.map_or_else(|| "null".to_owned(), in_json);
     writeln!(out, ",\"label\":{},\"old\":{},\"new\":{}}}", Json::Text(label), value(old), value(new))
 }
 

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use cli::{Outcome, Stop, compare};
+use cli::Stop;
+use figures::{Outcome, compare};
 
 /// A comparison that ends the run once it holds.
 #[derive(Debug)]

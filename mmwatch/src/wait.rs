@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use cli::{Aggregate, Function, Left, Outcome, Roster, Stop, Tool, escape};
+use cli::{Stop, Tool, escape};
+use figures::{Aggregate, Function, Outcome};
+use files::{Left, Roster};
 use mmstats::{Followed, Observation};
 
 use crate::until::Until;

@@ -1,35 +1,21 @@
 //! What every followed file held at the last look, and how it differs now.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use cli::{Left, Member, Outcome, Output, Roster, Stop, Tool, Visitor};
+use cli::{Labels, Output, Stop, Tool};
+use figures::Outcome;
+use files::{Left, Member, Roster, Visitor};
 use mmstats::{Followed, Observation};
 
 use crate::records::{Event, Records};
 use crate::wait::Wait;
 
-/// Which labels are wanted.
-#[derive(Default)]
-pub(crate) struct Choice {
-    pub(crate) prefixes: Vec<OsString>,
-    pub(crate) excluded: Vec<OsString>,
-}
-
-impl Choice {
-    fn wants(&self, label: &[u8]) -> bool {
-        let begins = |prefix: &OsString| label.starts_with(prefix.as_encoded_bytes());
-        let is_in = self.prefixes.is_empty() || self.prefixes.iter().any(begins);
-        is_in && !self.excluded.iter().any(begins)
-    }
-}
-
 /// Watches.
 pub(crate) struct Watch<'a> {
-    pub(crate) choice: Choice,
+    pub(crate) labels: Labels,
     pub(crate) wait: Option<Wait>,
     pub(crate) records: Records,
     pub(crate) out: &'a mut Output,
@@ -40,22 +26,22 @@ pub(crate) struct Watch<'a> {
     now: SystemTime,
     is_first: bool,
     /// The labels of the file that was described last: most files have the same as their neighbour.
-    labels: Rc<Vec<Vec<u8>>>,
+    described: Rc<Vec<Vec<u8>>>,
 }
 
 /// What a file held.
 #[derive(Default)]
 pub(crate) struct WatchedFile {
     labels: Rc<Vec<Vec<u8>>>,
-    /// `None`: not to be had yet.
+    /// `None`: not known yet.
     values: Vec<Option<Outcome>>,
     is_known: bool,
 }
 
 impl<'a> Watch<'a> {
-    pub(crate) fn new(choice: Choice, records: Records, out: &'a mut Output) -> Self {
+    pub(crate) fn new(labels: Labels, records: Records, out: &'a mut Output) -> Self {
         Self {
-            choice,
+            labels,
             wait: None,
             records,
             out,
@@ -63,7 +49,7 @@ impl<'a> Watch<'a> {
             initial: false,
             now: SystemTime::now(),
             is_first: true,
-            labels: Rc::default(),
+            described: Rc::default(),
         }
     }
 
@@ -74,7 +60,7 @@ impl<'a> Watch<'a> {
         if let Some(wait) = &mut self.wait {
             wait.begin();
         }
-        roster.look(tool, self)?;
+        roster.look(self, &mut |notice| tool.tell(notice))?;
         self.is_first = false;
         // Somebody may wait for just these.
         self.out.flush()?;
@@ -98,17 +84,17 @@ impl<'a> Watch<'a> {
     /// Describes a file whose fields are new, and writes how they differ from those that were there.
     fn describe(&mut self, file: &Followed, state: &mut WatchedFile) -> Result<(), Stop> {
         let labels = || file.fields().map(|field| field.label());
-        if !labels().eq(self.labels.iter().map(Vec::as_slice)) {
-            self.labels = Rc::new(labels().map(<[u8]>::to_vec).collect());
+        if !labels().eq(self.described.iter().map(Vec::as_slice)) {
+            self.described = Rc::new(labels().map(<[u8]>::to_vec).collect());
         }
-        let old_labels = std::mem::replace(&mut state.labels, Rc::clone(&self.labels));
+        let old_labels = std::mem::replace(&mut state.labels, Rc::clone(&self.described));
         let old_values = std::mem::take(&mut state.values);
         let mut old: HashMap<_, _> = old_labels.iter().map(Vec::as_slice).zip(old_values).rev().collect();
         for field in file.fields() {
             let new = field.value().map(Outcome::from);
             let label = field.label();
             let before = old.remove(label);
-            if self.choice.wants(label) {
+            if self.labels.want(label) {
                 match (&before, &new) {
                     (Some(Some(before)), Some(new)) if !is_same(before, new) => {
                         self.write(file.path(), Event::Changed(label, before, new))?;
@@ -125,7 +111,7 @@ impl<'a> Watch<'a> {
             state.values.push(new.or(before.flatten()));
         }
         for (label, before) in old_labels.iter().filter_map(|label| old.remove_entry(label.as_slice())) {
-            if let Some(before) = before.filter(|_| self.choice.wants(label)) {
+            if let Some(before) = before.filter(|_| self.labels.want(label)) {
                 self.write(file.path(), Event::Removed(label, &before))?;
             }
         }
@@ -136,7 +122,7 @@ impl<'a> Watch<'a> {
     fn compare(&mut self, file: &Followed, state: &mut WatchedFile) -> Result<(), Stop> {
         for (field, before) in file.fields().zip(&mut state.values) {
             let Some(new) = field.value().map(Outcome::from) else { continue };
-            let is_wanted = self.choice.wants(field.label());
+            let is_wanted = self.labels.want(field.label());
             match before {
                 Some(before) if is_same(before, &new) => continue,
                 Some(before) if is_wanted => {
@@ -168,9 +154,10 @@ impl<'a> Watch<'a> {
 
 impl Visitor for Watch<'_> {
     type State = WatchedFile;
+    type Stop = Stop;
 
     fn wants(&mut self, label: &[u8]) -> bool {
-        self.choice.wants(label) || self.wait.as_ref().is_some_and(|wait| wait.wants(label))
+        self.labels.want(label) || self.wait.as_ref().is_some_and(|wait| wait.wants(label))
     }
 
     fn visit(&mut self, member: &mut Member<WatchedFile>, looked: Observation) -> Result<(), Stop> {
@@ -199,7 +186,7 @@ impl Visitor for Watch<'_> {
     }
 }
 
-/// Whether two values are the same to whoever looks: NaN is.
+/// Whether two values look the same: NaN and NaN do.
 fn is_same(a: &Outcome, b: &Outcome) -> bool {
     match (a, b) {
         (Outcome::Float(a), Outcome::Float(b)) => a.to_bits() == b.to_bits(),

@@ -1,7 +1,6 @@
 //! What one column of a row makes of the values that the files have.
 
-use std::collections::BTreeSet;
-
+use figures::Tally;
 use mmstats::Value;
 
 /// What a row shows in one column.
@@ -29,19 +28,15 @@ pub(crate) enum Per {
 /// The values of one column, gathered over the files.
 #[derive(Default)]
 pub(crate) struct ColumnTally {
-    /// Integers that are shown as they are, and bools that are true.
-    sum: i128,
-    has_values: bool,
+    /// What is shown as it is.
+    values: Tally,
+    /// Whether a float of 64 bits is among it.
+    has_doubles: bool,
     /// What was counted.
     changes: i128,
     has_changes: bool,
-    /// What was counted a second since each file's process began.
+    /// What was counted per second since each file's process began.
     since_start: f64,
-    floats: f64,
-    float_count: usize,
-    /// Whether a float of 64 bits was among them.
-    has_doubles: bool,
-    texts: BTreeSet<Vec<u8>>,
 }
 
 impl ColumnTally {
@@ -51,59 +46,39 @@ impl ColumnTally {
         self.changes += change;
     }
 
-    /// The same a second, in the row that holds what was counted since the start.
+    /// The same per second, in the row that holds what was counted since the start.
     pub(crate) fn add_since_start(&mut self, per_second: f64) {
         self.since_start += per_second;
     }
 
     /// A file has this there, which is shown as it is.
     pub(crate) fn add_value(&mut self, value: Value<'_>) {
-        match value {
-            Value::Float(value) => self.add_float(value.into(), false),
-            Value::Double(value) => self.add_float(value, true),
-            Value::Text(bytes) => {
-                if !self.texts.contains(bytes) {
-                    self.texts.insert(bytes.to_vec());
-                }
-            }
-            Value::Bool(value) => self.add_integer(value.into()),
-            Value::Signed(value) => self.add_integer(value.into()),
-            Value::Unsigned(value) => self.add_integer(value.into()),
-        }
-    }
-
-    fn add_integer(&mut self, value: i128) {
-        self.has_values = true;
-        self.sum += value;
-    }
-
-    fn add_float(&mut self, value: f64, is_double: bool) {
-        self.floats += value;
-        self.float_count += 1;
-        self.has_doubles |= is_double;
+        // Integers do not matter: beside them there is no mean.
+        self.has_doubles |= !matches!(value, Value::Float(_) | Value::Text(_));
+        self.values.add(value);
     }
 
     /// Whether files disagree: text in one, a number in another.
     pub(crate) fn is_mixed(&self) -> bool {
-        !self.texts.is_empty() && self.has_numbers()
+        !self.values.texts.is_empty() && self.has_numbers()
     }
 
     fn has_numbers(&self) -> bool {
-        self.float_count > 0 || self.has_values || self.has_changes
+        self.values.count() > 0 || self.has_changes
     }
 
     /// What is shown. Where files disagree about a field's type, all numbers are added up, and text beside
     /// them is left out.
     pub(crate) fn cell(self, per: Per) -> Cell {
-        if let Some(first) = self.texts.first().filter(|_| !self.has_numbers()) {
-            let count = self.texts.len();
+        if let Some(first) = self.values.texts.first().filter(|_| !self.has_numbers()) {
+            let count = self.values.texts.len();
             // No length is beyond an i128.
             return if count == 1 { Cell::Text(first.clone()) } else { Cell::Integer(count as i128) };
         }
-        if !self.has_values && !self.has_changes {
+        if self.values.integer_count == 0 && !self.has_changes {
             return self.mean();
         }
-        let (mut whole, mut rate) = (self.sum, 0.0);
+        let (mut whole, mut rate) = (self.values.integers, 0.0);
         #[allow(clippy::cast_precision_loss)]
         match per {
             _ if !self.has_changes => {}
@@ -111,18 +86,18 @@ impl ColumnTally {
             Per::SecondSinceStart => rate = to_thousandths(self.since_start),
             Per::Second(seconds) => rate = to_thousandths(self.changes as f64 / seconds),
         }
-        let is_whole = self.float_count == 0 && (!self.has_changes || matches!(per, Per::Row));
+        let is_whole = self.values.float_count == 0 && (!self.has_changes || matches!(per, Per::Row));
         #[allow(clippy::cast_precision_loss)]
-        if is_whole { Cell::Integer(whole) } else { Cell::Double(whole as f64 + rate + self.floats) }
+        if is_whole { Cell::Integer(whole) } else { Cell::Double(whole as f64 + rate + self.values.floats) }
     }
 
     /// Of the floats.
     fn mean(&self) -> Cell {
-        if self.float_count == 0 {
+        if self.values.float_count == 0 {
             return Cell::Nothing;
         }
         #[allow(clippy::cast_precision_loss)]
-        let mean = self.floats / self.float_count as f64;
+        let mean = self.values.floats / self.values.float_count as f64;
         #[allow(clippy::cast_possible_truncation)]
         if self.has_doubles { Cell::Double(mean) } else { Cell::Float(mean as f32) }
     }
@@ -179,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_a_second() {
+    fn rates_are_per_second() {
         let mut tally = ColumnTally::default();
         tally.add_change(1000);
         assert_eq!(tally.cell(Per::Second(3.0)), Cell::Double(333.333));

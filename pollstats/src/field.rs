@@ -16,8 +16,8 @@ pub(crate) struct ColumnField {
 pub(crate) struct Spelling(Vec<Vec<u8>>);
 
 impl Spelling {
-    /// With the prefix in front, or with the prefix, a dot in front.
-    fn behind(prefix: &[u8], word: &[u8]) -> Self {
+    /// With the prefix before it, or the prefix and a dot.
+    fn after(prefix: &[u8], word: &[u8]) -> Self {
         let mut labels = vec![[prefix, word].concat()];
         if !prefix.is_empty() {
             labels.push([prefix, b".", word].concat());
@@ -25,10 +25,10 @@ impl Spelling {
         Self(labels)
     }
 
-    /// As it stands, or behind the prefix.
+    /// As it is, or after the prefix.
     pub(crate) fn with_or_without(prefix: &[u8], word: &[u8]) -> Self {
         let mut labels = vec![word.to_vec()];
-        labels.extend(Self::behind(prefix, word).0);
+        labels.extend(Self::after(prefix, word).0);
         labels.dedup();
         Self(labels)
     }
@@ -56,7 +56,7 @@ pub(crate) fn fields(list: &str, prefix: &[u8]) -> Option<Vec<ColumnField>> {
             Some(word) => (word, true),
             None => (name, false),
         };
-        let spelling = Spelling::behind(prefix, word.as_bytes());
+        let spelling = Spelling::after(prefix, word.as_bytes());
         (!word.is_empty()).then(|| ColumnField { name: name.to_owned(), spelling, is_gauge })
     };
     list.split(',').map(field).collect()

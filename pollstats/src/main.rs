@@ -10,6 +10,7 @@ mod fold;
 mod mixed;
 mod nearest;
 mod poll;
+mod polled;
 mod records;
 mod settle;
 mod table;
@@ -21,56 +22,59 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use cli::{Output, Roster, Stop, Ticker, Tool, When, escape};
+use cli::{Output, Stop, Ticker, Tool, When, escape, number};
+use files::Roster;
 use lexopt::prelude::*;
 use mmstats::{Certainty, Snapshot};
 
 use field::ColumnField;
 use filter::Filters;
 use nearest::nearest;
-use poll::{Poll, PolledFile, Row};
+use poll::{Poll, Row};
+use polled::PolledFile;
 use records::Separator;
 use table::Table;
 
 const HELP: &str = "\
-Watch what running programs publish, a row at a time, as vmstat does.
+Print what running programs publish as rows over time, as vmstat does.
 
 Usage: pollstats [OPTION]... FIELD[,FIELD]... [PATH]...
 
-A column for each FIELD. An integer shows what was counted since the last row,
-summed over all files; =FIELD shows the value itself, summed. Floats, averages
-and timers show their mean over the files, bools how many are true, text the
-text, or how many different ones there are. Where files differ in a field's
-type, its numbers are added up and text is left out. The first row holds totals
-since the start.
+There is a column for each FIELD. For an integer it shows what was counted
+since the row before, summed over all files; =FIELD shows the value itself,
+summed. For floats, averages and timers it shows the mean over the files, for
+bools how many are true, for text the text, or the number of different texts.
+If files differ in a field's type, its numbers are added and text is left out.
+The first row has the totals since the start.
 
-PATH is a stats file, or a directory: then every *.mmstats below it. Without
-PATH, the files of $MMSTATS_GLOB, else *.mmstats in $MMSTATS_PATH, else in the
-temp directory. New files join. Files of processes that have ended leave, and
-are left out from the beginning unless they are named: their gauges say nothing
-about now.
+PATH is a stats file or a directory; a directory stands for every *.mmstats
+below it. Without PATH, the files that match $MMSTATS_GLOB are read, else
+*.mmstats in $MMSTATS_PATH, else in the temporary directory. New files are
+added as they appear. Files of processes that have ended are left out unless
+they are named: their gauges say nothing about the present.
 
 Options:
   -c, --count N         stop after N rows
-  -d, --delay SECONDS   between rows; 1 without, fractions allowed
-  -f, --filter EXPR     only files that have a label beginning with EXPR, or,
-                        for LABEL=VALUE, the label with that value; of several
-                        EXPR all must hold, of several values for a label one
-  -n, --headers N       the header again every N rows, 0 for once; without, as
-                        the terminal's height has it, 20 elsewhere
+  -d, --delay SECONDS   time between rows, default 1; fractions are allowed
+  -f, --filter EXPR     only files that have a label beginning with EXPR or,
+                        for LABEL=VALUE, the label with that value; if there
+                        are several, all must hold, but of several values for
+                        one label only one
+  -n, --headers N       print the header every N rows, or once for 0; the
+                        default is the terminal's height, or 20
   -p, --prefix PREFIX   put PREFIX, or PREFIX and a dot, before every FIELD
-  -r, --rate            what was counted a second, whatever the delay
+  -r, --rate            print what was counted per second, for any delay
   -t, --timestamp       begin each row with the time (UTC)
   -y, --no-first        leave out the first row
-  -v                    say which files are left out; -vv, which join and
-                        leave; -vvv, what a row costs
+  -v                    print which files are left out; -vv: also which join
+                        and leave; -vvv: also what a row costs
   -o, --output FORMAT   text, tsv, csv or json; text is the default
       --color WHEN      auto, always or never
   -h, --help            print this help
   -V, --version         print the version
 
-Exit status: 0 all well, 1 something could not be read or written or no file
-has a FIELD, 2 usage.
+Exit status: 0 success, 1 something could not be read or written or no file has
+a FIELD, 2 usage error.
 ";
 
 /// How rows look.
@@ -93,7 +97,6 @@ struct Request {
     is_rate: bool,
     has_time: bool,
     without_first: bool,
-    verbosity: u8,
     format: Format,
     color: When,
     fields: Option<OsString>,
@@ -123,7 +126,7 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
             Short('r') | Long("rate") => request.is_rate = true,
             Short('t') | Long("timestamp") => request.has_time = true,
             Short('y') | Long("no-first") => request.without_first = true,
-            Short('v') => request.verbosity = request.verbosity.saturating_add(1),
+            Short('v') => tool.set_verbosity(tool.verbosity().saturating_add(1)),
             Short('o') | Long("output") => request.format = format(&parser.value()?)?,
             Long("color") => request.color = When::parse(&parser.value()?)?,
             Short('h') | Long("help") => return tool.help(HELP),
@@ -136,19 +139,14 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
     Ok(Some(request))
 }
 
-fn number(option: &str, value: &OsStr, least: u64) -> Result<u64, Stop> {
-    let number = value.to_str().and_then(|text| text.parse().ok()).filter(|&number| number >= least);
-    number.ok_or_else(|| Stop::Usage(format!("{option} takes a number, {least} or more, not {value:?}")))
-}
-
 fn format(value: &OsStr) -> Result<Format, Stop> {
-    match value.to_str() {
-        Some("text") => Ok(Format::Text),
-        Some("tsv") => Ok(Format::Separated(Separator::Tab)),
-        Some("csv") => Ok(Format::Separated(Separator::Comma)),
-        Some("json") => Ok(Format::Json),
-        _ => Err(Stop::Usage(format!("--output takes text, tsv, csv or json, not {value:?}"))),
-    }
+    let formats = [
+        ("text", Format::Text),
+        ("tsv", Format::Separated(Separator::Tab)),
+        ("csv", Format::Separated(Separator::Comma)),
+        ("json", Format::Json),
+    ];
+    cli::word("--output", value, &formats)
 }
 
 fn poll(tool: &Tool) -> Result<(), Stop> {
@@ -169,13 +167,13 @@ fn poll(tool: &Tool) -> Result<(), Stop> {
     let mut out = Output::standard()?;
     let mut rows = Rows::new(&request, &fields, &out);
     let mut ticker = Ticker::new(request.delay.unwrap_or(Duration::from_secs(1)))?;
-    let mut roster = Roster::new(request.operands.clone(), Certainty::Newest, request.verbosity);
+    let mut roster = Roster::new(request.operands.clone(), Certainty::Newest);
     let mut poll = Poll::new(fields, filters, request.is_rate);
     let mut left = request.count;
     let mut is_first = true;
     loop {
         let row = poll.row(tool, &mut roster)?;
-        if request.verbosity >= 3 {
+        if tool.verbosity() >= 3 {
             let (files, cost) = (roster.members().len(), poll.cost());
             tool.say(&format!("{files} files read in {} us", cost.as_micros()));
         }
@@ -211,7 +209,7 @@ fn twice<'a>(request: &Request, fields: &'a [ColumnField]) -> Option<Cow<'a, str
 /// Makes sure that there is something to show: zeros for ever would say that all is quiet.
 fn check(tool: &Tool, poll: &Poll, roster: &Roster<PolledFile>) -> Result<(), Stop> {
     if roster.members().is_empty() {
-        roster.complain(tool);
+        roster.absence().iter().for_each(|notice| tool.tell(notice));
         return Err(Stop::Failed);
     }
     let files = match roster.members().len() {
@@ -242,7 +240,7 @@ fn check(tool: &Tool, poll: &Poll, roster: &Roster<PolledFile>) -> Result<(), St
 fn labels(roster: &Roster<PolledFile>) -> BTreeSet<Vec<u8>> {
     let mut labels = BTreeSet::new();
     let mut snapshot = Snapshot::new();
-    for member in roster.members().iter().filter(|member| member.state.counts()) {
+    for member in roster.members().iter().filter(|member| member.state.counts) {
         if snapshot.read(member.file.path(), member.file.origin()).is_ok() {
             for field in snapshot.fields().flatten() {
                 if !labels.contains(field.label()) {

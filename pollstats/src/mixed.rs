@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use cli::{Member, Tool, escape};
+use cli::Tool;
+use files::Member;
 use mmstats::Value;
 
-use crate::poll::PolledFile;
+use crate::polled::PolledFile;
 
 /// The columns and files that were named.
 #[derive(Default)]
@@ -15,14 +16,12 @@ pub(crate) struct Named(HashSet<(usize, PathBuf)>);
 impl Named {
     /// Names the files that have text in a column where others have numbers. The exit code will be 1.
     pub(crate) fn tell(&mut self, tool: &Tool, column: usize, members: &[Member<PolledFile>]) {
-        for member in members.iter().filter(|member| member.state.counts()) {
+        for member in members.iter().filter(|member| member.state.counts) {
             let Some(number) = member.state.field_of(column) else { continue };
             let field = member.file.field(number);
             let is_text = matches!(field.value(), Some(Value::Text(_)));
             if is_text && self.0.insert((column, member.file.path().to_owned())) {
-                let label = escape(field.label());
-                let reason = format!("{label} is text here and a number elsewhere: left out");
-                tool.error(member.file.path(), &reason);
+                tool.left_out(member.file.path(), field.label());
             }
         }
     }

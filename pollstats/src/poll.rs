@@ -2,15 +2,17 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use cli::{Left, Member, Roster, Stop, Tool, Visitor};
-use mmstats::{FOLDED_LABEL, Followed, Observation, Value};
+use cli::{Stop, Tool};
+use files::{Left, Member, Roster, Visitor};
+use mmstats::{FOLDED_LABEL, Observation, Value};
 
 use crate::change::Reading;
 use crate::column::{Cell, ColumnTally, Per};
 use crate::field::ColumnField;
 use crate::filter::Filters;
-use crate::fold::{Ledger, Shared};
+use crate::fold::Ledger;
 use crate::mixed::Named;
+use crate::polled::{Part, PolledFile, Thread};
 
 /// How long a file may be on its way between the moment that it names as its beginning and the one when
 /// it can be found, in seconds.
@@ -40,22 +42,6 @@ pub(crate) struct Poll {
     named: Named,
 }
 
-/// What is remembered of a file.
-#[derive(Default)]
-pub(crate) struct PolledFile {
-    pub(crate) parts: Vec<Part>,
-    /// Whether the labels that filters ask for are there, and whether the file counts now.
-    is_begun: bool,
-    counts: bool,
-    /// Whether it counts since the latest look, and did not before.
-    resumes: bool,
-    /// Whether all that the file gives to a row are changes of counters.
-    only_counters: bool,
-    pub(crate) is_known: bool,
-    /// Where its thread's end makes a difference.
-    pub(crate) thread: Option<Thread>,
-}
-
 /// What of a file a row is to have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gives {
@@ -64,62 +50,6 @@ pub(crate) enum Gives {
     Changes,
     /// Whatever is shown as it is.
     Values,
-}
-
-/// What is remembered of a file that is one of a group.
-pub(crate) struct Thread {
-    pub(crate) group: Shared,
-    /// Whether it is the process's file.
-    pub(crate) is_process: bool,
-    /// Which of the file's fields is the number of the fold.
-    number: Option<usize>,
-    /// How many looks in a row have found nothing new.
-    pub(crate) agreeing: u8,
-    /// Whether the process's file was read as it was at one moment.
-    pub(crate) is_read: bool,
-    /// Whether it could not be looked at again.
-    pub(crate) is_lost: bool,
-    /// Whether the process's file holds its counts.
-    pub(crate) is_folded: bool,
-}
-
-/// One column in one file.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Part {
-    /// Which of the file's fields.
-    field: Option<usize>,
-    /// A counter's value at the last look.
-    pub(crate) before: Option<i128>,
-}
-
-impl PolledFile {
-    /// Whether the file passes the filters.
-    pub(crate) fn counts(&self) -> bool {
-        self.counts
-    }
-
-    /// Which of the file's fields a column shows.
-    pub(crate) fn field_of(&self, column: usize) -> Option<usize> {
-        self.parts.get(column)?.field
-    }
-
-    /// What was shown of the file so far, by column.
-    pub(crate) fn shown(&self) -> impl Iterator<Item = i128> {
-        self.parts.iter().map(|part| part.before.unwrap_or(0).max(0))
-    }
-}
-
-impl Thread {
-    fn new(group: Shared, is_process: bool) -> Self {
-        let (is_read, is_lost, is_folded) = (false, false, false);
-        Self { group, is_process, number: None, agreeing: 0, is_read, is_lost, is_folded }
-    }
-
-    /// The number of the fold, as the file has it.
-    pub(crate) fn number(&self, file: &Followed) -> i128 {
-        let value = self.number.and_then(|number| file.field(number).value());
-        value.and_then(|value| value.as_integer()).unwrap_or(0)
-    }
 }
 
 impl Poll {
@@ -145,7 +75,7 @@ impl Poll {
         let began = Instant::now();
         (self.now, self.passed, self.began) = (SystemTime::now(), began - self.began, began);
         self.tallies = self.fields.iter().map(|_| ColumnTally::default()).collect();
-        roster.look(tool, self)?;
+        roster.look(self, &mut |notice| tool.tell(notice))?;
         self.settle(roster)?;
         self.cost = began.elapsed();
         let per = match self.before.replace(self.now) {
@@ -292,6 +222,7 @@ impl Poll {
 
 impl Visitor for Poll {
     type State = PolledFile;
+    type Stop = Stop;
 
     fn begin(&mut self) {
         self.filters.begin();
@@ -333,7 +264,7 @@ fn is_counter(value: &Value<'_>) -> bool {
     matches!(value, Value::Signed(_) | Value::Unsigned(_))
 }
 
-/// What was counted a second, if the file says since when.
+/// What was counted per second, if the file says since when.
 fn since_start(counted: i128, created: Option<f64>, now: SystemTime) -> f64 {
     #[allow(clippy::cast_precision_loss)]
     let counted = counted as f64;

@@ -1,4 +1,4 @@
-//! Rows as records: tsv, csv, and an object a line.
+//! Rows as records: tsv, csv, and one object per line.
 
 use std::borrow::Cow;
 
@@ -7,12 +7,12 @@ use cli::{Json, Output, Stop, Timestamp, escape};
 use crate::column::Cell;
 use crate::poll::Row;
 
-/// What stands between fields, and what is done about it within them.
+/// What is between fields, and what is done about it within them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Separator {
     /// Escaping leaves no TAB in a field.
     Tab,
-    /// RFC 4180: a field with a comma or a quote stands in quotes.
+    /// RFC 4180: a field with a comma or a quote is in quotes.
     Comma,
 }
 

@@ -4,10 +4,12 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use cli::{Member, Roster, Stop};
+use cli::Stop;
+use files::{Member, Roster};
 use mmstats::Observation;
 
-use crate::poll::{Gives, Poll, PolledFile};
+use crate::poll::{Gives, Poll};
+use crate::polled::PolledFile;
 
 /// How often the files of a group are looked at anew because one of them has gone meanwhile. Only files
 /// that are not kept open can go so.
@@ -74,7 +76,7 @@ impl Poll {
             };
             let (number, mut group) = (thread.number(&member.file), thread.group.borrow_mut());
             group.stuck = (!thread.is_read).then_some(number);
-            if member.state.counts() {
+            if member.state.counts {
                 // What could not be read counts as it was in the row before.
                 group.number = if thread.is_read { Some(number) } else { group.settled };
             }
@@ -104,7 +106,7 @@ impl Poll {
             let gives = if is_held { Gives::Changes } else { Gives::All };
             self.count(member, Observation::Changed, gives);
         }
-        if is_held && member.state.counts() {
+        if is_held && member.state.counts {
             group.borrow_mut().folded(member.state.shown());
         }
     }
@@ -127,7 +129,7 @@ impl Poll {
         let is_seen = member.file.is_open() && !thread.is_lost;
         let number = if is_seen { number } else { 1 };
         self.count(member, Observation::Changed, Gives::Changes);
-        if number != 0 && member.state.counts() {
+        if number != 0 && member.state.counts {
             group.borrow_mut().will_hold(number, member.state.shown().collect());
         }
     }

@@ -20,7 +20,7 @@ pub(crate) struct Table {
     names: Vec<String>,
     has_time: bool,
     color: Color,
-    /// The header again after so many rows; `None`: as the terminal's height has it.
+    /// After how many rows the header comes again; `None`: as the terminal's height has it.
     every: Option<usize>,
     rows: usize,
     widths: Vec<usize>,
@@ -150,7 +150,7 @@ fn float(shortest: String, value: f64, width: usize) -> String {
     candidates.find(|text| text.len() <= width).unwrap_or(shortest)
 }
 
-/// A name's end: what tells columns apart stands there.
+/// A name's end, since that is what tells columns apart.
 fn end_of(name: &str, width: usize) -> Cow<'_, str> {
     if cli::width(name) <= width {
         return name.into();

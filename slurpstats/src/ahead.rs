@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 
-use cli::{Found, Stop, Tool};
+use cli::{Stop, Tool};
+use files::Found;
 use mmstats::{Error, Origin, Snapshot};
 
 /// From how many files on a second thread saves more than it costs.
@@ -66,7 +67,7 @@ fn each(
             Ok(())
         }
     };
-    if files.len() < MANY || cli::descriptors() < ENOUGH {
+    if files.len() < MANY || files::descriptors() < ENOUGH {
         let mut snapshot = Snapshot::new();
         return files.iter().try_for_each(|found| {
             let read = snapshot.read(&found.path, found.origin);
@@ -81,7 +82,7 @@ fn each(
     thread::scope(|scope| {
         let (read, to_show) = mpsc::sync_channel(AHEAD);
         let (shown, to_fill) = mpsc::channel();
-        // Where no second thread is to be had, this one takes all.
+        // Where the system grants no second thread, this one takes all.
         let _ = thread::Builder::new().spawn_scoped(scope, || read_ahead(&batches, &taken, read, to_fill));
         let mut own = Batch::new();
         let mut next = 0;

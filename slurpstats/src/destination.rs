@@ -69,7 +69,7 @@ impl Destination {
     }
 }
 
-/// Where links lead, be there a file or not: renaming would replace the link itself.
+/// Where links lead, whether there is a file or not: renaming would replace the link itself.
 fn followed(path: &Path) -> io::Result<PathBuf> {
     let mut target = path.to_owned();
     for _ in 0..LINKS {

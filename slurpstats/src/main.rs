@@ -12,7 +12,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use cli::{Aggregate, Function, Objects, Output, Stop, Tool, When};
+use cli::{Labels, Objects, Output, Stop, Tool, When};
+use figures::{Aggregate, Function};
+use files::Ways;
 use lexopt::prelude::*;
 use mmstats::Snapshot;
 use mmstats::live::{Judge, Life};
@@ -26,22 +28,22 @@ Print every label and value that running programs publish.
 
 Usage: slurpstats [OPTION]... [PATH]...
 
-PATH is a stats file, or a directory: then every *.mmstats below it. Without
-PATH, the files of $MMSTATS_GLOB, else *.mmstats in $MMSTATS_PATH, else in the
-temp directory.
+PATH is a stats file or a directory; a directory stands for every *.mmstats
+below it. Without PATH, the files that match $MMSTATS_GLOB are read, else
+*.mmstats in $MMSTATS_PATH, else in the temporary directory.
 
 Options:
-  -p, --prefix PREFIX     only labels that begin with PREFIX; may be given again
-  -a, --aggregate FN      one record a label over all files; FN is sum, avg,
-                          min, max, one, nonzero-avg or nonzero-min
+  -p, --prefix PREFIX     only labels that begin with PREFIX; may be repeated
+  -a, --aggregate FN      one record per label over all files; FN is sum,
+                          avg, min, max, one, nonzero-avg or nonzero-min
   -o, --output FORMAT     text, lines, json or prometheus; the default is text
                           on a terminal and lines elsewhere
-      --output-file FILE  write to FILE, replaced as a whole
+      --output-file FILE  write to FILE, which is replaced as a whole
       --color WHEN        auto, always or never
   -h, --help              print this help
   -V, --version           print the version
 
-Exit status: 0 all well, 1 something could not be read or written, 2 usage.
+Exit status: 0 success, 1 something could not be read or written, 2 usage error.
 ";
 
 /// How records look.
@@ -56,7 +58,7 @@ enum Format {
 /// What the command line asks for.
 #[derive(Default)]
 struct Request {
-    prefixes: Vec<OsString>,
+    labels: Labels,
     function: Option<Function>,
     format: Option<Format>,
     output_file: Option<PathBuf>,
@@ -70,7 +72,7 @@ fn main() -> ExitCode {
 
 fn slurp(tool: &Tool) -> Result<(), Stop> {
     let Some(request) = parse(tool)? else { return Ok(()) };
-    let found = cli::find(tool, &request.operands);
+    let found = cli::find(tool, &request.operands, Ways::One);
     let files = Files::new(tool, &found);
     let destination = match &request.output_file {
         None => Destination::Standard,
@@ -127,8 +129,10 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
-            Short('p') | Long("prefix") => request.prefixes.push(parser.value()?),
-            Short('a') | Long("aggregate") => request.function = Some(Function::parse(&parser.value()?)?),
+            Short('p') | Long("prefix") => request.labels.prefixes.push(parser.value()?),
+            Short('a') | Long("aggregate") => {
+                request.function = Some(cli::word("--aggregate", &parser.value()?, &Function::NAMES)?);
+            }
             Short('o') | Long("output") => request.format = Some(format(&parser.value()?)?),
             Long("output-file") => request.output_file = Some(parser.value()?.into()),
             Long("color") => request.color = When::parse(&parser.value()?)?,
@@ -142,23 +146,20 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
 }
 
 fn format(value: &std::ffi::OsStr) -> Result<Format, Stop> {
-    match value.to_str() {
-        Some("text") => Ok(Format::Text),
-        Some("lines") => Ok(Format::Lines),
-        Some("json") => Ok(Format::Json),
-        Some("prometheus") => Ok(Format::Prometheus),
-        _ => Err(Stop::Usage(format!("--output takes text, lines, json or prometheus, not {value:?}"))),
-    }
+    let formats = [
+        ("text", Format::Text),
+        ("lines", Format::Lines),
+        ("json", Format::Json),
+        ("prometheus", Format::Prometheus),
+    ];
+    cli::word("--output", value, &formats)
 }
 
 fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) -> Result<(), Stop> {
     let default = if out.is_terminal() { Format::Text } else { Format::Lines };
     let format = request.format.unwrap_or(default);
     let color = request.color.decide(out.is_terminal());
-    let wanted = |label: &[u8]| {
-        let begins = |prefix: &OsString| label.starts_with(prefix.as_encoded_bytes());
-        request.prefixes.is_empty() || request.prefixes.iter().any(begins)
-    };
+    let wanted = |label: &[u8]| request.labels.want(label);
     if let Some(function) = request.function {
         let mut aggregate = Aggregate::new(function);
         let mut paths = Vec::new();
@@ -172,8 +173,7 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
         let results = aggregate.results();
         for result in &results {
             for &file in &result.left_out {
-                let label = cli::escape(&result.label);
-                tool.error(&paths[file], &format!("{label} is text here and a number elsewhere: left out"));
+                tool.left_out(&paths[file], &result.label);
             }
         }
         return match format {
@@ -232,7 +232,7 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     }
 }
 
-/// The fields that could be had; the others are reported.
+/// The fields that could be read; the others are reported.
 fn fields<'a>(tool: &'a Tool, snapshot: &'a Snapshot) -> impl Iterator<Item = mmstats::SnapshotField<'a>> {
     snapshot.fields().filter_map(|field| field.map_err(|error| tool.report(&error)).ok())
 }

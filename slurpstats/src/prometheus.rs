@@ -1,14 +1,15 @@
 //! The Prometheus text exposition format, version 0.0.4.
 //!
-//! A family a label: its name is `mmstats_` and the label with every byte outside `[a-zA-Z0-9_]` made
-//! `_`. Two labels may meet in one name (`a.b` and `a_b`), so the label stands in full beside the
+//! One family per label: its name is `mmstats_` and the label with every byte outside `[a-zA-Z0-9_]` made
+//! `_`. Two labels may meet in one name (`a.b` and `a_b`), so the label in full is beside the
 //! value. Version 1 files do not tell a counter from a gauge, so everything is `untyped`. Text becomes
 //! an info metric: the value 1, the text in a label.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write as _;
 
-use cli::{Outcome, Output, Stop, Tallied, escape, push_number};
+use cli::{Output, Stop, escape, push_number};
+use figures::{Outcome, Tallied};
 use mmstats::{Snapshot, SnapshotField, Value};
 
 /// Gathers series by family: a family must not be interrupted by another.
@@ -109,7 +110,7 @@ impl Exposition {
         let lines = &mut self.lines[*family];
         lines.extend_from_slice(start.as_bytes());
         lines.extend_from_slice(labels.as_bytes());
-        // The comma behind the last.
+        // The comma after the last.
         lines.pop();
         lines.extend_from_slice(b"} ");
         push_value(lines);
@@ -155,6 +156,10 @@ impl Source<'_> {
     pub(crate) fn add(&mut self, field: &SnapshotField<'_>) -> bool {
         let (exposition, value) = (&mut *self.exposition, field.value());
         let is_text = matches!(value, Value::Text(_));
+        if value.is_compound() && value.as_f64().is_none() {
+            // No number, and nothing that names a series.
+            return true;
+        }
         let label = exposition.label(field.label(), is_text, self.last.wrapping_add(1));
         self.last = label;
         let first = exposition.labels[label].first;

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use cli::{Color, Json, Output, Stop, Tallied, escape, escape_path, width};
+use cli::{Color, Json, Output, Stop, escape, escape_path, in_json, in_words, width};
+use figures::Tallied;
 use mmstats::SnapshotField;
 
 /// `==> PATH`, the fields in a column, an empty line: as the original prints it. Nothing where nothing is
@@ -31,7 +32,7 @@ pub(crate) fn aggregated_text(results: &[Tallied], color: Color, out: &mut Outpu
     let widest = widest(results.iter().map(|result| result.label.as_slice()));
     for result in results {
         padded(&result.label, widest, color, out)?;
-        writeln!(out, "{}", result.outcome.in_words())?;
+        writeln!(out, "{}", in_words(&result.outcome))?;
     }
     Ok(())
 }
@@ -78,7 +79,7 @@ impl Lines {
 pub(crate) fn aggregated_lines(results: &[Tallied], color: Color, out: &mut Output) -> Result<(), Stop> {
     for result in results {
         label(&result.label, color, out)?;
-        writeln!(out, "{}", result.outcome.in_words())?;
+        writeln!(out, "{}", in_words(&result.outcome))?;
     }
     Ok(())
 }
@@ -91,11 +92,11 @@ fn label(label: &[u8], color: Color, out: &mut Output) -> Result<(), Stop> {
     out.write_byte(b'\t')
 }
 
-/// An object an aggregate: without a file there is no process, either.
+/// One object per aggregate: without a file there is no process, either.
 pub(crate) fn aggregated_json(results: &[Tallied], out: &mut Output) -> Result<(), Stop> {
     for Tallied { label, code, outcome, .. } in results {
         let (label, code) = (Json::Text(label), Json::Text(code.as_bytes()));
-        let value = outcome.in_json();
+        let value = in_json(outcome);
         writeln!(out, "{{\"label\":{label},\"type\":{code},\"value\":{value}}}")?;
     }
     Ok(())

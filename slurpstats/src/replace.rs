@@ -10,6 +10,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
+use files::directory_of;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
 
@@ -37,16 +38,15 @@ impl Replacement {
             return Err(Errno::EISDIR.into());
         };
         let start = start(name);
-        let folder = target.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new(".")).to_owned();
-        sweep(&folder, &start);
+        let directory = directory_of(&target).to_owned();
+        sweep(&directory, &start);
         let pid = std::process::id();
         // Others may not read what they may not read in the old one.
         let mode = if old.is_some() { 0o600 } else { 0o666 };
         for number in (0..TRIES).map(|tried| pid.wrapping_add(tried)) {
             let mut name = start.clone();
             name.push(format!("{number}{END}"));
-            let temporary = folder.join(name);
+            let temporary = directory.join(name);
             let file = match OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary) {
                 Ok(file) => file,
                 // Another run's, in another container perhaps.
@@ -126,8 +126,8 @@ fn start(name: &OsStr) -> OsString {
 }
 
 /// Removes what runs that were killed have left. What cannot be removed does no harm.
-fn sweep(folder: &Path, start: &OsStr) {
-    let Ok(listing) = fs::read_dir(folder) else { return };
+fn sweep(directory: &Path, start: &OsStr) {
+    let Ok(listing) = fs::read_dir(directory) else { return };
     for entry in listing.flatten() {
         let name = entry.file_name();
         let rest = name.as_bytes().strip_prefix(start.as_bytes());

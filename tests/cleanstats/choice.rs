@@ -171,13 +171,13 @@ fn what_is_no_stats_file_is_never_removed() {
     let before = names(dir);
     assert_ran(
         &clean(dir, &["-v", "--unknown", "."]),
-        "kept\t./.mmstats-4242-0.new\tnot a stats file: version 97, 1 is known\n\
+        "kept\t./.mmstats-4242-0.new\tnot a stats file: version 97, 1 and 2 are known\n\
          kept\t./a-link.mmstats\tnot a regular file but a symbolic link\n\
          kept\t./b-folder-link.mmstats\tnot a regular file but a symbolic link\n\
          kept\t./c-fifo.mmstats\tnot a regular file but a FIFO\n\
          kept\t./d-socket.mmstats\tnot a regular file but a socket\n\
          kept\t./e-empty.mmstats\tan empty file, not a stats file\n\
-         kept\t./f-text.mmstats\tnot a stats file: version 104, 1 is known\n\
+         kept\t./f-text.mmstats\tnot a stats file: version 104, 1 and 2 are known\n\
          kept\t./g-version.mmstats\tno field in it makes sense\n\
          kept\t./h-noise.mmstats\tno field in it makes sense\n\
          removed 0, alive 0, unknown 0, no stats file 9\n",

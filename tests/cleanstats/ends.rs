@@ -67,7 +67,7 @@ fn several_at_once_do_no_harm() {
 #[test]
 fn help_version_and_usage() {
     let help = run(cleanstats().arg("--help"));
-    assert!(help.0.starts_with("Remove the stats files of programs that are gone.\n"));
+    assert!(help.0.starts_with("Remove the stats files of programs that have ended.\n"));
     for option in ["-n", "-q", "-v", "-u", "--older-than", "--unknown", "--archive", "--color", "-h", "-V"] {
         assert!(help.0.contains(option), "{option}");
     }

@@ -102,7 +102,7 @@ fn a_writer_made_from_the_page_is_read_and_known_to_live() {
 
     let snapshot = mmstats::Snapshot::of(&path).unwrap();
     for field in snapshot.fields() {
-        let (record, code) = (*field.as_ref().unwrap().record(), field.unwrap().type_code());
+        let (record, code) = (*field.as_ref().unwrap().record().unwrap(), field.unwrap().type_code());
         if !code.ends_with('s') {
             assert_eq!(record.value_at(0) % record.shape.size, 0, "{code} is on its boundary");
         }

@@ -1,12 +1,12 @@
 //! Names that are swapped while root's cleanstats runs, with other users' files as the bait.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
 use std::path::Path;
 use std::time::Instant;
 
 use mmstats::{ErrorKind, Options};
-use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::actors::{Actor, Load, say};
 use crate::strangers::{ALICE, BOB, Shared};
@@ -23,7 +23,7 @@ pub(crate) fn attack(folder: &Path, bait: &Path) {
     symlink(bait.join("dead.mmstats"), own("mine/file-link")).unwrap();
     let swap = |a: &str, b: &str| {
         // What cleanstats took away meanwhile cannot be swapped.
-        let _ = renameat2(AT_FDCWD, &own(a), AT_FDCWD, &own(b), RenameFlags::RENAME_EXCHANGE);
+        let _ = renameat_with(CWD, own(a), CWD, own(b), RenameFlags::EXCHANGE);
     };
     let mut swaps = 0_u64;
     say("ready");
@@ -56,7 +56,7 @@ fn swapped_links_do_not_lead_to_the_bait() {
     if !is_root() || !sees_all_processes() {
         return;
     }
-    let shared = Shared::new();
+    let Some(shared) = Shared::new() else { return };
     // Bob's folder, with a dead stats file that cleanstats would remove if it were led there.
     let bait = shared.path().join("bait");
     fs::create_dir(&bait).unwrap();
@@ -94,7 +94,7 @@ fn a_name_that_somebody_else_has_taken_is_left_alone() {
     if !is_root() {
         return;
     }
-    let shared = Shared::new();
+    let Some(shared) = Shared::new() else { return };
     let path = shared.stats.join("x.mmstats");
     let options = Options::new().path(&shared.stats).filename("x.mmstats");
     let target = shared.path().join("target");
@@ -107,14 +107,7 @@ fn a_name_that_somebody_else_has_taken_is_left_alone() {
         private.hits.incr();
     };
     symlink(&target, &path).unwrap();
-    nix::unistd::fchownat(
-        AT_FDCWD,
-        &path,
-        Some(ALICE.into()),
-        Some(ALICE.into()),
-        nix::fcntl::AtFlags::AT_SYMLINK_NOFOLLOW,
-    )
-    .unwrap();
+    lchown(&path, Some(ALICE), Some(ALICE)).unwrap();
     refused("a symbolic link");
     fs::remove_file(&path).unwrap();
     fs::hard_link(&target, &path).unwrap();

@@ -10,6 +10,8 @@
 mod actors;
 mod changing;
 mod disk;
+#[path = "../../mmstats/tests/kernel/mod.rs"]
+mod kernel;
 mod killed;
 mod links;
 mod strangers;

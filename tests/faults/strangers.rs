@@ -11,7 +11,7 @@ use crate::{
     ALIVE_LOCKED, ALIVE_MAPPED, ALIVE_RUNNING, DEAD_GONE, DEAD_UNLOCKED, UNKNOWN, can_unshare, cleaned,
     cleanstats, is_root, verdict,
 };
-use harness::{Foreign, gone_pid, sees_all_processes};
+use harness::{Foreign, gone_pid, sees_all_processes, skip};
 
 /// Two users that own nothing.
 pub(crate) const ALICE: u32 = 54321;
@@ -24,12 +24,18 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new() -> Self {
+    /// `None` where other users cannot come, and says so.
+    pub(crate) fn new() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let stats = folder.path().join("stats");
         fs::create_dir(&stats).unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::set_permissions(&stats, fs::Permissions::from_mode(0o1777)).unwrap();
+        // As Bob: the identity is taken before the folder is entered.
+        if Command::new("true").uid(BOB).gid(BOB).current_dir(&stats).status().is_err() {
+            skip("other users may not enter the folder for temporary files");
+            return None;
+        }
         for (program, name) in [
             (Path::new(env!("CARGO_BIN_EXE_cleanstats")), "cleanstats"),
             (&std::env::current_exe().unwrap(), "actor"),
@@ -38,7 +44,7 @@ impl Shared {
             fs::copy(program, &copy).unwrap();
             fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
         }
-        Self { folder, stats }
+        Some(Self { folder, stats })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -63,7 +69,7 @@ fn files_of_other_users() {
     if !is_root() {
         return;
     }
-    let shared = Shared::new();
+    let Some(shared) = Shared::new() else { return };
     let dir = &shared.stats;
     let mut living = shared.actor(ALICE, "writer", "living.mmstats");
     let mut killed = shared.actor(ALICE, "writer", "killed.mmstats");
@@ -100,7 +106,7 @@ fn a_private_file_is_not_known_to_others() {
     if !is_root() {
         return;
     }
-    let shared = Shared::new();
+    let Some(shared) = Shared::new() else { return };
     let path = Foreign::of(gone_pid()).write(&shared.stats, "x.mmstats");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     let records = cleaned(shared.cleanstats(BOB).args(["-v", "--unknown"]).arg(&shared.stats));
@@ -112,7 +118,7 @@ fn a_process_that_may_not_be_looked_into_may_be_the_writer() {
     if !is_root() || !sees_all_processes() {
         return;
     }
-    let shared = Shared::new();
+    let Some(shared) = Shared::new() else { return };
     // Alice's process ended, and a child of it may live: root sees that none does. Bob cannot.
     let path = Foreign::of(gone_pid()).uid(ALICE.into()).write(&shared.stats, "x.mmstats");
     std::os::unix::fs::chown(&path, Some(ALICE), Some(ALICE)).unwrap();
@@ -131,7 +137,7 @@ fn a_user_cleans_up_without_seeing_everybody() {
     if !is_root() || !sees_all_processes() {
         return;
     }
-    let shared = Shared::new();
+    let Some(shared) = Shared::new() else { return };
     let path = Foreign::of(gone_pid()).uid(BOB.into()).write(&shared.stats, "x.mmstats");
     std::os::unix::fs::chown(&path, Some(BOB), Some(BOB)).unwrap();
     let records = cleaned(shared.cleanstats(BOB).arg("-v").arg(&shared.stats));
@@ -143,7 +149,7 @@ fn where_processes_are_hidden_nothing_is_known_to_be_dead() {
     if !is_root() || !can_unshare(&["--mount"]) {
         return;
     }
-    let shared = Shared::new();
+    let Some(shared) = Shared::new() else { return };
     let gone = Foreign::of(gone_pid()).write(&shared.stats, "gone.mmstats");
     let hidden = Foreign::of(std::process::id()).write(&shared.stats, "hidden.mmstats");
     let mut command = Command::new("unshare");

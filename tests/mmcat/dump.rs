@@ -34,7 +34,26 @@ fn the_dump_says_what_every_byte_is() {
 *
 00000064
 ";
-    assert_eq!(run(dir.path(), &["f"]), (want.to_owned(), String::new(), 0));
+    assert_eq!(run(dir.path(), &["f"]), (native(want), String::new(), 0));
+}
+
+/// What a dump of a little-endian machine shows, as this one does: numbers of two bytes are turned.
+fn native(dump: &str) -> String {
+    if cfg!(target_endian = "little") {
+        return dump.to_owned();
+    }
+    let turned = dump.lines().map(|line| match line.split_at_checked(15) {
+        // Two bytes and no more.
+        Some((start, rest)) if rest.starts_with("   ") && !start.ends_with(' ') => {
+            let (at, bytes) = start.split_at(10);
+            let (first, second) = bytes.split_at(2);
+            let chars: String = rest.split('|').nth(1).unwrap().chars().rev().collect();
+            let (before, after) = (&rest[..rest.find('|').unwrap()], &rest[rest.rfind('|').unwrap()..]);
+            format!("{at}{} {first}{before}|{chars}{after}\n", second.trim_start())
+        }
+        _ => format!("{line}\n"),
+    });
+    turned.collect()
 }
 
 #[test]
@@ -82,7 +101,7 @@ fn what_cannot_be_understood_is_dumped_with_the_reason() {
 00000016  6f 66 20 64 61 74 61                              |of data|
 0000001d
 ";
-    assert_eq!(run(dir.path(), &["f"]), (want.to_owned(), String::new(), 0));
+    assert_eq!(run(dir.path(), &["f"]), (native(want), String::new(), 0));
 }
 
 #[test]

@@ -63,8 +63,10 @@ fn a_type_that_claims_terabytes_takes_no_memory() {
     let (out, err, code) = run(dir.path(), &["-o", "lines", "f"]);
     assert_eq!((err.as_str(), code), ("", 0));
     let last = out.lines().last().unwrap();
-    assert_eq!(
-        last,
+    let want = if cfg!(target_pointer_width = "64") {
         "f\t21\t1\tunknown\ta\tfield at byte 1: truncated: the value would end at byte 20000000000019"
-    );
+    } else {
+        "f\t6\t16\tunknown\ta\tfield at byte 1: the type is too large"
+    };
+    assert_eq!(last, want);
 }

@@ -96,7 +96,7 @@ fn what_cannot_be_read_is_said_once() {
     let (out, err, code) = run(pollstats(&args).arg(dir.path()));
     assert_eq!((out.as_str(), code), ("=depth\n0\n0\n0\n0\n0\n", 1));
     let path = dir.path().join("b.mmstats");
-    let want = format!("pollstats: {}: not a stats file: version 110, 1 is known\n", path.display());
+    let want = format!("pollstats: {}: not a stats file: version 110, 1 and 2 are known\n", path.display());
     assert_eq!(err, want);
     drop(web);
 }

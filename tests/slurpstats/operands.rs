@@ -146,7 +146,7 @@ fn one_bad_file_never_spoils_a_run() {
     let stdout = format!("{}\ta\t1\n{}\tb\t2\n", good.display(), half.display());
     let stderr = format!(
         "slurpstats: {}: field at byte 24: unknown type code 'z'\n\
-         slurpstats: {}: not a stats file: version 110, 1 is known\n\
+         slurpstats: {}: not a stats file: version 110, 1 and 2 are known\n\
          slurpstats: {}: not a regular file but a FIFO\n\
          slurpstats: {}: opening it: No such file or directory\n",
         half.display(),
@@ -166,9 +166,11 @@ fn many_files_come_in_their_order_and_so_do_their_errors() {
         let path = dir.path().join(&name);
         match n % 7 {
             3 => {
-                fs::write(&path, [2]).unwrap();
-                errors +=
-                    &format!("slurpstats: {}: not a stats file: version 2, 1 is known\n", path.display());
+                fs::write(&path, [3]).unwrap();
+                errors += &format!(
+                    "slurpstats: {}: not a stats file: version 3, 1 and 2 are known\n",
+                    path.display()
+                );
             }
             5 => {
                 symlink("0000.mmstats", &path).unwrap();

@@ -180,7 +180,7 @@ fn where_nothing_is_found_the_old_output_stays() {
     let bad = dir.path().join("a.mmstats");
     fs::write(&bad, "no stats").unwrap();
     let unreadable = format!(
-        "slurpstats: {}: not a stats file: version 110, 1 is known\n\
+        "slurpstats: {}: not a stats file: version 110, 1 and 2 are known\n\
          slurpstats: {}: it stays as it was: not one file could be read\n",
         bad.display(),
         out.display()

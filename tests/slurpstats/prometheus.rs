@@ -64,8 +64,10 @@ fn promtool_accepts_the_exposition() {
         "odd \"name\"\n.mmstats",
         &[counter("\u{202e}a{}\n", 1), counter("9", 2), double("n", f64::NAN)],
     );
+    let order = if cfg!(target_endian = "big") { "big" } else { "little" };
     fs::copy(
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../mmstats/tests/golden/original-0.8.0.mmstats"),
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("../mmstats/tests/golden/original-0.8.0-{order}.mmstats")),
         dir.path().join("original.mmstats"),
     )
     .unwrap();

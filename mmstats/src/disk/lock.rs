@@ -103,7 +103,9 @@ fn flock_shared(descriptor: RawFd) -> nix::Result<()> {
     nix::fcntl::flock(descriptor, FlockArg::LockSharedNonblock)
 }
 
-fn whole_file(kind: i32) -> libc::flock {
+/// A lock of this kind (`F_WRLCK` and so on) on all of a file.
+#[must_use]
+pub fn whole_file(kind: i32) -> libc::flock {
     #[allow(clippy::cast_possible_truncation)]
     libc::flock { l_type: kind as i16, l_whence: libc::SEEK_SET as i16, l_start: 0, l_len: 0, l_pid: 0 }
 }

@@ -3,3 +3,4 @@
 pub(crate) mod identity;
 pub(crate) mod lock;
 pub(crate) mod name;
+pub(crate) mod rename;

@@ -22,8 +22,8 @@ pub const TEMP_START: &str = ".mmstats-";
 /// What a writer's temporary name ends with.
 pub const TEMP_END: &str = ".new";
 
-/// The folder where writers put their files and readers look for them: `MMSTATS_PATH`, else the
-/// temp folder (`TMPDIR`, else `/tmp`). An empty variable counts as none.
+/// The directory where writers put their files and readers look for them: `MMSTATS_PATH`, else the
+/// temp directory (`TMPDIR`, else `/tmp`). An empty variable counts as none.
 #[must_use]
 pub fn default_dir() -> PathBuf {
     match variable("MMSTATS_PATH") {
@@ -49,18 +49,20 @@ pub(crate) struct Names {
     pub(crate) cmd: OsString,
     pub(crate) pid: u32,
     pub(crate) tid: i64,
+    /// The model's name.
+    pub(crate) model: &'static str,
 }
 
 impl Names {
     /// This program, this process, this thread.
-    pub(crate) fn here() -> Self {
+    pub(crate) fn here(model: &'static str) -> Self {
         let argv0 = env::args_os().next().unwrap_or_default();
         let cmd = Path::new(&argv0).file_name().unwrap_or(OsStr::new("unknown")).to_owned();
-        Self { cmd, pid: std::process::id(), tid: nix::unistd::gettid().as_raw().into() }
+        Self { cmd, pid: std::process::id(), tid: nix::unistd::gettid().as_raw().into(), model }
     }
 }
 
-/// Puts `names` in place of `{CMD}`, `{PID}` and `{TID}`, each any number of times.
+/// Puts `names` in place of `{CMD}`, `{PID}`, `{TID}` and `{MODEL}`, each any number of times.
 ///
 /// # Errors
 /// [`crate::ErrorKind::Template`] for any other brace, and for a NUL.
@@ -100,6 +102,9 @@ fn expand_with(template: &OsStr, names: &Names, tid: &[u8]) -> Result<OsString, 
         let text = template.to_string_lossy().into_owned();
         Error::new(PathBuf::from(template), Reason::Template { template: text, what })
     };
+    if names.model.contains(['/', '\0']) {
+        return Err(bad("the model's name has a / or a NUL"));
+    }
     let mut out = Vec::with_capacity(template.len() + 16);
     let mut rest = template.as_bytes();
     while let [byte, tail @ ..] = rest {
@@ -109,10 +114,11 @@ fn expand_with(template: &OsStr, names: &Names, tid: &[u8]) -> Result<OsString, 
                     (&b"{CMD}"[..], names.cmd.as_bytes()),
                     (b"{PID}", names.pid.to_string().as_bytes()),
                     (b"{TID}", tid),
+                    (b"{MODEL}", names.model.as_bytes()),
                 ]
                 .iter()
                 .find_map(|(key, part)| Some((part.to_vec(), rest.strip_prefix(*key)?)))
-                .ok_or_else(|| bad("only {CMD}, {PID} and {TID} may stand in braces"))?;
+                .ok_or_else(|| bad("only {CMD}, {PID}, {TID} and {MODEL} may be in braces"))?;
                 out.extend(part);
                 rest = tail;
                 continue;
@@ -140,7 +146,7 @@ mod tests {
     use crate::ErrorKind;
 
     fn names() -> Names {
-        Names { cmd: "web".into(), pid: 12, tid: 345 }
+        Names { cmd: "web".into(), pid: 12, tid: 345, model: "Web" }
     }
 
     #[test]
@@ -148,12 +154,13 @@ mod tests {
         let expand = |template: &str| expand(OsStr::new(template), &names()).unwrap();
         assert_eq!(expand(DEFAULT_TEMPLATE), "web-12-345.mmstats");
         assert_eq!(expand("{PID}.{PID}{TID}"), "12.12345");
+        assert_eq!(expand("{MODEL}-{PID}.mmstats"), "Web-12.mmstats");
         assert_eq!(expand("plain"), "plain");
     }
 
     #[test]
     fn other_braces_are_errors() {
-        for template in ["{", "}", "{pid}", "{PID", "{}", "{{PID}}", "{CMD}}", "a\0b"] {
+        for template in ["{", "}", "{pid}", "{PID", "{model}", "{}", "{{PID}}", "{CMD}}", "a\0b"] {
             let error = expand(OsStr::new(template), &names()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Template, "{template:?}");
         }

@@ -51,7 +51,16 @@ impl Bucket {
     }
 }
 
+impl Default for Shape {
+    fn default() -> Self {
+        Self { p: DEFAULT_P, n: DEFAULT_N }
+    }
+}
+
 impl Shape {
+    /// The smallest there is.
+    pub(crate) const MIN: Self = Self { p: 0, n: 1 };
+
     /// Buckets of `p` bits of precision for values below 2^`n`. `None` unless `p` is at most 16, `n` at most
     /// 64, and `p` less than `n`.
     #[must_use]
@@ -86,19 +95,23 @@ impl Shape {
     /// The bucket that counts `value`.
     #[must_use]
     pub const fn index(self, value: u64) -> usize {
-        if self.n < 64 && value >> self.n != 0 {
-            return self.buckets() - 1;
-        }
-        if value >> (self.p + 1) == 0 {
-            // Less than 2^17.
-            #[allow(clippy::cast_possible_truncation)]
-            return value as usize;
-        }
-        let e = value.ilog2();
-        // Less than 2^p.
+        let (index, last) = (self.index_or_beyond(value), self.buckets() - 1);
+        if index < last { index } else { last }
+    }
+
+    /// The bucket that counts `value`, or a number that no bucket has where the value is beyond the range: for
+    /// who looks whether the bucket is there in any case.
+    #[inline(always)]
+    #[must_use]
+    pub const fn index_or_beyond(self, value: u64) -> usize {
+        // The lowest bit makes no difference, and tells the compiler that the number is not 0.
+        let e = (value | 1 << self.p | 1).ilog2();
+        let shift = e - self.p;
+        // From the second octave on, the bits after the shift begin with a 1, which is the 2^p by which
+        // (e - p + 1) << p is larger than this.
         #[allow(clippy::cast_possible_truncation)]
-        let inside = ((value - (1 << e)) >> (e - self.p)) as usize;
-        (((e - self.p + 1) as usize) << self.p) + inside
+        let index = (((shift as u64) << self.p) + (value >> shift)) as usize;
+        index
     }
 
     /// What bucket `index` counts.
@@ -323,7 +336,7 @@ impl Histogram {
 }
 
 /// The least rank r from 1 to `count` for which r / `count` is at least `q`, all as `f64`.
-fn rank(q: f64, count: u64) -> Option<u64> {
+pub(crate) fn rank(q: f64, count: u64) -> Option<u64> {
     if count == 0 || !(0.0..=1.0).contains(&q) {
         return None;
     }

@@ -2,7 +2,8 @@
 //! in [`v2`].
 
 pub mod attributes;
-mod bytes;
+pub(crate) mod bytes;
+pub mod compound;
 mod defect;
 pub mod histogram;
 pub mod image;
@@ -12,11 +13,13 @@ pub mod mean;
 pub mod place;
 pub mod reading;
 pub mod recent;
+pub mod scale;
 pub mod text;
 pub mod type_code;
 pub mod v1;
 pub mod v2;
 pub mod value;
 pub mod window;
+mod word;
 
 pub use defect::{Defect, What};

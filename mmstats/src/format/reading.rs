@@ -50,7 +50,8 @@ pub fn read<'a>(data: DataType, looks: [&'a [u8]; 3]) -> Result<Option<Reading<'
 }
 
 /// A number or bool, if the bytes are as many as one of this type has.
-fn number<'a>(data: DataType, bytes: &[u8]) -> Option<Value<'a>> {
+#[must_use]
+pub fn number<'a>(data: DataType, bytes: &[u8]) -> Option<Value<'a>> {
     Some(match data {
         DataType::U64 => Value::Unsigned(u64::from_ne_bytes(bytes.try_into().ok()?)),
         DataType::U32 => Value::Unsigned(u32::from_ne_bytes(bytes.try_into().ok()?).into()),

@@ -11,6 +11,8 @@
 //! The numbers are counted from 0; number i is in place i mod (N + 1). A writer stores the number, then
 //! `next`. The place that is written next is never one of the last N, so these can be read meanwhile.
 
+use std::ops::Range;
+
 use super::What;
 use super::bytes::{double, of_words, word};
 use super::kind::DataType;
@@ -65,12 +67,21 @@ pub struct Recent {
 /// The last numbers, by three looks at the value, or `None` if all of them were overwritten meanwhile: look
 /// again, the second look taking the place of the first.
 ///
+/// # Errors
+/// If no such value has this size.
+pub fn read(looks: [&[u8]; 3]) -> Result<Option<Recent>, What> {
+    let Some(range) = range(looks)? else { return Ok(None) };
+    Ok(Some(Recent { first: range.start, numbers: numbers(looks[1], range).collect() }))
+}
+
+/// Which numbers the second of three looks has, counted from 0 on; otherwise as [`read`].
+///
 /// What `next` counts in the first look is in its place in the second, and what the third says is about to
 /// be overwritten is the first that the second may have seen overwritten.
 ///
 /// # Errors
 /// If no such value has this size.
-pub fn read([before, numbers, after]: [&[u8]; 3]) -> Result<Option<Recent>, What> {
+pub fn range([before, numbers, after]: [&[u8]; 3]) -> Result<Option<Range<u64>>, What> {
     let n = kept(numbers)?;
     let (end, next) = (word(before, 0), word(after, 0));
     let first = next.saturating_sub(n as u64);
@@ -78,8 +89,13 @@ pub fn read([before, numbers, after]: [&[u8]; 3]) -> Result<Option<Recent>, What
     if end > next || (first >= end && next > 0) {
         return Ok(None);
     }
-    let numbers = (first..end).map(|index| double(numbers, place_at(index, n))).collect();
-    Ok(Some(Recent { first, numbers }))
+    Ok(Some(first..end))
+}
+
+/// The numbers of a look that were found to be right in it.
+pub fn numbers(value: &[u8], range: Range<u64>) -> impl DoubleEndedIterator<Item = f64> + '_ {
+    let n = kept(value).unwrap_or(1);
+    range.map(move |index| double(value, place_at(index, n)))
 }
 
 #[cfg(test)]

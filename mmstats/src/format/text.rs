@@ -12,6 +12,8 @@
 //! `C8` is `C`, rounded up to a multiple of 8. The lowest bit of `settings` names the copy that is current. A
 //! writer fills the other one and then stores `settings + 1`.
 
+use std::ops::Range;
+
 use super::What;
 use super::bytes::{size as wide, u32_at};
 use super::kind::DataType;
@@ -84,13 +86,21 @@ pub fn capacity(value: &[u8]) -> Result<usize, What> {
 /// The text, by three looks at the value, or `None` if it was set meanwhile: look again, the second look
 /// taking the place of the first.
 ///
+/// # Errors
+/// If the value has another size than its capacity asks for, or the text is longer than that.
+pub fn read(looks: [&[u8]; 3]) -> Result<Option<&[u8]>, What> {
+    Ok(range(looks)?.and_then(|range| looks[1].get(range)))
+}
+
+/// Where the second of three looks has the text; otherwise as [`read`].
+///
 /// The first look says which copy is current, the second has the text, and the third says that the copy is
 /// current still. A writer touches a copy that was current only after `settings` says something else, so all
 /// of the second look's text is of one setting, in whatever order it was loaded.
 ///
 /// # Errors
-/// If the value has another size than its capacity asks for, or the text is longer than that.
-pub fn read([before, text, after]: [&[u8]; 3]) -> Result<Option<&[u8]>, What> {
+/// As [`read`].
+pub fn range([before, text, after]: [&[u8]; 3]) -> Result<Option<Range<usize>>, What> {
     let capacity = capacity(text)?;
     let settings = u32_at(before, 0).unwrap_or(0);
     if u32_at(after, 0) != Some(settings) {
@@ -102,7 +112,7 @@ pub fn read([before, text, after]: [&[u8]; 3]) -> Result<Option<&[u8]>, What> {
         #[allow(clippy::cast_possible_truncation)]
         return Err(What::TextLength { length, capacity: capacity as u32 });
     }
-    Ok(text.get(at + COPY_HEAD..at + COPY_HEAD + wide(length)))
+    Ok(Some(at + COPY_HEAD..at + COPY_HEAD + wide(length)))
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use std::borrow::Cow;
 use std::ffi::{c_int, c_long, c_longlong, c_short, c_void};
 use std::mem::{align_of, size_of};
 
+use super::word::word;
+
 /// Which end of a number comes first, and whether C's sizes and alignment hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
@@ -161,12 +163,12 @@ impl ValueShape {
     }
 
     /// Whether a value of this shape is one number that the processor can load at once when it lies
-    /// at `offset` from a page's beginning.
+    /// at `offset` from a page's beginning. Eight bytes are two loads under a kernel of 32 bits.
     #[must_use]
     pub fn loads_at_once(&self, offset: usize) -> bool {
         // Text is written byte by byte, however short it is.
         let is_number = !matches!(self.first.kind, Kind::Text | Kind::Pascal) || self.size <= 1;
-        is_number && self.size == self.first.size && self.size <= 8 && offset % self.size.max(1) == 0
+        is_number && self.size == self.first.size && self.size <= word() && offset % self.size.max(1) == 0
     }
 }
 
@@ -196,8 +198,9 @@ pub fn trimmed(code: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// As C's `isspace`, which Python uses (it counts the vertical tab, Rust's `is_ascii_whitespace` does not).
-fn is_space(byte: u8) -> bool {
+/// Whether a byte is white space as C's `isspace` has it, which Python uses (it counts the vertical tab, Rust's `is_ascii_whitespace` does not).
+#[must_use]
+pub fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
@@ -287,17 +290,22 @@ mod tests {
 
     #[test]
     fn sizes_are_those_of_python() {
-        // struct.calcsize under 64-bit Linux.
+        // struct.calcsize under Linux: of a C long, and where one of eight bytes may begin.
+        let (long, eight) = match (size_of::<usize>(), cfg!(target_arch = "x86")) {
+            (8, _) => (8, 8),
+            (_, true) => (4, 4),
+            (_, false) => (4, 8),
+        };
         for (code, want) in [
             ("Q", 8),
             ("   Q", 8),
             ("255s", 255),
-            ("bQ", 16),
+            ("bQ", eight + 8),
             ("<bQ", 9),
             ("=bQ", 9),
-            ("@bQ", 16),
+            ("@bQ", eight + 8),
             ("Qb", 9),
-            ("Qb0Q", 16),
+            ("Qb0Q", 8 + eight),
             ("2h", 4),
             ("xI", 8),
             ("<xI", 5),
@@ -307,10 +315,10 @@ mod tests {
             ("0s", 0),
             ("?", 1),
             ("5x3s", 8),
-            ("n", 8),
-            ("N", 8),
-            ("P", 8),
-            ("l", 8),
+            ("n", long),
+            ("N", long),
+            ("P", long),
+            ("l", long),
             ("c", 1),
         ] {
             assert_eq!(size(code), Ok(want), "{code:?}");
@@ -348,7 +356,7 @@ mod tests {
     #[test]
     fn only_a_lone_aligned_number_loads_at_once() {
         let shape = |code: &str| ValueShape::parse(code.as_bytes()).unwrap();
-        assert!(shape("Q").loads_at_once(16));
+        assert_eq!(shape("Q").loads_at_once(16), word() == 8, "two loads under a kernel of 32 bits");
         assert!(!shape("Q").loads_at_once(12));
         assert!(shape("I").loads_at_once(12));
         assert!(!shape("2I").loads_at_once(16));

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::format::compound::{HistogramView, RecentView, WindowTotal};
+use crate::format::mean::Mean;
+use crate::format::scale::in_unit;
 use crate::format::type_code::{Item, Kind};
 
 /// One value of a field.
@@ -9,21 +12,35 @@ use crate::format::type_code::{Item, Kind};
 /// `Display` writes integers in full, floats in the shortest form that reads back the same (`1.0`,
 /// `0.1`, `1e300`, `inf`, `NaN`), bools as `true` and `false`. Text is written with replacement
 /// characters where it is not UTF-8, and otherwise **as it is**: whoever prints it on a terminal
-/// escapes what it may contain.
+/// escapes what it may contain. Of a mean it writes the mean, and each other value of several numbers as
+/// one line ([`HistogramTotal`](crate::HistogramTotal), [`WindowTotal`], [`RecentView`]); `-` where there is nothing.
+///
+/// A number is as it is in the file: what it is multiplied with to be in its unit, the field says
+/// ([`SnapshotField::scale`](crate::SnapshotField::scale)). Values of several numbers are in the unit already.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Value<'a> {
-    /// `?`
+    /// `?`, `bool`
     Bool(bool),
-    /// `b h i l q n`
+    /// `b h i l q n`, `i64` and so on
     Signed(i64),
-    /// `B H I L Q N P`
+    /// `B H I L Q N P`, `u64` and so on
     Unsigned(u64),
-    /// `f`
+    /// `f`, `f32`
     Float(f32),
-    /// `d`
+    /// `d`, `f64`
     Double(f64),
-    /// `c s p`: the bytes before the first NUL, UTF-8 if the writer kept to the format.
+    /// `c s p`: the bytes before the first NUL; in version 2, `text`, `fixed text`: all bytes. UTF-8 if the writer
+    /// kept to the format.
     Text(&'a [u8]),
+    /// A sum and a count.
+    Mean(Mean),
+    /// How often which values were seen.
+    Histogram(HistogramView<'a>),
+    /// What was seen in the last seconds.
+    Window(WindowTotal),
+    /// The last numbers.
+    Recent(RecentView<'a>),
 }
 
 impl<'a> Value<'a> {
@@ -58,7 +75,25 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value as a `f64`, if it is a number. Bools are 1 and 0. Integers above 2^53 are rounded.
+    /// Whether it is made of several numbers: then [`Value::parts`] are what to calculate with.
+    #[must_use]
+    pub fn is_compound(&self) -> bool {
+        matches!(self, Self::Mean(_) | Self::Histogram(_) | Self::Window(_) | Self::Recent(_))
+    }
+
+    /// A number in its unit: multiplied with `scale`, unless that is 1. All else stays as it is.
+    #[must_use]
+    pub fn in_unit(self, scale: f64) -> Self {
+        match self {
+            Self::Signed(_) | Self::Unsigned(_) | Self::Float(_) | Self::Double(_) if scale != 1.0 => {
+                self.as_f64().map_or(self, |raw| Self::Double(in_unit(raw, scale)))
+            }
+            other => other,
+        }
+    }
+
+    /// The value as a `f64`, if it is a number, or a mean of something. Bools are 1 and 0. Integers above
+    /// 2^53 are rounded.
     #[must_use]
     pub fn as_f64(&self) -> Option<f64> {
         #[allow(clippy::cast_precision_loss)]
@@ -68,7 +103,8 @@ impl<'a> Value<'a> {
             Self::Unsigned(value) => Some(value as f64),
             Self::Float(value) => Some(f64::from(value)),
             Self::Double(value) => Some(value),
-            Self::Text(_) => None,
+            Self::Mean(mean) => mean.mean(),
+            Self::Text(_) | Self::Histogram(_) | Self::Window(_) | Self::Recent(_) => None,
         }
     }
 
@@ -79,7 +115,7 @@ impl<'a> Value<'a> {
             Self::Bool(value) => Some(i128::from(value)),
             Self::Signed(value) => Some(i128::from(value)),
             Self::Unsigned(value) => Some(i128::from(value)),
-            Self::Float(_) | Self::Double(_) | Self::Text(_) => None,
+            _ => None,
         }
     }
 }
@@ -94,6 +130,13 @@ impl fmt::Display for Value<'_> {
             Self::Float(value) => fmt::Debug::fmt(value, f),
             Self::Double(value) => fmt::Debug::fmt(value, f),
             Self::Text(bytes) => f.write_str(&String::from_utf8_lossy(bytes)),
+            Self::Mean(mean) => match mean.mean() {
+                Some(mean) => fmt::Debug::fmt(&mean, f),
+                None => f.write_str("-"),
+            },
+            Self::Histogram(histogram) => fmt::Display::fmt(histogram, f),
+            Self::Window(window) => fmt::Display::fmt(window, f),
+            Self::Recent(recent) => fmt::Display::fmt(recent, f),
         }
     }
 }

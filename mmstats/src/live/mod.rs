@@ -1,10 +1,10 @@
-//! Whether a file's writer lives: alive, dead, or unknown, and by what evidence.
+//! Whether a file's writer is alive, dead, or unknown, and the evidence for it.
 //!
-//! A file of this library is locked as long as its writer lives, so the lock alone decides. Other
-//! writers take none. For theirs, somebody who maps the file is a sign of life; without one, the
-//! process id in the file says who wrote it, and that process may be gone, or its id may have gone to
-//! another since. Where this process cannot see enough to tell, the answer is [`Life::Unknown`]:
-//! permission denied is not death, and neither is a process id from another PID namespace.
+//! A file of this library is locked as long as its writer is alive, so the lock alone decides. Other
+//! writers take no lock. For their files, a process that maps the file is evidence of life. If there is
+//! none, the process id in the file says which process wrote it; that process may have ended, and its id
+//! may have been reused. If this process cannot see enough to decide, the answer is [`Life::Unknown`]:
+//! denied permission does not prove death, and neither does a process id from another PID namespace.
 //!
 //! ```
 //! use mmstats::Snapshot;
@@ -40,31 +40,31 @@ use process::Process;
 /// ticks since boot do not share a clock.
 const DOUBT: f64 = 2.0;
 
-/// Whether a file's writer lives.
+/// Whether a file's writer is alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Life {
     /// It may still write.
     Alive,
-    /// Nobody will ever write to this file again.
+    /// No process will write to this file again.
     Dead,
-    /// This process cannot see enough to tell.
+    /// This process cannot see enough to decide.
     Unknown,
 }
 
-/// What a [`Verdict`] rests on.
+/// What a [`Verdict`] is based on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Evidence {
     /// The lifetime lock is held.
     Locked,
-    /// A file of this library whose lifetime lock nobody holds.
+    /// A file of this library whose lifetime lock no process holds.
     Unlocked,
-    /// A file of this library in a directory that an overlayfs is made of. Its writer's lock may be above,
-    /// where it cannot be seen.
+    /// A file of this library in a directory that is a layer of an overlayfs. Its writer's lock may be on the
+    /// overlayfs, where it cannot be seen.
     HiddenLock,
     /// A process maps the file.
     Mapped,
-    /// The file does not say who wrote it.
+    /// The file does not say which process wrote it.
     NoPid,
     /// There is no process with the file's process id.
     Gone,
@@ -74,7 +74,7 @@ pub enum Evidence {
     Younger,
     /// The process runs under another user id than the writer's.
     OtherUser,
-    /// The process with the file's process id is there.
+    /// The process with the file's process id exists.
     Running,
     /// The writer may be in a PID namespace, or hidden by permissions, where it cannot be seen.
     OutOfSight,
@@ -106,12 +106,12 @@ impl fmt::Display for Evidence {
 pub struct Verdict {
     /// The answer.
     pub life: Life,
-    /// What it rests on.
+    /// What it is based on.
     pub evidence: Evidence,
 }
 
-/// Judges files. Looks through `/proc` when the first file needs it, and again only for a file that
-/// changed after that: whoever gathers the [`Clues`] of all files first needs one look for all.
+/// Judges files. Reads `/proc` when the first file needs it, and again only for a file that changed after
+/// that. A program that first gathers the [`Clues`] of all files reads `/proc` only once.
 #[derive(Default)]
 pub struct Judge {
     mappings: RefCell<Option<Mappings>>,
@@ -120,16 +120,16 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// One that has seen nothing yet.
+    /// Makes a judge that has read nothing yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One that takes nothing for dead that a visible process maps to write, not even a file of this
-    /// library without its lock. A lock cannot be seen from everywhere: not in the directories that an
-    /// overlayfs is made of, for one, where others say that they do not know. It costs a walk through `/proc`
-    /// where there are dead files.
+    /// Makes a judge that never judges a file to be dead if a visible process maps it to write, even a file of
+    /// this library without its lock. A lock cannot be seen from everywhere: for example not in the directories
+    /// that are the layers of an overlayfs, for which another judge answers that it does not know. If there are
+    /// dead files, it costs a walk through `/proc`.
     #[must_use]
     pub fn thorough() -> Self {
         Self { thorough: true, ..Self::default() }
@@ -144,7 +144,7 @@ impl Judge {
         }
     }
 
-    /// Judges by what a file told about itself.
+    /// Judges by the clues that a file has given.
     #[must_use]
     pub fn decide(&self, clues: &Clues) -> Verdict {
         if clues.locked == Some(true) {
@@ -213,10 +213,10 @@ fn verdict(life: Life, evidence: Evidence) -> Verdict {
     Verdict { life, evidence }
 }
 
-/// Whether somebody holds the lifetime lock of a file that is open for reading. Takes nothing itself.
+/// Whether a process holds the lifetime lock of a file that is open for reading. It takes no lock itself.
 ///
 /// # Errors
-/// Where the file system has no locks.
+/// If the file system has no locks.
 pub fn is_locked(file: &File) -> std::io::Result<bool> {
     crate::disk::lock::is_locked(file)
 }

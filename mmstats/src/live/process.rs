@@ -29,8 +29,8 @@ pub(super) enum Process {
 impl Process {
     /// Looks at the process that has `pid` now.
     pub(super) fn of(pid: u32) -> Self {
-        let folder = PathBuf::from(format!("/proc/{pid}"));
-        match fs::read_to_string(folder.join("stat")) {
+        let directory = PathBuf::from(format!("/proc/{pid}"));
+        match fs::read_to_string(directory.join("stat")) {
             Ok(stat) => {
                 let Some((state, began)) = state_and_start(&stat) else { return Self::Hidden };
                 // The first thread may end while others go on: it is a zombie then, the process is not.
@@ -57,7 +57,7 @@ fn state_and_start(stat: &str) -> Option<(&str, Option<f64>)> {
 
 /// What a process's `status` says.
 pub(super) struct Status {
-    /// Real, effective, saved and file system user id. Not the owner of the process's folder in `/proc`,
+    /// Real, effective, saved and file system user id. Not the owner of the process's directory in `/proc`,
     /// which is root where a process may not be looked into by its like, such as one that has given up
     /// root's rights.
     pub(super) uids: Vec<u32>,

@@ -2,68 +2,193 @@
 
 use std::borrow::Cow;
 
+use super::about::About;
+use super::list_v2::{List, Listed};
+use super::parts::Part;
+use crate::format::kind::{DataType, MergeRule, MetricType};
 use crate::format::type_code::{items, trimmed};
 use crate::format::v1::Record;
 use crate::format::value::Value;
 
 /// One field of a [`Snapshot`](crate::Snapshot).
+///
+/// What a file of version 1 does not say is absent: its fields are of an unknown kind, have no unit and no help,
+/// and a scale of 1.
 #[derive(Clone, Copy)]
 pub struct SnapshotField<'a> {
-    pub(super) bytes: &'a [u8],
-    pub(super) record: &'a Record,
-    pub(super) buffer: usize,
+    bytes: &'a [u8],
+    place: Place<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    V1 { record: &'a Record, buffer: usize },
+    V2 { list: &'a List, listed: &'a Listed },
 }
 
 impl<'a> SnapshotField<'a> {
+    #[inline]
+    pub(super) fn of_v1(bytes: &'a [u8], record: &'a Record, buffer: usize) -> Self {
+        Self { bytes, place: Place::V1 { record, buffer } }
+    }
+
+    pub(super) fn of_v2(bytes: &'a [u8], list: &'a List, listed: &'a Listed) -> Self {
+        Self { bytes, place: Place::V2 { list, listed } }
+    }
+
     /// The label, UTF-8 if the writer kept to the format.
     #[must_use]
     #[inline]
     pub fn label(&self) -> &'a [u8] {
-        self.record.label(self.bytes)
+        match self.place {
+            Place::V1 { record, .. } => record.label(self.bytes),
+            Place::V2 { listed, .. } => listed.label(self.bytes),
+        }
     }
 
-    /// The type code as Python's `struct` has it, without the white space that a writer may put there:
-    /// `Q`, `255s`.
+    /// In version 1 the type code as Python's `struct` has it, without the white space that a writer may put
+    /// there: `Q`, `255s`. In version 2 the data type's name: `u64`, `fixed text`, `histogram`.
     #[must_use]
     pub fn type_code(&self) -> Cow<'a, str> {
-        trimmed(self.record.code(self.bytes))
+        match self.place {
+            Place::V1 { record, .. } => trimmed(record.code(self.bytes)),
+            Place::V2 { listed, .. } => listed.data.name().into(),
+        }
     }
 
-    /// The value; the first, where the type has several.
+    /// What the value is made of; `None` in version 1.
+    #[must_use]
+    pub fn data_type(&self) -> Option<DataType> {
+        match self.place {
+            Place::V1 { .. } => None,
+            Place::V2 { listed, .. } => Some(listed.data),
+        }
+    }
+
+    /// What the value means.
+    #[must_use]
+    pub fn kind(&self) -> MetricType {
+        match self.place {
+            Place::V1 { .. } => MetricType::Unknown,
+            Place::V2 { listed, .. } => listed.metric,
+        }
+    }
+
+    /// What the value is in: 1 to 63 graphic characters of ASCII, such as `seconds`.
+    #[must_use]
+    pub fn unit(&self) -> Option<&'a str> {
+        self.about().unit()
+    }
+
+    /// What the field is, in one line without control characters.
+    #[must_use]
+    pub fn help(&self) -> Option<&'a str> {
+        self.about().help()
+    }
+
+    /// How gauges of several files become one, if the field says so.
+    #[must_use]
+    pub fn merge(&self) -> Option<MergeRule> {
+        self.about().merge()
+    }
+
+    /// What a number is multiplied with to be in the unit: above 0, and 1 if nothing is said. Values of several
+    /// numbers are in the unit already.
+    #[must_use]
+    pub fn scale(&self) -> f64 {
+        self.about().scale()
+    }
+
+    /// Which quantiles of a histogram to show, each from 0 to 1. Empty: the reader's own choice.
+    #[must_use]
+    pub fn quantiles(&self) -> Vec<f64> {
+        self.about().quantiles()
+    }
+
+    /// The name of the model that the field is of.
+    #[must_use]
+    pub fn model(&self) -> Option<&'a str> {
+        self.about().model()
+    }
+
+    fn about(&self) -> About<'a> {
+        match self.place {
+            Place::V1 { .. } => About(&[]),
+            Place::V2 { listed, .. } => listed.about(self.bytes),
+        }
+    }
+
+    /// The value; the first, where a type of version 1 has several.
     #[must_use]
     #[inline]
     pub fn value(&self) -> Value<'a> {
-        Value::decode(&self.record.shape.first, self.value_bytes())
+        match self.place {
+            Place::V1 { record, .. } => Value::decode(&record.shape.first, self.value_bytes()),
+            Place::V2 { list, listed } => list.value(listed, self.bytes),
+        }
     }
 
-    /// All values that the type has. Mostly one.
+    /// The value in its unit: as [`SnapshotField::value`], a number multiplied with the scale.
+    #[must_use]
+    pub fn value_in_unit(&self) -> Value<'a> {
+        self.value().in_unit(self.scale())
+    }
+
+    /// A number that the value stands for, in the unit: `p99` of a histogram, `rate60` of a window. See
+    /// [`Value::parts`].
+    #[must_use]
+    pub fn part(&self, name: &str) -> Option<Value<'static>> {
+        self.value().part(name)
+    }
+
+    /// The numbers that a tool shows of this field, in the unit: see [`Value::parts`].
+    #[must_use]
+    pub fn parts(&self) -> Vec<Part<'a>> {
+        self.value_in_unit().parts()
+    }
+
+    /// All values that a type of version 1 has. Mostly one.
     pub fn values(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
         let bytes = self.value_bytes();
-        items(self.record.code(self.bytes)).map(move |item| Value::decode(&item, bytes))
+        let (code, value) = match self.place {
+            Place::V1 { record, .. } => (record.code(self.bytes), None),
+            Place::V2 { list, listed } => (&[][..], Some(list.value(listed, self.bytes))),
+        };
+        items(code).map(move |item| Value::decode(&item, bytes)).chain(value)
     }
 
-    /// The current value's bytes, as they are in the file.
+    /// The current value's bytes, as they are in the file; in version 2 all of its bytes.
     #[must_use]
     #[inline]
     pub fn value_bytes(&self) -> &'a [u8] {
-        &self.bytes[self.record.value_at(self.buffer)..][..self.record.shape.size]
+        match self.place {
+            Place::V1 { record, buffer } => &self.bytes[record.value_at(buffer)..][..record.shape.size],
+            Place::V2 { listed, .. } => &self.bytes[listed.value_range()],
+        }
     }
 
-    /// Whether the writer alternates between two buffers.
+    /// Whether the writer alternates between two buffers of version 1.
     #[must_use]
     pub fn is_buffered(&self) -> bool {
-        self.record.buffered
+        matches!(self.place, Place::V1 { record, .. } if record.buffered)
     }
 
     /// Where the field begins, in bytes from the file's beginning.
     #[must_use]
     pub fn offset(&self) -> usize {
-        self.record.at
+        match self.place {
+            Place::V1 { record, .. } => record.at,
+            Place::V2 { listed, .. } => listed.at(),
+        }
     }
 
-    /// Where all its parts are.
+    /// Where all its parts are, in version 1.
+    #[doc(hidden)]
     #[must_use]
-    pub fn record(&self) -> &'a Record {
-        self.record
+    pub fn record(&self) -> Option<&'a Record> {
+        match self.place {
+            Place::V1 { record, .. } => Some(record),
+            Place::V2 { .. } => None,
+        }
     }
 }

@@ -31,19 +31,30 @@
 //! pages only that have text which can change. What does not count is looked at again, a
 //! bounded number of times.
 //!
+//! Version 2 is made so that less is needed: see [`format::v2`](crate::format::v2). The first look says which records
+//! there are, the second what is in them, numbers and histograms included, and a third one comes after it for those
+//! values that take several stores (`look_v2.rs`, `settle_v2.rs`). Only where these looks do not fit together, a value
+//! is looked at again.
+//!
 //! `proof/races/tests/orders.rs` tries every interleaving and every order within a look, and finds a value that
 //! was torn or not published, or one that runs backwards, as soon as a look or an order is left out.
 
+mod about;
 mod field;
 mod follow;
+mod list_v1;
+mod list_v2;
+mod look_v2;
 mod open;
 mod pages;
-mod settle;
+pub(crate) mod parts;
+mod settle_v1;
+mod settle_v2;
 mod snapshot;
 
 pub use field::SnapshotField;
 pub use follow::{Certainty, Followed, FollowedField, Observation, Observer};
 pub(crate) use open::open;
 pub(crate) use pages::Pages;
-pub(crate) use settle::{Later, settle};
+pub use parts::Part;
 pub use snapshot::{Origin, Snapshot};

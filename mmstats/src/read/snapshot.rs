@@ -1,15 +1,17 @@
 //! A snapshot: the fields of a file as they were at some moment.
 
 use std::fs::File;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::field::SnapshotField;
+use super::list_v1::ListedField;
+use super::list_v2::{List, Listed};
 use super::open::{open, open_only, regular};
 use super::pages::Pages;
-use super::settle::{Later, looks_at, settle};
+use super::settle_v1::Later;
 use crate::error::{Error, Reason};
-use crate::format::v1::{self, Defect, FIRST_FIELD, Record, VERSION};
+use crate::format::v1::{self, Defect, Record};
+use crate::format::{self, v2};
 
 /// Bytes read at first. Most files are one page.
 const FIRST_READ: usize = 4096;
@@ -37,24 +39,32 @@ const LIST_LOOKS: usize = 20;
 pub struct Snapshot {
     path: PathBuf,
     file: Option<File>,
-    first: Pages,
-    second: Pages,
-    later: Later,
-    records: Vec<ListedField>,
+    /// What counts of the file, in the end.
+    pub(super) first: Pages,
+    pub(super) second: Pages,
+    pub(super) later: Later,
+    /// The fields of a file of version 1.
+    pub(super) records: Vec<ListedField>,
     /// Whether `second` has the heads of `records`.
-    is_pattern: bool,
+    pub(super) is_pattern: bool,
     /// The fields of the file that was read before, whose heads are still in `second`. If this file has
     /// them, too, since another process of the same program wrote it, its list needs no parsing.
-    pattern: Vec<ListedField>,
+    pub(super) pattern: Vec<ListedField>,
+    /// The fields of a file of version 2.
+    pub(super) version_2: List,
     /// Why the list of fields ended before its end.
-    cut: Option<Cut>,
+    pub(super) cut: Option<Cut>,
 }
 
 /// Why a list of fields could not be followed to its end.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Cut {
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Cut {
     /// The field at this byte makes no sense.
     Defect(usize, Defect),
+    /// The record makes no sense.
+    Record(format::Defect),
+    /// The head of a file of version 2 makes none.
+    Head(format::Defect),
     /// The field at this byte is too large to be held.
     TooLarge(usize),
     /// There is not one byte.
@@ -65,17 +75,11 @@ enum Cut {
 
 /// How much of a file is wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Extent {
+pub(super) enum Extent {
     /// Its fields.
     Fields,
     /// Every byte, whatever it may be.
     Whole,
-}
-
-/// A field's place, and which of its buffers holds the value; `None` if no look could tell.
-struct ListedField {
-    record: Record,
-    buffer: Option<usize>,
 }
 
 /// Where a path comes from, which says how carefully it is opened.
@@ -160,13 +164,14 @@ impl Snapshot {
             std::mem::swap(&mut self.records, &mut self.pattern);
         }
         self.records.clear();
+        self.version_2.forget();
     }
 
     /// Takes in a file that has `len` bytes at least.
     fn take(&mut self, file: File, len: u64, path: &Path, extent: Extent) -> Result<(), Error> {
         let looked = self.look(&file, path, len, extent);
         let refused = match self.cut {
-            Some(Cut::Empty | Cut::Version(_)) if extent == Extent::Fields => {
+            Some(Cut::Empty | Cut::Version(_) | Cut::Head(_)) if extent == Extent::Fields => {
                 looked.and(self.defect().map_or(Ok(()), Err))
             }
             _ => looked,
@@ -184,6 +189,11 @@ impl Snapshot {
         self.records.iter().map(|seen| (&seen.record, seen.buffer))
     }
 
+    /// Whether the file that was read last is of version 2.
+    pub(crate) fn is_version_2(&self) -> bool {
+        self.version_2.first > 0
+    }
+
     /// The file that was read last.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -197,10 +207,23 @@ impl Snapshot {
     }
 
     /// The fields in the order of the file. An error in place of a field says that this one could not be
-    /// had ([`crate::ErrorKind::Unstable`]), or, as the last item, why the rest could not.
+    /// had ([`crate::ErrorKind::Unstable`]; in version 2 also [`crate::ErrorKind::Format`] and
+    /// [`crate::ErrorKind::TooLarge`]), or, as the last item, why the rest could not. Fields whose type this library
+    /// does not know are not among them.
     pub fn fields(&self) -> impl Iterator<Item = Result<SnapshotField<'_>, Error>> {
         let fields = self.records.iter().map(|seen| self.field(seen));
-        fields.chain(self.defect().map(Err))
+        let fields_v2 = self.version_2.fields.iter().map(|listed| self.field_v2(listed));
+        fields.chain(fields_v2).chain(self.defect().map(Err))
+    }
+
+    /// The records of a file of version 2, of whatever type, in the order of the file, and their types: 0 a block,
+    /// 1 a field, others unknown. In a file of version 1 there are none.
+    #[doc(hidden)]
+    pub fn records(&self) -> impl Iterator<Item = (v2::Record, u16)> {
+        let (List { first, end, .. }, bytes) = (&self.version_2, self.bytes());
+        let records =
+            v2::records(bytes, *first).map_while(Result::ok).take_while(move |record| record.at < *end);
+        records.map(|record| (record, record.kind(bytes)))
     }
 
     /// Why the list of fields could not be followed to its end, if so.
@@ -208,6 +231,8 @@ impl Snapshot {
     pub fn defect(&self) -> Option<Error> {
         let reason = match self.cut? {
             Cut::Defect(at, defect) => Reason::Format { at, defect },
+            Cut::Record(defect) => Reason::Record(defect),
+            Cut::Head(defect) => Reason::Head(defect),
             Cut::TooLarge(at) => Reason::TooLarge { at, limit: LIMIT },
             Cut::Empty => Reason::Empty,
             Cut::Version(version) => Reason::Version(version),
@@ -221,7 +246,11 @@ impl Snapshot {
     pub fn find(&self, ending: &str) -> Option<SnapshotField<'_>> {
         let bytes = self.first.bytes();
         let ends = |seen: &&ListedField| seen.record.label(bytes).ends_with(ending.as_bytes());
-        self.records.iter().find(ends).and_then(|seen| self.field(seen).ok())
+        if let Some(seen) = self.records.iter().find(ends) {
+            return self.field(seen).ok();
+        }
+        let ends = |listed: &&Listed| listed.label(bytes).ends_with(ending.as_bytes());
+        self.version_2.fields.iter().find(ends).and_then(|listed| self.field_v2(listed).ok())
     }
 
     /// The bytes that were read: the fields and what follows them on their last page; everything, after
@@ -234,8 +263,16 @@ impl Snapshot {
     #[inline]
     fn field<'a>(&'a self, seen: &'a ListedField) -> Result<SnapshotField<'a>, Error> {
         match seen.buffer {
-            Some(buffer) => Ok(SnapshotField { bytes: self.first.bytes(), record: &seen.record, buffer }),
+            Some(buffer) => Ok(SnapshotField::of_v1(self.first.bytes(), &seen.record, buffer)),
             None => Err(self.unstable(&seen.record)),
+        }
+    }
+
+    #[inline]
+    fn field_v2<'a>(&'a self, listed: &'a Listed) -> Result<SnapshotField<'a>, Error> {
+        match self.version_2.wrong(listed, self.first.bytes()) {
+            None => Ok(SnapshotField::of_v2(self.first.bytes(), &self.version_2, listed)),
+            Some(reason) => Err(Error::new(&self.path, reason)),
         }
     }
 
@@ -245,7 +282,7 @@ impl Snapshot {
         Error::new(&self.path, Reason::Unstable { at: record.at, label })
     }
 
-    /// Looks at the file until two looks agree on the heads of all fields, then settles the values.
+    /// Looks at the file until its looks fit together.
     fn look(&mut self, file: &File, path: &Path, len: u64, extent: Extent) -> Result<(), Error> {
         let failed = || Error::io(path, "reading it");
         let mut len = usize::try_from(len).unwrap_or(usize::MAX);
@@ -257,96 +294,23 @@ impl Snapshot {
                 Extent::Whole => self.first.read_whole(file, len),
             };
             read.map_err(failed())?;
-            match self.first.bytes().first() {
-                Some(&VERSION) => {}
+            let is_done = match self.first.bytes().first() {
+                Some(&v1::VERSION) => self.look_v1(file, &mut len),
+                Some(&v2::VERSION) => self.look_v2(file, &mut len, extent),
                 other => {
                     self.cut = Some(other.map_or(Cut::Empty, |&version| Cut::Version(version)));
                     return Ok(());
                 }
-            }
-            self.take_alike();
-            self.list(file, &mut len).map_err(failed())?;
-            // The second look need not go beyond the last field, but for what makes no sense there.
-            let end = self.records.last().map_or(0, |seen| seen.record.end);
-            let to = if self.cut.is_some() { self.first.bytes().len() } else { end };
-            self.second.read(file, to).map_err(failed())?;
-            // A field that is just being added may have made no sense.
-            if self.cut.is_some_and(|cut| !cut.is_seen_in(self.second.bytes())) {
-                continue;
-            }
-            if self.is_at_rest(0..end) && self.stays_at_rest(file).map_err(failed())? {
-                self.is_pattern = true;
-                return Ok(());
-            }
-            if self.heads_agree() {
-                self.settle(file).map_err(failed())?;
-                self.is_pattern = true;
+            };
+            if is_done.map_err(failed())? {
                 return Ok(());
             }
         }
         Err(Error::new(path, Reason::Unstable { at: 0, label: "the list of fields".to_owned() }))
     }
 
-    /// Takes over the fields of the file before that this look has, too, in the same places. Their buffers
-    /// become those that this look's indices name.
-    fn take_alike(&mut self) {
-        let (bytes, before) = (self.first.bytes(), self.second.bytes());
-        let is_alike = |seen: &mut ListedField| {
-            let record = &seen.record;
-            let head = record.at..record.index_at;
-            let is_alike = record.end <= bytes.len().min(before.len())
-                && bytes[head.clone()] == before[head]
-                && record.fits(bytes[record.index_at]);
-            if is_alike {
-                seen.buffer = Some(record.current(bytes));
-            }
-            is_alike
-        };
-        let alike = self.pattern.iter_mut().map(is_alike).take_while(|alike| *alike).count();
-        self.pattern.truncate(alike);
-        std::mem::swap(&mut self.records, &mut self.pattern);
-    }
-
-    /// Follows the list of fields from the last one that is known, reading on as it leads on. `len` is the
-    /// file's size as last seen. The buffers are those that this look's indices name.
-    fn list(&mut self, file: &File, len: &mut usize) -> std::io::Result<()> {
-        let mut at = self.records.last().map_or(FIRST_FIELD, |seen| seen.record.end);
-        // A list that ends just where the bytes end may go on behind them.
-        let mut look_behind = true;
-        loop {
-            match v1::field(self.first.bytes(), at) {
-                Ok(Some(record)) => {
-                    at = record.end;
-                    let buffer = Some(record.current(self.first.bytes()));
-                    self.records.push(ListedField { record, buffer });
-                }
-                Ok(None) => {
-                    let known = self.first.bytes().len();
-                    if known > at + 1 || !look_behind || known >= LIMIT {
-                        return Ok(());
-                    }
-                    look_behind = self.read_on(file, known + 1, len)?;
-                }
-                Err(defect @ Defect::Short { end, .. }) => {
-                    if end > LIMIT && reaches(file, end, len)? {
-                        self.cut = Some(Cut::TooLarge(at));
-                        return Ok(());
-                    }
-                    if end > LIMIT || !self.read_on(file, end, len)? {
-                        self.cut = Some(Cut::Defect(at, defect));
-                        return Ok(());
-                    }
-                }
-                Err(defect) => {
-                    self.cut = Some(Cut::Defect(at, defect));
-                    return Ok(());
-                }
-            }
-        }
-    }
-
     /// Reads up to byte `end` or further. False if the file ends before.
-    fn read_on(&mut self, file: &File, end: usize, len: &mut usize) -> std::io::Result<bool> {
+    pub(super) fn read_on(&mut self, file: &File, end: usize, len: &mut usize) -> std::io::Result<bool> {
         if !reaches(file, end, len)? {
             return Ok(false);
         }
@@ -355,71 +319,10 @@ impl Snapshot {
         self.first.extend(file, want.max(end))?;
         Ok(self.first.bytes().len() >= end)
     }
-
-    /// Whether both looks saw the same bytes there. Either may have ended early: the file can shrink.
-    fn is_at_rest(&self, range: Range<usize>) -> bool {
-        match (self.first.bytes().get(range.clone()), self.second.bytes().get(range)) {
-            (Some(first), Some(second)) => first == second,
-            _ => false,
-        }
-    }
-
-    /// Whether all further looks see the same, as many as some text needs, where there is such.
-    fn stays_at_rest(&mut self, file: &File) -> std::io::Result<bool> {
-        let (mut looks, mut range) = (2, 0..0);
-        for ListedField { record, .. } in &self.records {
-            let needed = looks_at(record, self.first.bytes());
-            if needed > 2 {
-                looks = looks.max(needed);
-                let start = if range.is_empty() { record.index_at } else { range.start };
-                range = start..record.end;
-            }
-        }
-        for _ in 2..looks {
-            if !self.second.read_again(file, range.clone())? || !self.is_at_rest(range.clone()) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Whether both looks saw the same heads. Either may have ended early: the file can shrink.
-    fn heads_agree(&self) -> bool {
-        let (first, second) = (self.first.bytes(), self.second.bytes());
-        self.records.iter().all(|ListedField { record, .. }| {
-            let head = record.at..record.index_at;
-            record.end <= first.len().min(second.len())
-                && first[head.clone()] == second[head]
-                && record.fits(second[record.index_at])
-        })
-    }
-
-    /// Finds the value of each field that counts, and leaves its bytes in `first`.
-    fn settle(&mut self, file: &File) -> std::io::Result<()> {
-        self.later.forget();
-        for ListedField { record, buffer } in &mut self.records {
-            *buffer = settle(file, record, &mut self.first, &mut self.second, &mut self.later)?;
-        }
-        Ok(())
-    }
-}
-
-impl Cut {
-    /// Whether another look at the same part of the file ends its list for the same reason.
-    fn is_seen_in(self, bytes: &[u8]) -> bool {
-        match self {
-            Self::Defect(at, defect) => v1::field(bytes, at) == Err(defect),
-            Self::TooLarge(at) => {
-                matches!(v1::field(bytes, at), Err(Defect::Short { end, .. }) if end > LIMIT)
-            }
-            Self::Empty => bytes.is_empty(),
-            Self::Version(version) => bytes.first() == Some(&version),
-        }
-    }
 }
 
 /// Whether a file has bytes up to `end`. `len` is its size as last seen; it may have grown since.
-fn reaches(file: &File, end: usize, len: &mut usize) -> std::io::Result<bool> {
+pub(super) fn reaches(file: &File, end: usize, len: &mut usize) -> std::io::Result<bool> {
     if end > *len {
         *len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     }

@@ -8,15 +8,19 @@
 //! there if its number is not 0 and not above `n`.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use crate::disk::name::{FOLDED_TID, Names};
 use crate::error::{Error, Reason};
-use crate::write::field::{Average, Counter, Gauge, Sums, UpDown};
+use crate::format::histogram::Shape;
+use crate::format::{histogram, mean};
+use crate::write::about::About;
+use crate::write::field::{
+    Average, AverageSpec, Counter, CounterSpec, Gauge, Histogram, HistogramSpec, UpDown, UpDownSpec,
+};
 use crate::write::instance::Instance;
 use crate::write::options::Options;
 use crate::write::report::report;
-use crate::write::store::SharedWord;
+use crate::write::schema::SharedWords;
 
 /// The label by which the files of one process that are folded into one know each other.
 pub const FOLD_LABEL: &str = "sys.fold";
@@ -27,13 +31,15 @@ pub const FOLDED_LABEL: &str = "sys.folded";
 pub(crate) struct Folding {
     pub(crate) label: String,
     pub(crate) kind: Kind,
+    pub(crate) about: About,
 }
 
 /// How it folds, and where its value is.
 pub(crate) enum Kind {
-    Counter(SharedWord),
-    UpDown(SharedWord),
-    Average(Arc<Sums>),
+    Counter(SharedWords),
+    UpDown(SharedWords),
+    Mean(SharedWords),
+    Histogram(SharedWords, Shape),
 }
 
 /// The file of the counts of ended threads.
@@ -46,11 +52,13 @@ enum Total {
     Counter(Counter),
     UpDown(UpDown),
     Average(Average),
+    Histogram(Box<Histogram>),
 }
 
 impl Folded {
-    pub(crate) fn create(options: &Options, group: u32) -> Result<Self, Error> {
-        let process = Names { tid: FOLDED_TID, ..Names::here() };
+    /// The file of a model's threads.
+    pub(crate) fn create(options: &Options, group: u32, model: &'static str) -> Result<Self, Error> {
+        let process = Names { tid: FOLDED_TID, ..Names::here(model) };
         let instance = options.create_for(&process, Some(group), |_| Ok(()))?;
         Ok(Self { instance, totals: HashMap::new() })
     }
@@ -78,22 +86,29 @@ impl Folded {
     /// Makes sure that there is a field for what is to be folded. One label with two meanings is a fault of
     /// the program: the later one's counts are lost, and somebody hears of it.
     fn make_room(&mut self, folding: &Folding) -> Result<(), Error> {
-        let Folding { label, kind } = folding;
+        let Folding { label, kind, about } = folding;
+        let about = about.clone();
         if let Some(total) = self.totals.get(label) {
             if !total.fits(kind) {
                 let what = "means another type in another thread";
-                let error = Error::new(self.instance.path(), Reason::Label { label: label.clone(), what });
+                let reason = Reason::Label { label: label.clone(), what: what.into() };
+                let error = Error::new(self.instance.path(), reason);
                 report(&error, "the ended thread's value is lost");
             }
             return Ok(());
         }
         let instance = &self.instance;
         let total = match kind {
-            Kind::Counter(_) => Total::Counter(instance.add_unprefixed(label, Counter::spec())?),
-            Kind::UpDown(_) => Total::UpDown(instance.add_unprefixed(label, UpDown::spec())?),
-            // A mean of nothing is no 0.
-            Kind::Average(sums) if sums.count() == 0 => return Ok(()),
-            Kind::Average(_) => Total::Average(instance.add_unprefixed(label, Average::spec())?),
+            Kind::Counter(_) => Total::Counter(instance.add_unprefixed(label, CounterSpec::about(about))?),
+            Kind::UpDown(_) => Total::UpDown(instance.add_unprefixed(label, UpDownSpec::about(about))?),
+            // A mean of nothing is no 0, which a reader of version 1 would take it for.
+            Kind::Mean(words) if read_mean(words).count == 0 => return Ok(()),
+            Kind::Histogram(words, _) if words.first() == 0 => return Ok(()),
+            Kind::Mean(_) => Total::Average(instance.add_unprefixed(label, AverageSpec::about(about))?),
+            Kind::Histogram(_, shape) => {
+                let spec = HistogramSpec::like(*shape, about);
+                Total::Histogram(Box::new(instance.add_unprefixed(label, spec)?))
+            }
         };
         self.totals.insert(label.clone(), total);
         Ok(())
@@ -111,20 +126,46 @@ impl Total {
             (self, kind),
             (Self::Counter(_), Kind::Counter(_))
                 | (Self::UpDown(_), Kind::UpDown(_))
-                | (Self::Average(_), Kind::Average(_))
+                | (Self::Average(_), Kind::Mean(_))
+                | (Self::Histogram(_), Kind::Histogram(..))
         )
     }
 
     fn take(&self, kind: &Kind) {
         match (self, kind) {
-            (Self::Counter(total), Kind::Counter(word)) => total.add(word.get()),
+            (Self::Counter(total), Kind::Counter(word)) => total.add(word.first()),
             (Self::UpDown(total), Kind::UpDown(word)) => {
-                total.add(i64::from_ne_bytes(word.get().to_ne_bytes()));
+                total.add(i64::from_ne_bytes(word.first().to_ne_bytes()));
             }
-            (Self::Average(total), Kind::Average(sums)) => total.merge(sums),
+            (Self::Average(total), Kind::Mean(words)) => {
+                let mean = read_mean(words);
+                total.merge(mean.sum, mean.count);
+            }
+            (Self::Histogram(total), Kind::Histogram(words, _)) => {
+                if let Ok(counts) = histogram::Histogram::decode(&words.look()) {
+                    total.merge(&counts);
+                }
+            }
             _ => {}
         }
     }
+}
+
+/// How often a mean is looked at that changes. With its thread the updates have ended, unless its handle was
+/// given to another one, which may go on.
+const LOOKS: usize = 1000;
+
+/// A mean, as readers read it.
+fn read_mean(words: &SharedWords) -> mean::Mean {
+    let mut before = words.look();
+    for _ in 0..LOOKS {
+        let now = words.look();
+        if let Ok(Some(mean)) = mean::read([&before, &now]) {
+            return mean;
+        }
+        before = now;
+    }
+    mean::Mean::default()
 }
 
 /// The number of the fold, as a field of a file.

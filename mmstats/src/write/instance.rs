@@ -15,16 +15,16 @@ use crate::write::memory::segment::ForkMark;
 use crate::write::model::Builder;
 use crate::write::store::Store;
 
-/// A model whose fields are published in one file. Dereferences to the model.
+/// A model whose fields are published in one file. It dereferences to the model.
 ///
 /// Dropping it removes the file, unless [`Instance::keep`] was called. It is `Send` and not `Sync`: one
 /// thread uses it at a time.
 ///
 /// # After a fork
-/// An instance belongs to the process that made it. In a child it counts on in private memory, where
-/// nobody sees it; the parent's values stay what the parent makes them, and dropping or removing the
-/// child's copy leaves the file alone. A child that wants to publish makes an instance of its own;
-/// [`crate::PerThread`] does so by itself.
+/// An instance belongs to the process that made it. In a child it counts in private memory, which no
+/// reader sees. The child does not change the parent's values, and dropping or removing the child's copy
+/// leaves the file as it is. A child that publishes makes its own instance; [`crate::PerThread`] does so by
+/// itself. See [`crate::guide::forks`].
 pub struct Instance<M> {
     model: M,
     path: PathBuf,
@@ -60,25 +60,25 @@ impl<M> Instance<M> {
         Self { model, path, store, size, label_prefix, family, thread, folded, keep, removed, error, mark }
     }
 
-    /// Where the file is, or would be.
+    /// The path of the file, or the path that it would have.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Bytes of the file, a multiple of the page size.
+    /// The size of the file in bytes, a multiple of the page size.
     #[must_use]
     pub fn size(&self) -> usize {
         self.store.try_borrow().map_or_else(|_| self.size.get(), |store| store.size())
     }
 
-    /// What stands in front of every label.
+    /// The prefix of every label.
     #[must_use]
     pub fn label_prefix(&self) -> &str {
         &self.label_prefix
     }
 
-    /// Why the instance counts in private memory, if it does: see
+    /// The reason why the instance counts in private memory, if it does: see
     /// [`crate::Options::create_or_private`].
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
@@ -92,15 +92,15 @@ impl<M> Instance<M> {
         !self.mark.is_home()
     }
 
-    /// Adds a field while the program runs, and while readers read. A reader sees all of it or nothing.
+    /// Adds a field while the program runs, and while readers read. A reader sees either the whole field or
+    /// nothing of it.
     ///
-    /// It costs a few hundred nanoseconds, and some microseconds for the system calls when the file has
-    /// to grow by a page; updates of other fields cost the same before and after. A field cannot be
-    /// taken away again.
+    /// It costs a few hundred nanoseconds, and some microseconds for the system calls if the file has to grow
+    /// by a page. Updates of other fields cost the same before and after. A field cannot be removed.
     ///
-    /// The handle may outlive the instance. It then counts on in memory of its own if the file was removed;
-    /// if the file was kept ([`Instance::keep`]), readers see it, and the file counts as alive until the
-    /// last handle goes.
+    /// The handle may outlive the instance. If the file was removed, the handle then counts where no reader
+    /// sees it. If the file was kept ([`Instance::keep`]), readers see the value, and the file counts as alive
+    /// until the last handle is dropped.
     ///
     /// # Errors
     /// As [`Builder::add`], and [`crate::ErrorKind::Forked`] in a child process.
@@ -111,8 +111,9 @@ impl<M> Instance<M> {
     /// Adds several fields, or a model, while the program runs. Each is published by itself.
     ///
     /// # Errors
-    /// As [`Instance::add_field`], and what `build` gives. Within `build`, what needs the file
-    /// ([`Instance::add_field`], [`Instance::flush`], [`Instance::remove`]) is [`crate::ErrorKind::Busy`].
+    /// As [`Instance::add_field`], and the errors of `build`. Within `build`, methods that need the file
+    /// ([`Instance::add_field`], [`Instance::flush`], [`Instance::remove`]) fail with
+    /// [`crate::ErrorKind::Busy`].
     pub fn add_fields<T>(
         &self,
         build: impl FnOnce(&mut Builder<'_>) -> Result<T, Error>,
@@ -124,8 +125,8 @@ impl<M> Instance<M> {
         added
     }
 
-    /// Asks for the values to be written to the file's disk, and waits for it if `wait`. Readers on this
-    /// machine need none of it: it is for a crash of the machine, not of the program.
+    /// Asks the kernel to sync the values to disk, and waits until that is done if `wait` is true. Readers on
+    /// this machine do not need it: it protects against a crash of the machine, not of the program.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Io`]; [`crate::ErrorKind::Forked`] in a child process.
@@ -137,20 +138,21 @@ impl<M> Instance<M> {
         store.sync(wait)
     }
 
-    /// Leaves the file when the instance is dropped. Its writer's lock ends then, so that it counts as
-    /// dead; or with the last handle that [`Instance::add_field`] gave, if one is still there: what may be
-    /// written to is never dead.
+    /// Keeps the file when the instance is dropped. Its lock is released then, so the file counts as dead. If a
+    /// handle that [`Instance::add_field`] gave still exists, the lock is released with the last such handle: a
+    /// file that may be written to is never dead.
     pub fn keep(&self) {
         self.keep.set(true);
     }
 
-    /// Removes the file; again is as good as once. Updates go on and nobody sees them. With `{TID}` in
-    /// the file name, also the files that ended threads of this process have left under names from the
-    /// same template, by [`Instance::keep`] or [`crate::ThreadEnd::Leave`]; never those of a living
-    /// thread, nor any that this process has not made.
+    /// Removes the file. A second call does nothing. Updates remain possible, but no reader sees them.
+    ///
+    /// If the file name has `{TID}`, this also removes the files that ended threads of this process have left
+    /// under names from the same template, by [`Instance::keep`] or [`crate::ThreadEnd::Leave`]. It never
+    /// removes the file of a thread that is running, or a file that this process has not made.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Io`], when a file is still there.
+    /// [`crate::ErrorKind::Io`], if a file still exists afterwards.
     pub fn remove(&self) -> Result<(), Error> {
         if self.is_inherited() {
             return Ok(());

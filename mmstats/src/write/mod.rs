@@ -1,14 +1,21 @@
 //! The writer: from the options that make an instance down to the memory that its values are in.
 
+mod about;
+mod description;
+pub(crate) mod document;
 pub(crate) mod field;
 pub(crate) mod file;
 pub(crate) mod fold;
 pub(crate) mod instance;
 mod kept;
+pub(crate) mod label;
 mod memory;
 pub(crate) mod model;
 pub(crate) mod options;
+mod pages;
 pub(crate) mod per_thread;
 pub(crate) mod report;
+mod schema;
 mod store;
 mod values;
+pub(crate) mod version;

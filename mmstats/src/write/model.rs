@@ -1,13 +1,20 @@
 //! Sets of fields: the builder that adds them one by one, and the `stats!` macro that lists them.
 
 use crate::error::Error;
+use crate::write::about::About;
+use crate::write::description::Description;
 use crate::write::field::Spec;
 use crate::write::fold::{Folding, Kind};
-use crate::write::store::{Added, Encoding, Store};
+use crate::write::schema::Added;
+use crate::write::store::Store;
 
 /// A set of fields that one instance has. [`stats!`](crate::stats) writes the implementation; by hand
 /// it is a call of [`Builder::add`] a field.
 pub trait Model: Sized {
+    /// What `{MODEL}` in a file name is replaced by: the struct's name, if [`stats!`](crate::stats) wrote the
+    /// implementation. No `/`.
+    const NAME: &'static str = "";
+
     /// Adds the fields, in order.
     ///
     /// # Errors
@@ -36,7 +43,9 @@ impl<'a> Builder<'a> {
     /// Adds a field and gives its handle. The label is the builder's prefix and `label`.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Label`] if the label is empty, longer than 65,535 bytes, or taken;
+    /// [`crate::ErrorKind::Label`] if the label is empty, longer than 65,535 bytes, or taken, or its attributes
+    /// are not as [`crate::label`] makes them; [`crate::ErrorKind::Description`] for an option of the spec
+    /// that makes no sense, such as a unit with a blank;
     /// [`crate::ErrorKind::TooLarge`] if the file would grow beyond [`crate::Snapshot::LIMIT`], or memory
     /// cannot hold what the field keeps; [`crate::ErrorKind::Io`] if the file has to grow and cannot.
     pub fn add<S: Spec>(&mut self, label: &str, spec: S) -> Result<S::Field, Error> {
@@ -57,18 +66,23 @@ impl<'a> Builder<'a> {
         self.store.too_large(&format!("{}{label}", self.prefix), what.to_owned())
     }
 
-    pub(crate) fn place(
-        &mut self,
-        label: &str,
-        encoding: Encoding<'_>,
-        initial: &[u8],
-    ) -> Result<Added, Error> {
-        self.store.add(&format!("{}{label}", self.prefix), encoding, initial)
+    /// For a field that says of itself what makes no sense.
+    pub(crate) fn refused(&self, label: &str, what: String) -> Error {
+        self.store.refused(&format!("{}{label}", self.prefix), what)
+    }
+
+    pub(crate) fn place(&mut self, label: &str, field: &Description<'_>) -> Result<Added, Error> {
+        self.store.add(&format!("{}{label}", self.prefix), field)
+    }
+
+    /// The values of the fields that follow share no cache line with those before.
+    pub(crate) fn new_line(&mut self) {
+        self.store.new_line();
     }
 
     /// Notes that the field that was just placed is one that [`crate::ThreadEnd::Fold`] keeps.
-    pub(crate) fn folds(&mut self, label: &str, kind: Kind) {
-        self.store.folds(Folding { label: format!("{}{label}", self.prefix), kind });
+    pub(crate) fn folds(&mut self, label: &str, kind: Kind, about: About) {
+        self.store.folds(Folding { label: format!("{}{label}", self.prefix), kind, about });
     }
 }
 
@@ -96,12 +110,13 @@ impl<M: Model> Spec for Include<M> {
 /// Lists the fields of a model.
 ///
 /// A field is `name: Type`, its label the name. `= "label"` gives another label, and `{ option: value }`
-/// the options that the type's `spec()` has. Documentation comments go to the struct. A model may stand
-/// as a field's type in another: its fields are included, their labels behind the text that is given
-/// in place of a label, if any.
+/// the options that the type's `spec()` has; `{ option }` is one without a value. Documentation comments go to
+/// the struct, and the first paragraph of a field's is its help, at most 255 bytes of it. A model may be a
+/// field's type in another: its fields are included, their labels after the text that is given in place of a
+/// label, if any.
 ///
 /// ```
-/// use mmstats::{Bool, Counter, Gauge, Options, StaticText, Text, Timer, stats};
+/// use mmstats::{Bool, Counter, Histogram, Options, StaticText, Text, Timer, Timestamp, stats};
 ///
 /// stats! {
 ///     /// Requests to the database.
@@ -116,8 +131,11 @@ impl<M: Model> Spec for Include<M> {
 ///     pub struct Web {
 ///         /// Answers with a status from 200 to 299.
 ///         pub ok: Counter = "status.2XX",
-///         pub last_hit: Gauge<f64> = "timers.last_hit",
-///         pub latency: Timer { window: 50 },
+///         pub last_hit: Timestamp = "timers.last_hit",
+///         /// How long an answer takes.
+///         pub latency: Timer,
+///         /// What is sent.
+///         pub sent: Histogram { unit: "bytes" },
 ///         pub page: Text { size: 64 },
 ///         pub ready: Bool { initial: true },
 ///         pub version: StaticText = "app.version" { value: env!("CARGO_PKG_VERSION") },
@@ -143,23 +161,28 @@ macro_rules! stats {
         $(#[$meta:meta])*
         $vis:vis struct $model:ident {
             $(
-                $(#[$field_meta:meta])*
+                $(#[$($field_meta:tt)*])*
                 $field_vis:vis $field:ident : $type:ty $(= $label:literal)?
-                $({ $($option:ident : $value:expr),* $(,)? })?
+                $({ $($option:ident $(: $value:expr)?),* $(,)? })?
             ),* $(,)?
         }
     )*) => {$(
         $(#[$meta])*
         $vis struct $model {
-            $( $(#[$field_meta])* $field_vis $field: $type, )*
+            $( $(#[$($field_meta)*])* $field_vis $field: $type, )*
         }
 
         impl $crate::Model for $model {
+            const NAME: &'static str = ::std::stringify!($model);
+
             fn build(builder: &mut $crate::Builder<'_>) -> ::std::result::Result<Self, $crate::Error> {
                 let _ = &builder;
                 ::std::result::Result::Ok(Self {
                     $( $field: $crate::Spec::add(
-                        <$type as $crate::Field>::spec() $( $( .$option($value) )* )?,
+                        $crate::documented(
+                            <$type as $crate::Field>::spec() $( $( .$option($($value)?) )* )?,
+                            &[ $( $crate::stats!(@doc $($field_meta)*) ),* ],
+                        ),
                         builder,
                         $crate::stats!(@label $($label)?),
                         ::std::stringify!($field),
@@ -176,11 +199,13 @@ macro_rules! stats {
             }
         }
     )*};
+    (@doc doc = $line:expr) => { ::std::option::Option::Some($line) };
+    (@doc $($other:tt)*) => { ::std::option::Option::None };
     (@label) => { ::std::option::Option::None };
     (@label $label:literal) => { ::std::option::Option::Some($label) };
 }
 
-/// How a type's `spec()` is made into a field: shared by all fields of one buffer layout.
+/// A field's label: the one that is given, or its name.
 pub(crate) fn labelled<'a>(label: Option<&'a str>, name: &'a str) -> &'a str {
     // A raw identifier (`r#type`) is a Rust spelling, not part of the name.
     label.unwrap_or(name.strip_prefix("r#").unwrap_or(name))

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::disk::name::{Names, default_dir, default_template, expand, family, names_a_process};
 use crate::error::Error;
+use crate::format::kind::MergeRule;
 use crate::write::field::{Gauge, Static, StaticText};
 use crate::write::fold::{FOLD_LABEL, FOLDED_LABEL, FoldNumber};
 use crate::write::instance::Instance;
@@ -15,6 +16,7 @@ use crate::write::model::{Builder, Model};
 use crate::write::per_thread::ThreadEnd;
 use crate::write::report::report;
 use crate::write::store::Store;
+use crate::write::version::Version;
 
 /// Where an instance's file is put, what it is called, who may read it. Makes instances.
 ///
@@ -40,6 +42,7 @@ pub struct Options {
     filename: Option<OsString>,
     label_prefix: String,
     mode: Option<u32>,
+    version: Option<Version>,
     thread_end: ThreadEnd,
 }
 
@@ -50,7 +53,7 @@ impl Options {
         Self::default()
     }
 
-    /// The folder, which must exist. `{CMD}`, `{PID}` and `{TID}` are replaced as in the file name.
+    /// The folder, which must exist. `{CMD}`, `{PID}`, `{TID}` and `{MODEL}` are replaced as in the file name.
     /// Default: `MMSTATS_PATH`, else `TMPDIR`, else `/tmp`.
     #[must_use]
     pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
@@ -59,8 +62,8 @@ impl Options {
     }
 
     /// The file name. `{CMD}` is replaced by the program's name (without its folder), `{PID}` by the
-    /// process id, `{TID}` by the thread id; each may stand any number of times, other braces are an
-    /// error. Default: `MMSTATS_FILES`, else [`crate::DEFAULT_TEMPLATE`].
+    /// process id, `{TID}` by the thread id, `{MODEL}` by the model's name ([`Model::NAME`]); each
+    /// may be there any number of times, other braces are an error. Default: `MMSTATS_FILES`, else [`crate::DEFAULT_TEMPLATE`].
     ///
     /// Readers look for `*.mmstats`. With `{PID}` or `{TID}`, an instance whose name another one has already
     /// takes the next that is free: `web-12-34.2.mmstats`, then `.3`. So several instances of one thread may
@@ -73,7 +76,7 @@ impl Options {
         self
     }
 
-    /// Put in front of every label, `sys.pid` and its like included. Default: nothing.
+    /// A prefix for every label, including `sys.pid` and the others that each file has. Default: none.
     #[must_use]
     pub fn label_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.label_prefix = prefix.into();
@@ -84,6 +87,14 @@ impl Options {
     #[must_use]
     pub fn mode(mut self, mode: u32) -> Self {
         self.mode = Some(mode & 0o7777);
+        self
+    }
+
+    /// Which version of the file is written. `MMSTATS_VERSION`, which is `1` or `2`, wins: whoever runs the
+    /// program knows what reads the file. Default: [`Version::DEFAULT`].
+    #[must_use]
+    pub fn version(mut self, version: Version) -> Self {
+        self.version = Some(version);
         self
     }
 
@@ -106,7 +117,7 @@ impl Options {
     /// full disk, a limit (`RLIMIT_FSIZE`, `RLIMIT_NOFILE`), a directory that is not there or may not be
     /// written, a file system where a full disk would kill the program later, a name that is held or taken.
     pub fn create<M: Model>(&self) -> Result<Instance<M>, Error> {
-        self.create_with(M::build)
+        self.create_for(&Names::here(M::NAME), None, M::build)
     }
 
     /// Makes an instance whose fields are known only when the program runs.
@@ -132,7 +143,7 @@ impl Options {
         &self,
         build: impl FnOnce(&mut Builder<'_>) -> Result<M, Error>,
     ) -> Result<Instance<M>, Error> {
-        self.create_for(&Names::here(), None, build)
+        self.create_for(&Names::here(""), None, build)
     }
 
     pub(crate) fn create_for<M>(
@@ -146,25 +157,27 @@ impl Options {
         let path = self.full_path(&template, names)?;
         let dir = path.parent().unwrap_or(&path).to_owned();
         let family = family(&template, names)?.map(|name| Family { dir, name });
-        let mut store = Store::in_file(path, self.mode)?;
+        let version = Version::decide(self.version, &path)?;
+        let mut store = Store::in_file(path, self.mode, version)?;
         let (model, folded) = self.fill(&mut store, names, group, build)?;
         store.publish(names_a_process(&template))?;
         Ok(Instance::new(model, store, self.label_prefix.clone(), family, folded, None))
     }
 
-    /// Like [`Options::create`], but never keeps a program from running: where no file can be made the
-    /// instance counts in private memory, [`Instance::error`] says why, and so hears [`crate::on_error`].
+    /// Like [`Options::create`], but never prevents a program from running. If no file can be created, the
+    /// instance counts in private memory, [`Instance::error`] gives the reason, and the hook of
+    /// [`crate::on_error`] is called.
     ///
     /// # Panics
-    /// If the model itself makes no sense (two fields with one label, an empty label, a size that nothing can
-    /// hold): no disk is to blame for that, and it happens at the first try. And where there is no memory.
+    /// If the model itself is wrong (two fields with one label, an empty label, a size that is impossible).
+    /// This does not depend on the disk, so it happens at the first try. Also if there is no memory left.
     #[must_use]
     pub fn create_or_private<M: Model>(&self) -> Instance<M> {
         self.create_or_private_in(None)
     }
 
     pub(crate) fn create_or_private_in<M: Model>(&self, group: Option<u32>) -> Instance<M> {
-        match self.create_for(&Names::here(), group, M::build) {
+        match self.create_for(&Names::here(M::NAME), group, M::build) {
             Ok(instance) => instance,
             Err(error) => {
                 let instance: Instance<M> = self.private(error, group);
@@ -175,8 +188,11 @@ impl Options {
     }
 
     pub(crate) fn private<M: Model>(&self, error: Error, group: Option<u32>) -> Instance<M> {
-        let names = Names::here();
-        let made = Store::private(error.path().to_owned()).and_then(|mut store| {
+        let names = Names::here(M::NAME);
+        // That of a file, if it can be said; it makes no difference to what can be counted.
+        let version = Version::decide(self.version, error.path());
+        let version = version.unwrap_or(self.version.unwrap_or(Version::DEFAULT));
+        let made = Store::private(error.path().to_owned(), version).and_then(|mut store| {
             let (model, folded) = self.fill(&mut store, &names, group, M::build)?;
             Ok((model, folded, store))
         });
@@ -195,13 +211,16 @@ impl Options {
         group: Option<u32>,
         build: impl FnOnce(&mut Builder<'_>) -> Result<M, Error>,
     ) -> Result<(M, Option<FoldNumber>), Error> {
+        let version = store.version();
         let mut builder = Builder::new(store, self.label_prefix.clone());
-        identify(&mut builder, names)?;
+        identify(&mut builder, names, version)?;
         let folded = group.map(|group| {
             builder.add(FOLD_LABEL, Static::<u32>::spec().value(group))?;
-            builder.add(FOLDED_LABEL, Gauge::<u64>::spec())
+            builder.add(FOLDED_LABEL, Gauge::<u64>::spec().merge(MergeRule::None))
         });
         let folded = folded.transpose()?;
+        // What never changes does not lie where the program counts.
+        builder.new_line();
         Ok((build(&mut builder)?, folded))
     }
 
@@ -219,8 +238,11 @@ impl Options {
     }
 }
 
+/// Says which boot of the machine this is.
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
 /// The labels that every instance begins with, so that a reader can tell whose it is.
-fn identify(builder: &mut Builder<'_>, names: &Names) -> Result<(), Error> {
+fn identify(builder: &mut Builder<'_>, names: &Names, version: Version) -> Result<(), Error> {
     let uid = u64::from(nix::unistd::getuid().as_raw());
     let gid = u64::from(nix::unistd::getgid().as_raw());
     let created = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -228,8 +250,17 @@ fn identify(builder: &mut Builder<'_>, names: &Names) -> Result<(), Error> {
     builder.add("sys.tid", Static::<i64>::spec().value(names.tid))?;
     builder.add("sys.uid", Static::<u64>::spec().value(uid))?;
     builder.add("sys.gid", Static::<u64>::spec().value(gid))?;
-    builder.add("sys.created", Static::<f64>::spec().value(created.as_secs_f64()))?;
+    builder.add("sys.created", Static::<f64>::spec().value(created.as_secs_f64()).timestamp())?;
+    if version != Version::V1 {
+        // A window's seconds are those of one boot.
+        if let Ok(boot) = std::fs::read_to_string(BOOT_ID) {
+            builder.add("sys.boot_id", StaticText::spec().value(boot.trim_end()))?;
+        }
+    }
     builder.add("org.rust.version", StaticText::spec().value(env!("MMSTATS_RUSTC")))?;
     builder.add(crate::VERSION_LABEL, StaticText::spec().value(env!("CARGO_PKG_VERSION")))?;
+    if version != Version::V1 && !names.model.is_empty() {
+        builder.add(crate::MODEL_LABEL, StaticText::spec().value(names.model))?;
+    }
     Ok(())
 }

@@ -43,7 +43,7 @@ fn read_all(looks: [&[u8]; 4]) {
 }
 
 /// Where the last thing that means something ends.
-fn end(bytes: &[u8]) -> usize {
+pub(crate) fn end(bytes: &[u8]) -> usize {
     v2::records(bytes, v2::HEAD).map(|record| record.unwrap().end()).last().unwrap()
 }
 

@@ -7,4 +7,5 @@ mod hostile;
 mod identity;
 mod looks;
 mod merge;
+mod reader;
 mod show;

@@ -6,6 +6,8 @@ mod calls;
 #[path = "../common/child.rs"]
 mod child;
 mod fork;
+#[path = "../kernel/mod.rs"]
+mod kernel;
 mod names;
 mod thread_end;
 

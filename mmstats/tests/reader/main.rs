@@ -49,6 +49,12 @@ fn read(path: &Path) -> (Vec<(String, String)>, Option<Error>) {
     }
 }
 
+/// A golden file in the byte order of this machine.
 fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+    golden_in(if cfg!(target_endian = "little") { "little" } else { "big" }, name)
+}
+
+fn golden_in(order: &str, name: &str) -> PathBuf {
+    let name = format!("tests/golden/{name}-{order}.mmstats");
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }

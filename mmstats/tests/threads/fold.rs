@@ -13,7 +13,8 @@ use super::{APP, GONE, LEFT, LIBRARY, files, here, in_process, in_process_with, 
 #[test]
 fn only_what_folds_is_in_the_folded_file_and_all_of_it() {
     let dir = tempfile::tempdir().unwrap();
-    in_process("only_what_folds_is_in_the_folded_file_and_all_of_it", dir.path(), || {
+    let first = [("MMSTATS_VERSION", "1")];
+    in_process_with("only_what_folds_is_in_the_folded_file_and_all_of_it", dir.path(), &first, || {
         let dir = here();
         for round in 1..=3_u32 {
             in_thread(move || {
@@ -43,8 +44,17 @@ fn only_what_folds_is_in_the_folded_file_and_all_of_it() {
         let fields: Vec<_> = snapshot.fields().map(|field| text(field.unwrap().label())).collect();
         let sys = ["sys.pid", "sys.tid", "sys.uid", "sys.gid", "sys.created", "org.rust.version"];
         let ours = ["org.mmstats.version", "sys.fold", "sys.folded"];
-        let own =
-            ["hits", "tasks", "late.hits", "late.mean1", "late.tasks", "mean", "late.mean2", "late.mean3"];
+        let own = [
+            "hits",
+            "tasks",
+            "took",
+            "late.hits",
+            "late.mean1",
+            "late.tasks",
+            "mean",
+            "late.mean2",
+            "late.mean3",
+        ];
         assert_eq!(fields, [&sys[..], &ours, &own].concat());
         let value = |label| snapshot.find(label).unwrap().value().to_string();
         assert_eq!(value("late.hits"), "3000");

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use mmstats::{
-    Average, Bool, Counter, Gauge, MovingAverage, Options, Static, StaticText, Text, Timer, stats,
+    Average, Bool, Counter, Gauge, MovingAverage, Options, Static, StaticText, Text, Timer, Version, stats,
 };
 
 /// Targets whose input is one file, and those whose input is two.
@@ -127,7 +127,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let corpus = Path::new(&corpus);
     let mut files = by_hand();
     let dir = tempfile::tempdir()?;
-    let every = Options::new().path(dir.path()).create::<Every>()?;
+    let every = Options::new().version(Version::V1).path(dir.path()).create::<Every>()?;
     every.counter.incr();
     files.push(trimmed(&fs::read(every.path())?).to_vec());
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../mmstats/tests/golden"))? {

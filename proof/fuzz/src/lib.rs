@@ -28,14 +28,7 @@ impl Scratch {
         // The name has a part that must be escaped.
         let path = dir.join(format!("fuzz\x1b[31m-{}.mmstats", std::process::id()));
         let file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
-        let lock = libc::flock {
-            l_type: libc::F_WRLCK as libc::c_short,
-            l_whence: libc::SEEK_SET as libc::c_short,
-            l_start: 0,
-            l_len: 0,
-            l_pid: 0,
-        };
-        fcntl(&file, FcntlArg::F_OFD_SETLK(&lock))?;
+        fcntl(&file, FcntlArg::F_OFD_SETLK(&mmstats::whole_file(libc::F_WRLCK)))?;
         Ok(Self { file, path })
     }
 

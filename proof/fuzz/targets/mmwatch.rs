@@ -15,7 +15,8 @@ mod watch;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use cli::{Roster, Tool, When};
+use cli::{Labels, Tool, When};
+use files::Roster;
 use libfuzzer_sys::fuzz_target;
 use mmstats::{Certainty, Snapshot};
 use mmstats_fuzz::{
@@ -24,15 +25,15 @@ use mmstats_fuzz::{
 
 use records::{Format, Records};
 use until::Until;
-use watch::{Choice, Watch};
+use watch::Watch;
 
 /// What a run prints without the times, which differ from run to run.
 fn watched(tool: &Tool, scratch: &Scratch, files: [&[u8]; 2], format: Format, when: When) -> String {
     let color = when.decide(false);
     let text = printed(|out| {
         scratch.fill(files[0]);
-        let mut roster = Roster::new(vec![scratch.path().into()], Certainty::Published, 0);
-        let mut watch = Watch::new(Choice::default(), Records { format, color }, out);
+        let mut roster = Roster::new(vec![scratch.path().into()], Certainty::Published);
+        let mut watch = Watch::new(Labels::default(), Records { format, color }, out);
         watch.initial = true;
         watch.look(tool, &mut roster)?;
         for bytes in [files[1], files[0]] {

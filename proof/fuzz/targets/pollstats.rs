@@ -19,6 +19,8 @@ mod mixed;
 mod nearest;
 #[path = "../../../pollstats/src/poll.rs"]
 mod poll;
+#[path = "../../../pollstats/src/polled.rs"]
+mod polled;
 #[path = "../../../pollstats/src/records.rs"]
 mod records;
 #[path = "../../../pollstats/src/settle.rs"]
@@ -28,7 +30,8 @@ mod table;
 
 use std::path::Path;
 
-use cli::{Roster, When, escape};
+use cli::{When, escape};
+use files::Roster;
 use libfuzzer_sys::fuzz_target;
 use mmstats::{Certainty, Snapshot};
 use mmstats_fuzz::{assert_clean, assert_objects, assert_records, printed, run, split, with_scratch};
@@ -66,7 +69,7 @@ fuzz_target!(|data: &[u8]| {
         filter.into_iter().for_each(|filter| filters.add(filter.into(), b""));
         let looks = if data.len() % 2 == 0 { Certainty::Newest } else { Certainty::Published };
         let mut table = Table::new(names.clone(), true, None, When::Never.decide(false));
-        let mut roster = Roster::new(vec![scratch.path().into()], looks, 0);
+        let mut roster = Roster::new(vec![scratch.path().into()], looks);
         let mut poll = Poll::new(fields, filters, data.len() % 4 < 2);
         run(|tool| {
             for bytes in [before, after, before] {

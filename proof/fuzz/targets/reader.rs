@@ -6,6 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 use mmstats::format::type_code::{ValueShape, items, trimmed};
 use mmstats::format::v1::{self, Defect, FIRST_FIELD, Record, VERSION};
+use mmstats::format::v2;
 use mmstats::live::Clues;
 use mmstats::{Origin, Snapshot, Value};
 use mmstats_fuzz::with_scratch;
@@ -54,6 +55,16 @@ fn values(bytes: &[u8], record: &Record, field: &mmstats::SnapshotField<'_>) {
     let _ = (field.type_code(), field.value().as_integer(), field.value().as_f64());
 }
 
+/// A snapshot of a file of version 2: all that it says lies within the bytes.
+fn version_2(bytes: &[u8], snapshot: &Snapshot) {
+    for field in snapshot.fields().flatten() {
+        assert!(field.value_bytes().len() <= bytes.len() && field.offset() < bytes.len());
+        let _ = (field.value().to_string(), field.parts(), field.part("p99"), field.quantiles());
+        let _ = (field.unit(), field.help(), field.model(), field.merge(), field.type_code());
+    }
+    assert!(snapshot.records().all(|(record, _)| record.end() <= bytes.len()));
+}
+
 fuzz_target!(|data: &[u8]| {
     code(data);
     let (records, defect) = list(data);
@@ -61,8 +72,12 @@ fuzz_target!(|data: &[u8]| {
         scratch.fill(data);
         let mut snapshot = Snapshot::new();
         let read = snapshot.read_file(scratch.file(), scratch.path());
-        assert_eq!(read.is_ok(), data.first() == Some(&VERSION), "{read:?}");
-        if read.is_ok() {
+        let is_version_2 = v2::head(data).is_ok();
+        assert_eq!(read.is_ok(), data.first() == Some(&VERSION) || is_version_2, "{read:?}");
+        if is_version_2 {
+            version_2(data, &snapshot);
+            assert!(Clues::of(&snapshot).is_ok());
+        } else if read.is_ok() {
             let fields: Vec<_> = snapshot.fields().flatten().collect();
             assert_eq!(fields.len(), records.len());
             assert_eq!(snapshot.defect().is_some(), defect.is_some(), "{defect:?}");

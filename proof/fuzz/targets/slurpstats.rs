@@ -9,16 +9,14 @@ mod prometheus;
 mod records;
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
 
-use cli::{Aggregate, Color, Function, Objects, When};
+use cli::{Color, Objects, When};
+use figures::{Aggregate, Function};
 use libfuzzer_sys::fuzz_target;
 use mmstats::{Snapshot, SnapshotField};
 use mmstats_fuzz::{
     assert_clean, assert_objects, assert_records, assert_same_but_for_color, printed, with_scratch,
 };
-
-const FUNCTIONS: [&str; 7] = ["sum", "avg", "min", "max", "one", "nonzero-avg", "nonzero-min"];
 
 /// As the format has it: families whole and once, no series twice, nothing but names, labels and numbers.
 fn assert_exposition(text: &str) {
@@ -69,8 +67,7 @@ fn whole(snapshot: &Snapshot, fields: &[SnapshotField<'_>], plain: Color, colore
     assert_exposition(&printed(|out| exposition.write(out)));
 }
 
-fn aggregated(fields: &[SnapshotField<'_>], name: &str, plain: Color, colored: Color) {
-    let Ok(function) = Function::parse(OsStr::new(name)) else { panic!("{name}") };
+fn aggregated(fields: &[SnapshotField<'_>], function: Function, plain: Color, colored: Color) {
     let mut aggregate = Aggregate::new(function);
     // Twice, as if a second file held the same.
     fields.iter().chain(fields).for_each(|field| aggregate.add(0, field));
@@ -94,7 +91,8 @@ fuzz_target!(|data: &[u8]| {
         let Ok(snapshot) = Snapshot::of(scratch.path()) else { return };
         let fields: Vec<_> = snapshot.fields().flatten().collect();
         whole(&snapshot, &fields, plain, colored);
-        // One function an input: there are inputs enough.
-        aggregated(&fields, FUNCTIONS[data.len() % FUNCTIONS.len()], plain, colored);
+        // One function per input: there are inputs enough.
+        let (_, function) = Function::NAMES[data.len() % Function::NAMES.len()];
+        aggregated(&fields, function, plain, colored);
     });
 });

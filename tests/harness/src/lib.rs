@@ -13,7 +13,7 @@ mod skip;
 mod watch;
 
 pub use file::{counter, double, field, text, write};
-pub use foreign::{Foreign, gone_pid, now, sees_all_processes};
+pub use foreign::{Foreign, gone_pid, now, sees_all_processes, some_time_ago};
 pub use process::{Guarded, InPlace};
 pub use run::{Outcome, beside, outcome, run, tool, without_stdout};
 pub use skip::{has, skip};

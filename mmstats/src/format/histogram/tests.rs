@@ -129,3 +129,31 @@ fn shapes_that_cannot_be_are_said() {
     value[24..28].copy_from_slice(&8_u32.to_ne_bytes());
     assert_eq!(shape(&value), Err(What::Shape { p: 8, n: 8 }));
 }
+
+/// The manual's formula, word by word.
+fn by_the_manual(p: u32, n: u32, v: u64) -> usize {
+    let buckets = ((n - p + 1) as usize) << p;
+    if n < 64 && v >= 1 << n {
+        return buckets - 1;
+    }
+    if v < 1 << (p + 1) {
+        return usize::try_from(v).unwrap();
+    }
+    let e = 63 - v.leading_zeros();
+    usize::try_from((u64::from(e - p + 1) << p) + ((v - (1 << e)) >> (e - p))).unwrap()
+}
+
+#[test]
+fn a_number_falls_where_the_manual_says() {
+    let near = |bit: u32| {
+        let power = 1_u64 << bit;
+        [power - 1, power, power + 1, power + power / 2, power + power / 3, power + power / 7 * 6]
+    };
+    let edges = (0..64).flat_map(near).chain([0, 5, 1_000, 1_000_000_007, u64::MAX - 1, u64::MAX]);
+    for (p, n) in [(0, 1), (0, 64), (4, 42), (5, 42), (6, 64), (15, 20), (16, 64)] {
+        let shape = Shape::new(p, n).unwrap();
+        for value in edges.clone() {
+            assert_eq!(shape.index(value), by_the_manual(p, n, value), "{value} with p = {p}, n = {n}");
+        }
+    }
+}

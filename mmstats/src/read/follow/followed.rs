@@ -2,18 +2,19 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::hash::{Hash, Hasher};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use super::v1::{FollowedV1, NONE, value_in};
+use super::v2::{FollowedV2, Wanted};
 use crate::disk::identity::Identity;
 use crate::disk::lock::is_locked;
 use crate::error::Error;
+use crate::format::kind::{DataType, MergeRule, MetricType};
 use crate::format::type_code::trimmed;
-use crate::format::v1::{self, Record};
+use crate::format::v1::Record;
 use crate::format::value::Value;
-use crate::read::{Origin, Snapshot, open};
+use crate::read::about::About;
+use crate::read::{Origin, Part, Snapshot, open};
 
 /// A file that is followed, and its wanted fields as they were at the last look.
 pub struct Followed {
@@ -22,93 +23,14 @@ pub struct Followed {
     pub(super) identity: Identity,
     /// `None`: opened at each look.
     pub(super) file: Option<File>,
-    pub(super) layout: Arc<FieldMap>,
+    pub(super) state: State,
     pub(super) writer: Writer,
-    /// First, of each wanted field, which value counts. Then, run by run, the bytes of the file as they
-    /// were: a look at a thousand files fetches a thousand such pieces of memory. Then those of the
-    /// fields that say whose the file is.
-    pub(super) seen: Box<[u8]>,
 }
 
-/// In place of the number of the value that counts: no look could tell yet.
-pub(super) const NONE: u8 = 2;
-
-/// Where the wanted fields of a file are.
-#[derive(PartialEq, Eq, Hash)]
-pub(super) struct FieldMap {
-    pub(super) wanted: Vec<Wanted>,
-    /// Wanted fields that lie one behind the other, compared all at once.
-    pub(super) runs: Vec<Run>,
-    /// The fields that say whose the file is.
-    pub(super) signature: Vec<Wanted>,
-    /// Where the list of fields ends, if it may go on there some day.
-    pub(super) end: Option<usize>,
-    /// The bytes that a look needs.
-    pub(super) range: Range<usize>,
-}
-
-#[derive(PartialEq, Eq)]
-pub(super) struct Wanted {
-    pub(super) record: Record,
-    /// Where it begins in `seen`.
-    pub(super) seen_at: usize,
-}
-
-impl Hash for Wanted {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.record.at, self.record.index_at).hash(state);
-    }
-}
-
-#[derive(PartialEq, Eq, Hash)]
-pub(super) struct Run {
-    /// The bytes of the file, and where they begin in `seen`.
-    pub(super) bytes: Range<usize>,
-    pub(super) seen_at: usize,
-}
-
-impl FieldMap {
-    /// Adds a field that lies behind all others, whose bytes come next in a `seen` that has `seen_at`
-    /// bytes so far.
-    pub(super) fn push(&mut self, record: &Record, seen_at: usize) {
-        self.wanted.push(Wanted { record: *record, seen_at });
-        match self.runs.last_mut() {
-            Some(run) if run.bytes.end == record.at => run.bytes.end = record.end,
-            _ => self.runs.push(Run { bytes: record.at..record.end, seen_at }),
-        }
-    }
-
-    /// Whether no byte of the wanted fields is another.
-    pub(super) fn is_same(&self, bytes: &[u8], seen: &[u8]) -> bool {
-        self.runs.iter().all(|Run { bytes: run, seen_at }| {
-            bytes.get(run.clone()).is_some_and(|bytes| *bytes == seen[*seen_at..][..bytes.len()])
-        })
-    }
-
-    /// Whether the list of fields still ends where it did.
-    pub(super) fn ends(&self, bytes: &[u8]) -> bool {
-        // Two zero bytes are how it ends in nearly every file.
-        let is_end = |end| bytes[end..].starts_with(&[0, 0]) || v1::field(bytes, end) == Ok(None);
-        self.end.is_none_or(|end| end <= bytes.len() && is_end(end))
-    }
-
-    /// Whether the file is signed as it was.
-    pub(super) fn is_signed(&self, bytes: &[u8], seen: &[u8]) -> bool {
-        self.signature.iter().all(|Wanted { record, seen_at }| {
-            let then = &seen[*seen_at..][..record.end - record.at];
-            bytes.get(record.at..record.end).is_some_and(|now| now == then)
-        })
-    }
-
-    /// Whether the fields are still where they were.
-    pub(super) fn holds(&self, bytes: &[u8], seen: &[u8]) -> bool {
-        self.wanted.iter().all(|Wanted { record, seen_at }| {
-            let head = &seen[*seen_at..][..record.index_at - record.at];
-            record.end <= bytes.len()
-                && bytes[record.at..record.index_at] == *head
-                && record.fits(bytes[record.index_at])
-        })
-    }
+/// Where the wanted fields are, and what was in them.
+pub(super) enum State {
+    V1(FollowedV1),
+    V2(FollowedV2),
 }
 
 /// Whose a file is, by its own word: the bytes of `sys.pid` and `sys.created`, where they are there and
@@ -135,14 +57,6 @@ impl Writer {
         for (known, now) in self.0.iter_mut().zip(now.0) {
             *known = known.take().or(now);
         }
-    }
-}
-
-impl Wanted {
-    /// Index byte and values, as they were.
-    pub(super) fn values<'a>(&self, seen: &'a mut [u8]) -> &'a mut [u8] {
-        let record = &self.record;
-        &mut seen[self.seen_at + (record.index_at - record.at)..][..record.end - record.index_at]
     }
 }
 
@@ -193,7 +107,11 @@ impl Followed {
 
     /// The wanted fields in the order of the file.
     pub fn fields(&self) -> impl ExactSizeIterator<Item = FollowedField<'_>> {
-        (0..self.layout.wanted.len()).map(|number| self.field(number))
+        let count = match &self.state {
+            State::V1(state) => state.layout.wanted.len(),
+            State::V2(state) => state.map.wanted.len(),
+        };
+        (0..count).map(|number| self.field(number))
     }
 
     /// One of them.
@@ -202,62 +120,161 @@ impl Followed {
     /// If there are not so many.
     #[must_use]
     pub fn field(&self, number: usize) -> FollowedField<'_> {
-        let wanted = &self.layout.wanted[number];
-        FollowedField {
-            record: &wanted.record,
-            bytes: &self.seen[wanted.seen_at..],
-            current: self.seen[number],
-        }
+        FollowedField(match &self.state {
+            State::V1(FollowedV1 { layout, seen }) => {
+                let wanted = &layout.wanted[number];
+                Place::V1 { record: &wanted.record, bytes: &seen[wanted.seen_at..], current: seen[number] }
+            }
+            State::V2(state) => Place::V2 { state, wanted: &state.map.wanted[number] },
+        })
     }
 }
 
 /// One field of a [`Followed`] file.
+///
+/// What a file of version 1 does not say is absent: its fields are of an unknown kind, have no unit and no help,
+/// and a scale of 1.
 #[derive(Clone, Copy)]
-pub struct FollowedField<'a> {
-    record: &'a Record,
-    /// From the field's beginning on.
-    bytes: &'a [u8],
-    current: u8,
+pub struct FollowedField<'a>(Place<'a>);
+
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    V1 {
+        record: &'a Record,
+        /// From the field's beginning on.
+        bytes: &'a [u8],
+        current: u8,
+    },
+    V2 {
+        state: &'a FollowedV2,
+        wanted: &'a Wanted,
+    },
 }
 
 impl<'a> FollowedField<'a> {
     /// The label, UTF-8 if the writer kept to the format.
     #[must_use]
     pub fn label(&self) -> &'a [u8] {
-        &self.bytes[2..][..self.record.label_len]
+        match self.0 {
+            Place::V1 { record, bytes, .. } => &bytes[2..][..record.label_len],
+            Place::V2 { wanted, .. } => wanted.label(),
+        }
     }
 
-    /// The type code, without the white space that a writer may put there.
+    /// As [`crate::SnapshotField::type_code`].
     #[must_use]
     pub fn type_code(&self) -> Cow<'a, str> {
-        let end = self.values_at();
-        trimmed(&self.bytes[end - self.record.code_len..end])
+        match self.0 {
+            Place::V1 { record, bytes, .. } => {
+                let end = values_at(record);
+                trimmed(&bytes[end - record.code_len..end])
+            }
+            Place::V2 { wanted, .. } => wanted.data.name().into(),
+        }
     }
 
-    /// The value; the first, where the type has several. `None` if it has changed faster than it could
-    /// be read.
+    /// The value; the first, where a type of version 1 has several. `None` if it has changed faster than it could
+    /// be read. A window is what it was at the last look.
     #[must_use]
     pub fn value(&self) -> Option<Value<'a>> {
-        (self.current != NONE).then(|| value_in(self.record, &self.bytes[self.values_at()..], self.current))
+        match self.0 {
+            Place::V1 { record, bytes, current } => {
+                (current != NONE).then(|| value_in(record, &bytes[values_at(record)..], current))
+            }
+            Place::V2 { state, wanted } => state.value(wanted),
+        }
     }
 
-    /// Where index byte and values begin.
-    fn values_at(&self) -> usize {
-        self.record.index_at - self.record.at
+    /// The value in its unit: as [`FollowedField::value`], a number multiplied with the scale.
+    #[must_use]
+    pub fn value_in_unit(&self) -> Option<Value<'a>> {
+        self.value().map(|value| value.in_unit(self.scale()))
+    }
+
+    /// As [`crate::SnapshotField::part`]. `None` also if the value has changed faster than it could be read.
+    #[must_use]
+    pub fn part(&self, name: &str) -> Option<Value<'static>> {
+        self.value()?.part(name)
+    }
+
+    /// As [`crate::SnapshotField::parts`]. Empty also if the value has changed faster than it could be read.
+    #[must_use]
+    pub fn parts(&self) -> Vec<Part<'a>> {
+        self.value_in_unit().map_or(Vec::new(), |value| value.parts())
     }
 
     /// How many bits the value has in the file: where an integer wraps.
     #[must_use]
     pub fn bits(&self) -> usize {
-        8 * self.record.shape.first.size
+        8 * match self.0 {
+            Place::V1 { record, .. } => record.shape.first.size,
+            Place::V2 { wanted, .. } => wanted.value.len(),
+        }
+    }
+
+    /// What the value is made of; `None` in version 1.
+    #[must_use]
+    pub fn data_type(&self) -> Option<DataType> {
+        match self.0 {
+            Place::V1 { .. } => None,
+            Place::V2 { wanted, .. } => Some(wanted.data),
+        }
+    }
+
+    /// What the value means.
+    #[must_use]
+    pub fn kind(&self) -> MetricType {
+        match self.0 {
+            Place::V1 { .. } => MetricType::Unknown,
+            Place::V2 { wanted, .. } => wanted.metric,
+        }
+    }
+
+    /// As [`crate::SnapshotField::unit`].
+    #[must_use]
+    pub fn unit(&self) -> Option<&'a str> {
+        self.about().unit()
+    }
+
+    /// As [`crate::SnapshotField::help`].
+    #[must_use]
+    pub fn help(&self) -> Option<&'a str> {
+        self.about().help()
+    }
+
+    /// As [`crate::SnapshotField::merge`].
+    #[must_use]
+    pub fn merge(&self) -> Option<MergeRule> {
+        self.about().merge()
+    }
+
+    /// As [`crate::SnapshotField::scale`].
+    #[must_use]
+    pub fn scale(&self) -> f64 {
+        self.about().scale()
+    }
+
+    /// As [`crate::SnapshotField::quantiles`].
+    #[must_use]
+    pub fn quantiles(&self) -> Vec<f64> {
+        self.about().quantiles()
+    }
+
+    /// As [`crate::SnapshotField::model`].
+    #[must_use]
+    pub fn model(&self) -> Option<&'a str> {
+        self.about().model()
+    }
+
+    fn about(&self) -> About<'a> {
+        match self.0 {
+            Place::V1 { .. } => About(&[]),
+            Place::V2 { wanted, .. } => wanted.about(),
+        }
     }
 }
 
-pub(super) fn buffer_of(record: &Record, values: &[u8]) -> u8 {
-    if record.buffered { (values[0] ^ 1) & 1 } else { 0 }
-}
-
-pub(super) fn value_in<'a>(record: &Record, values: &'a [u8], buffer: u8) -> Value<'a> {
-    let at = 1 + usize::from(buffer) * record.shape.size;
-    Value::decode(&record.shape.first, &values[at..][..record.shape.size])
+/// Where index byte and values of version 1 begin, from the field's beginning.
+fn values_at(record: &Record) -> usize {
+    record.index_at - record.at
 }

@@ -11,24 +11,33 @@
 //! Values that have not changed since the look before need no other look: they were certain then. Those
 //! that have changed are looked at as often as a snapshot does, text four times. Numbers on their boundary
 //! are never torn; [`Certainty`] says whether one look is enough for them.
+//!
+//! In a file of version 2 heads and values lie apart, mostly on the same pages. A number takes one look, and what
+//! takes several stores only takes more looks when it has changed.
 
 mod followed;
+mod v1;
+mod v2;
 
 use std::collections::HashSet;
 use std::fs::File;
+use std::hash::Hash;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::disk::identity::Identity;
-use crate::error::{Error, Reason};
-use crate::format::v1::{self, Record};
-use crate::format::value::Value;
-use crate::read::{Later, Origin, Pages, Snapshot, open, settle};
+use crate::error::Error;
+use crate::read::settle_v1::Later;
+use crate::read::settle_v2::Again;
+use crate::read::{Origin, Pages, Snapshot, open};
 
-use followed::{FieldMap, NONE, Wanted, Writer, buffer_of, value_in};
+use followed::{State, Writer};
+use v1::FieldMap;
+use v2::Map;
+
 pub use followed::{Followed, FollowedField};
 
-/// What is known of a number that has changed.
+/// What is known of a number that has changed. In version 2 one look shows what is published, and the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Certainty {
     /// That it is the newest that one look can give. The value may be one that its writer publishes only a moment later, so it is at most one
@@ -64,11 +73,12 @@ pub struct Observer {
     snapshot: Snapshot,
     first: Pages,
     second: Pages,
+    third: Pages,
     later: Later,
     doubtful: Vec<usize>,
-    layouts: HashSet<Arc<FieldMap>>,
-    /// How many layouts there may be before those that nobody uses are cleared away.
-    crowd: usize,
+    again: Again,
+    layouts: Shared<FieldMap>,
+    maps: Shared<Map>,
 }
 
 impl Observer {
@@ -80,10 +90,12 @@ impl Observer {
             snapshot: Snapshot::new(),
             first: Pages::default(),
             second: Pages::default(),
+            third: Pages::default(),
             later: Later::default(),
             doubtful: Vec::new(),
-            layouts: HashSet::new(),
-            crowd: 64,
+            again: Again::default(),
+            layouts: Shared::new(),
+            maps: Shared::new(),
         }
     }
 
@@ -104,8 +116,8 @@ impl Observer {
         let identity = Identity::of(&metadata);
         let file = file.try_clone().ok();
         let writer = Writer::of(&self.snapshot);
-        let (layout, seen) = self.describe(wanted)?;
-        Ok(Followed { path: path.to_owned(), origin, identity, file, layout, writer, seen })
+        let state = self.describe(wanted)?;
+        Ok(Followed { path: path.to_owned(), origin, identity, file, state, writer })
     }
 
     /// The file that [`Observer::follow`] has read last, whole: whose it is, what else it holds.
@@ -139,133 +151,60 @@ impl Observer {
         opened: Option<&File>,
         wanted: impl FnMut(&[u8]) -> bool,
     ) -> Result<Observation, Error> {
-        let Followed { path, file, layout, seen, .. } = followed;
+        let Followed { path, file, state, .. } = followed;
         let failed = || Error::io(path, "reading it");
         let Some(file) = opened.or(file.as_ref()) else { return Err(failed()(gone())) };
-        self.first.read_range(file, layout.range.clone()).map_err(failed())?;
-        let bytes = self.first.bytes();
-        let count = layout.wanted.len();
-        let mut holds = layout.ends(bytes) && layout.is_signed(bytes, seen);
-        if holds && layout.is_same(bytes, seen) && !seen[..count].contains(&NONE) {
-            return Ok(Observation::Unchanged);
+        let found = match state {
+            State::V1(state) => self.look_v1(file, state),
+            State::V2(state) => self.look_v2(file, state),
+        };
+        if let Some(found) = found.map_err(failed())? {
+            return Ok(found);
         }
-        holds = holds && layout.holds(bytes, seen);
-        self.doubtful.clear();
-        if holds {
-            for (number, wanted) in layout.wanted.iter().enumerate() {
-                let record = &wanted.record;
-                let now = &bytes[record.index_at..record.end];
-                let current = seen[number];
-                let before = wanted.values(seen);
-                if now == before && current != NONE {
-                    continue;
-                }
-                if self.certainty == Certainty::Newest && is_enough(record, current, before, now) {
-                    before.copy_from_slice(now);
-                    seen[number] = buffer_of(record, now);
-                } else {
-                    self.doubtful.push(number);
-                }
-            }
+        let file = file.try_clone().map_err(failed())?;
+        self.snapshot.read_file(file, path)?;
+        let writer = Writer::of(&self.snapshot);
+        if followed.writer.is_other(&writer) {
+            return Ok(Observation::Replaced);
         }
-        if !self.doubtful.is_empty() {
-            self.second.read_range(file, layout.range.clone()).map_err(failed())?;
-            holds = layout.holds(self.second.bytes(), seen);
-        }
-        if !holds {
-            let file = file.try_clone().map_err(failed())?;
-            self.snapshot.read_file(file, path)?;
-            let writer = Writer::of(&self.snapshot);
-            if followed.writer.is_other(&writer) {
-                return Ok(Observation::Replaced);
-            }
-            followed.writer.learn(writer);
-            (followed.layout, followed.seen) = self.describe(wanted)?;
-            return Ok(Observation::Anew);
-        }
-        self.later.forget();
-        for &number in &self.doubtful {
-            let wanted = &layout.wanted[number];
-            let record = &wanted.record;
-            let settled = settle(file, record, &mut self.first, &mut self.second, &mut self.later);
-            // What cannot be had stays what it was: the next look may be luckier.
-            if settled.map_err(failed())?.is_some() {
-                let now = &self.first.bytes()[record.index_at..record.end];
-                wanted.values(seen).copy_from_slice(now);
-                seen[number] = buffer_of(record, now);
-            }
-        }
-        Ok(Observation::Changed)
+        followed.writer.learn(writer);
+        followed.state = self.describe(wanted)?;
+        Ok(Observation::Anew)
     }
 
     /// The wanted fields of the snapshot, and what is in them.
-    fn describe(
-        &mut self,
-        mut wanted: impl FnMut(&[u8]) -> bool,
-    ) -> Result<(Arc<FieldMap>, Box<[u8]>), Error> {
-        let bytes = self.snapshot.bytes();
-        let chosen: Vec<_> = self.snapshot.places().map(|(record, _)| wanted(record.label(bytes))).collect();
-        let (wanted, runs, signature) = (Vec::new(), Vec::new(), Vec::new());
-        let mut layout = FieldMap { wanted, runs, signature, end: None, range: 0..0 };
-        let mut end = v1::FIRST_FIELD;
-        let mut seen = Vec::new();
-        for ((_, buffer), _) in self.snapshot.places().zip(&chosen).filter(|(_, chosen)| **chosen) {
-            seen.push(buffer.map_or(NONE, |buffer| u8::from(buffer == 1)));
-        }
-        for ((record, _), chosen) in self.snapshot.places().zip(chosen) {
-            end = record.end;
-            if chosen && end > LIMIT {
-                let reason = Reason::TooLarge { at: record.at, limit: LIMIT };
-                return Err(Error::new(self.snapshot.path(), reason));
-            }
-            if chosen {
-                layout.push(record, seen.len());
-                seen.extend(&bytes[record.at..record.end]);
-            }
-        }
-        layout.end = self.snapshot.defect().is_none().then_some(end);
-        for label in Writer::LABELS {
-            if let Some(field) = self.snapshot.find(label) {
-                let record = *field.record();
-                layout.signature.push(Wanted { record, seen_at: seen.len() });
-                seen.extend(&bytes[record.at..record.end]);
-            }
-        }
-        let records = || layout.wanted.iter().chain(&layout.signature).map(|wanted| &wanted.record);
-        let from = records().map(|record| record.at).min().unwrap_or(end);
-        let to = records().map(|record| record.end).max().unwrap_or(end);
-        layout.range = from..layout.end.map_or(to, |end| end + 2);
-        Ok((self.share(layout), seen.into()))
-    }
-
-    fn share(&mut self, layout: FieldMap) -> Arc<FieldMap> {
-        if let Some(known) = self.layouts.get(&layout) {
-            return Arc::clone(known);
-        }
-        if self.layouts.len() >= self.crowd {
-            self.layouts.retain(|layout| Arc::strong_count(layout) > 1);
-            self.crowd = 64.max(2 * self.layouts.len());
-        }
-        let layout = Arc::new(layout);
-        self.layouts.insert(Arc::clone(&layout));
-        layout
+    fn describe(&mut self, wanted: impl FnMut(&[u8]) -> bool) -> Result<State, Error> {
+        Ok(if self.snapshot.is_version_2() {
+            State::V2(self.describe_v2(wanted)?)
+        } else {
+            State::V1(self.describe_v1(wanted)?)
+        })
     }
 }
 
-/// Whether one look at a number is enough, as [`Certainty::Newest`] has it. `before` and `now` begin with the
-/// index byte.
-fn is_enough(record: &Record, counted: u8, before: &[u8], now: &[u8]) -> bool {
-    let current = buffer_of(record, now);
-    if !record.shape.loads_at_once(record.value_at(current.into())) {
-        return false;
+/// Maps of where fields are, one for all files of one program.
+struct Shared<T> {
+    known: HashSet<Arc<T>>,
+    /// How many there may be before those that nobody uses are cleared away.
+    crowd: usize,
+}
+
+impl<T: Eq + Hash> Shared<T> {
+    fn new() -> Self {
+        Self { known: HashSet::new(), crowd: 64 }
     }
-    if counted == NONE {
-        return true;
-    }
-    match (value_in(record, before, counted), value_in(record, now, current)) {
-        (Value::Unsigned(before), Value::Unsigned(now)) => now >= before,
-        (Value::Signed(before), Value::Signed(now)) => now >= before,
-        _ => true,
+
+    fn share(&mut self, map: T) -> Arc<T> {
+        if let Some(known) = self.known.get(&map) {
+            return Arc::clone(known);
+        }
+        if self.known.len() >= self.crowd {
+            self.known.retain(|map| Arc::strong_count(map) > 1);
+            self.crowd = 64.max(2 * self.known.len());
+        }
+        let map = Arc::new(map);
+        self.known.insert(Arc::clone(&map));
+        map
     }
 }
 

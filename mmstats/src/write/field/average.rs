@@ -1,52 +1,18 @@
-//! The mean of all values, and the mean of the latest.
+//! The mean of all values.
 
-use std::cell::Cell;
-use std::collections::TryReserveError;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use super::{Field, Spec};
+use super::{ShownMean, Spec, mean};
 use crate::error::Error;
+use crate::format::kind::MetricType;
+use crate::write::description::{Data, Description, Words};
 use crate::write::fold::Kind;
-use crate::write::memory::slot::WordSlot;
 use crate::write::model::{Builder, labelled};
-use crate::write::store::Encoding;
+use crate::write::values::mean::Mean;
 
-/// Values that a [`MovingAverage`] looks back on where nothing else is said.
-const DEFAULT_WINDOW: usize = 100;
-
-/// Adds a `d` of two buffers, at 0.
-pub(crate) fn double_slot(builder: &mut Builder<'_>, label: &str) -> Result<WordSlot<f64>, Error> {
-    let encoding = Encoding { code: "d", size: 8, align: 8, buffered: true };
-    Ok(builder.place(label, encoding, &0_f64.to_ne_bytes())?.number())
-}
-
-/// The mean of all values since the start; 0 before the first. On disk `d`, two buffers.
+/// The mean of all values since the start; 0 before the first. On disk their sum and their count, so that the
+/// means of several files become one as if all values had been added to one; in version 1 `d`, two buffers.
 pub struct Average {
-    slot: WordSlot<f64>,
-    sums: Arc<Sums>,
-}
-
-/// What a mean is made of. The file has the mean only, so whoever folds an ended thread's mean into the
-/// process's finds it here. Atomics, since the handle may be on another thread than the one that ends;
-/// plain loads and stores, since one handle writes.
-#[derive(Default)]
-pub(crate) struct Sums {
-    /// The bits of an `f64`.
-    total: AtomicU64,
-    count: AtomicU64,
-}
-
-impl Sums {
-    #[inline]
-    fn total(&self) -> f64 {
-        f64::from_bits(self.total.load(Ordering::Relaxed))
-    }
-
-    #[inline]
-    pub(crate) fn count(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
-    }
+    value: Mean,
+    shown: ShownMean,
 }
 
 super::plain_spec!(Average, AverageSpec);
@@ -54,20 +20,19 @@ super::plain_spec!(Average, AverageSpec);
 impl Spec for AverageSpec {
     type Field = Average;
 
+    fn document(mut self, doc: &str) -> Self {
+        self.about.document(doc);
+        self
+    }
+
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Average, Error> {
         let label = labelled(label, name);
-        let slot = double_slot(builder, label)?;
-        let sums = Arc::new(Sums::default());
-        builder.folds(label, Kind::Average(Arc::clone(&sums)));
-        Ok(Average { slot, sums })
-    }
-}
-
-impl Field for Average {
-    type Spec = AverageSpec;
-
-    fn spec() -> AverageSpec {
-        Self::spec()
+        let data = Data::Words(Words::Mean);
+        let added =
+            builder.place(label, &Description { data, metric: MetricType::Mean, about: &self.about })?;
+        builder.folds(label, Kind::Mean(added.shared(Mean::SIZE / 8)), self.about);
+        let (value, shown) = added.words(Mean::new);
+        Ok(Average { value, shown: ShownMean(shown) })
     }
 }
 
@@ -75,197 +40,27 @@ impl Average {
     /// Adds a value.
     #[inline]
     pub fn add(&self, value: f64) {
-        self.add_all(value, 1);
+        self.value.add(value);
+        self.shown.show(|| self.value());
     }
 
-    #[inline]
-    fn add_all(&self, total: f64, count: u64) {
-        let (total, count) = (self.sums.total() + total, self.sums.count() + count);
-        self.sums.total.store(total.to_bits(), Ordering::Relaxed);
-        self.sums.count.store(count, Ordering::Relaxed);
-        self.slot.set(mean(total, count));
-    }
-
-    /// Takes over all values of another.
-    pub(crate) fn merge(&self, other: &Sums) {
-        self.add_all(other.total(), other.count());
+    /// Takes over `count` values whose sum is `sum`.
+    pub(crate) fn merge(&self, sum: f64, count: u64) {
+        self.value.merge(sum, count);
+        self.shown.show(|| self.value());
     }
 
     /// The mean, 0 where nothing was added.
     #[inline]
     #[must_use]
     pub fn value(&self) -> f64 {
-        mean(self.sums.total(), self.sums.count())
-    }
-}
-
-#[inline]
-fn mean(total: f64, count: u64) -> f64 {
-    #[allow(clippy::cast_precision_loss)]
-    let count = count.max(1) as f64;
-    total / count
-}
-
-/// The mean of the latest values, 100 of them or as many as the window was made for; 0 before the
-/// first. On disk `d`, two buffers.
-///
-/// The sum is kept, not counted anew at each value, so an update costs the same with any window. It is
-/// counted anew at each turn of the window, so that rounding does not pile up.
-pub struct MovingAverage {
-    slot: WordSlot<f64>,
-    window: Ring,
-}
-
-/// The latest values and their sum.
-struct Ring {
-    values: Box<[Cell<f64>]>,
-    /// The oldest value, and the next to go.
-    next: Cell<usize>,
-    /// How many values are there, up to the window's size; 1 before the first.
-    filled: Cell<f64>,
-    sum: Cell<f64>,
-    is_full: Cell<bool>,
-}
-
-impl Ring {
-    fn new(size: usize) -> Result<Self, TryReserveError> {
-        let size = size.max(1);
-        let mut values = Vec::new();
-        values.try_reserve_exact(size)?;
-        values.resize(size, Cell::new(0.0));
-        let values = values.into();
-        let (next, filled, sum) = (Cell::new(0), Cell::new(1.0), Cell::new(0.0));
-        Ok(Self { values, next, filled, sum, is_full: Cell::new(false) })
+        mean(self.value.sum(), self.value.count())
     }
 
-    /// Takes a value in and gives the mean.
+    /// How many values were added.
     #[inline]
-    fn add(&self, value: f64) -> f64 {
-        let at = self.next.get();
-        // One addition after the other would make the kept sum wait twice.
-        let change = value - self.values[at].replace(value);
-        let mut sum = self.sum.get() + change;
-        let next = at + 1;
-        let turn = next == self.values.len();
-        self.next.set(if turn { 0 } else { next });
-        // An infinity would stay in a kept sum as NaN when it leaves the window.
-        if turn || !sum.is_finite() {
-            sum = self.fresh_sum();
-        }
-        self.sum.set(sum);
-        if !self.is_full.get() {
-            #[allow(clippy::cast_precision_loss)]
-            self.filled.set(next as f64);
-            self.is_full.set(turn);
-        }
-        sum / self.filled.get()
-    }
-
-    /// Four sums at once: one alone would wait for each addition before the next.
-    fn fresh_sum(&self) -> f64 {
-        let mut chunks = self.values.chunks_exact(4);
-        let mut sums = [0.0; 4];
-        for chunk in &mut chunks {
-            for (sum, value) in sums.iter_mut().zip(chunk) {
-                *sum += value.get();
-            }
-        }
-        sums.iter().sum::<f64>() + chunks.remainder().iter().map(Cell::get).sum::<f64>()
-    }
-
-    fn mean(&self) -> f64 {
-        self.sum.get() / self.filled.get()
-    }
-}
-
-/// What can be chosen for a [`MovingAverage`].
-#[derive(Clone, Copy, Debug)]
-pub struct MovingAverageSpec {
-    window: usize,
-}
-
-impl Default for MovingAverageSpec {
-    fn default() -> Self {
-        Self { window: DEFAULT_WINDOW }
-    }
-}
-
-impl MovingAverageSpec {
-    /// How many values it looks back on, at least 1, for 8 bytes of memory each. Default: 100.
     #[must_use]
-    pub fn window(mut self, values: usize) -> Self {
-        self.window = values;
-        self
-    }
-}
-
-impl Spec for MovingAverageSpec {
-    type Field = MovingAverage;
-
-    fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<MovingAverage, Error> {
-        let label = labelled(label, name);
-        let too_large = |_| builder.too_large(label, "has a window that memory cannot hold");
-        let window = Ring::new(self.window).map_err(too_large)?;
-        Ok(MovingAverage { slot: double_slot(builder, label)?, window })
-    }
-}
-
-impl Field for MovingAverage {
-    type Spec = MovingAverageSpec;
-
-    fn spec() -> MovingAverageSpec {
-        MovingAverageSpec::default()
-    }
-}
-
-impl MovingAverage {
-    /// The spec, for [`Builder::add`].
-    #[must_use]
-    pub fn spec() -> MovingAverageSpec {
-        MovingAverageSpec::default()
-    }
-
-    /// Adds a value; the oldest goes if the window is full.
-    #[inline]
-    pub fn add(&self, value: f64) {
-        self.slot.set(self.window.add(value));
-    }
-
-    /// The mean of the window, 0 where nothing was added.
-    #[must_use]
-    pub fn value(&self) -> f64 {
-        self.window.mean()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Ring;
-
-    #[test]
-    fn the_mean_is_of_what_the_window_holds() {
-        let window = Ring::new(3).unwrap();
-        assert_eq!(window.mean(), 0.0);
-        let means = [1.0, 2.0, 6.0, 10.0, 20.0].map(|value| window.add(value));
-        assert_eq!(means, [1.0, 1.5, 3.0, 6.0, 12.0]);
-    }
-
-    #[test]
-    fn an_infinity_is_forgotten_with_its_turn() {
-        let window = Ring::new(2).unwrap();
-        for value in [f64::INFINITY, f64::NAN, 1.0, 3.0] {
-            window.add(value);
-        }
-        assert_eq!(window.mean(), 2.0);
-    }
-
-    #[test]
-    fn rounding_does_not_pile_up() {
-        let window = Ring::new(10).unwrap();
-        window.add(1e17);
-        for _ in 0..1_000_007 {
-            window.add(0.1);
-        }
-        assert!((window.mean() - 0.1).abs() < 1e-12, "{}", window.mean());
+    pub fn count(&self) -> u64 {
+        self.value.count()
     }
 }

@@ -2,25 +2,31 @@
 
 use std::cell::Cell;
 
-use super::{Field, Spec};
+use super::Spec;
 use crate::error::Error;
+use crate::format::kind::{DataType, MetricType};
+use crate::write::about::About;
+use crate::write::description::{Data, Description, Number};
 use crate::write::memory::slot::WordSlot;
 use crate::write::model::{Builder, labelled};
-use crate::write::store::Encoding;
 
-/// Yes or no. On disk `?`, one buffer.
+/// Yes or no. On disk a byte, 0 or 1; in version 1 `?`, one buffer. The sum of several is how many say yes.
 pub struct Bool {
     slot: WordSlot<u8>,
     value: Cell<bool>,
 }
 
 /// What can be chosen for a [`Bool`].
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct BoolSpec {
     initial: bool,
+    about: About,
 }
 
 impl BoolSpec {
+    crate::write::about::described!();
+    crate::write::about::merged!();
+
     /// The first value. Default: false.
     #[must_use]
     pub fn initial(mut self, initial: bool) -> Self {
@@ -32,28 +38,23 @@ impl BoolSpec {
 impl Spec for BoolSpec {
     type Field = Bool;
 
+    fn document(mut self, doc: &str) -> Self {
+        self.about.document(doc);
+        self
+    }
+
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Bool, Error> {
-        let encoding = Encoding { code: "?", size: 1, align: 1, buffered: false };
-        let place = builder.place(labelled(label, name), encoding, &[u8::from(self.initial)])?;
-        Ok(Bool { slot: place.number(), value: Cell::new(self.initial) })
+        let bytes = [u8::from(self.initial), 0, 0, 0, 0, 0, 0, 0];
+        let data = Data::Number(Number { data: DataType::Bool, code: "?", buffered: false, bytes });
+        let field = Description { data, metric: MetricType::Gauge, about: &self.about };
+        let added = builder.place(labelled(label, name), &field)?;
+        Ok(Bool { slot: added.number(), value: Cell::new(self.initial) })
     }
 }
 
-impl Field for Bool {
-    type Spec = BoolSpec;
-
-    fn spec() -> BoolSpec {
-        BoolSpec::default()
-    }
-}
+super::spec_of!(Bool, BoolSpec);
 
 impl Bool {
-    /// The spec, for [`Builder::add`].
-    #[must_use]
-    pub fn spec() -> BoolSpec {
-        BoolSpec::default()
-    }
-
     /// Makes it `value`.
     #[inline]
     pub fn set(&self, value: bool) {

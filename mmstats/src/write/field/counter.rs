@@ -2,14 +2,15 @@
 
 use std::cell::Cell;
 
-use super::{Field, Spec};
+use super::Spec;
 use crate::error::Error;
+use crate::format::kind::{DataType, MetricType};
+use crate::write::description::{Data, Description, Number};
 use crate::write::fold::Kind;
 use crate::write::memory::slot::WordSlot;
 use crate::write::model::{Builder, labelled};
-use crate::write::store::Encoding;
 
-/// Counts from 0, wraps after 2^64 - 1. On disk `Q`, two buffers.
+/// Counts from 0, wraps after 2^64 - 1. On disk a `u64`; in version 1 `Q`, two buffers.
 pub struct Counter {
     slot: WordSlot<u64>,
     value: Cell<u64>,
@@ -20,20 +21,18 @@ super::plain_spec!(Counter, CounterSpec);
 impl Spec for CounterSpec {
     type Field = Counter;
 
-    fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Counter, Error> {
-        let encoding = Encoding { code: "Q", size: 8, align: 8, buffered: true };
-        let label = labelled(label, name);
-        let place = builder.place(label, encoding, &[0; 8])?;
-        builder.folds(label, Kind::Counter(place.word()));
-        Ok(Counter { slot: place.number(), value: Cell::new(0) })
+    fn document(mut self, doc: &str) -> Self {
+        self.about.document(doc);
+        self
     }
-}
 
-impl Field for Counter {
-    type Spec = CounterSpec;
-
-    fn spec() -> CounterSpec {
-        Self::spec()
+    fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Counter, Error> {
+        let label = labelled(label, name);
+        let data = Data::Number(Number::eight(DataType::U64, "Q", [0; 8]));
+        let added =
+            builder.place(label, &Description { data, metric: MetricType::Counter, about: &self.about })?;
+        builder.folds(label, Kind::Counter(added.shared(1)), self.about);
+        Ok(Counter { slot: added.number(), value: Cell::new(0) })
     }
 }
 

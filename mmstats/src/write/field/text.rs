@@ -1,23 +1,26 @@
 //! Text of a stated size.
 
-use super::{Field, Spec};
+use super::Spec;
 use crate::error::Error;
+use crate::format::kind::MetricType;
+use crate::write::about::About;
+use crate::write::description::{Data, Description};
 use crate::write::memory::slot::TextSlot;
 use crate::write::model::{Builder, labelled};
-use crate::write::store::Encoding;
+use crate::write::values;
 
 /// Bytes of a [`Text`] where nothing else is said.
 const DEFAULT_SIZE: usize = 255;
-/// Bytes of a [`StaticText`].
-const STATIC_SIZE: usize = 256;
 
-/// Text that changes. On disk `255s` (or the size that was chosen), two buffers.
+/// Text that changes. On disk two copies that are written by turns.
 ///
-/// The original writes such text in one buffer, where a reader may see half of an update; its readers
-/// take two just as well. Where a text leaves five bytes, a count of the updates stands behind it, so that
-/// readers need no more than two looks; longer text costs them eight.
+/// In version 1 it is `255s` (or the size that was chosen), two buffers. The original writes such text in one
+/// buffer, where a reader may see half of an update; its readers take two just as well. Where a text leaves five
+/// bytes, a count of the updates is after it, so that readers need no more than two looks; longer text costs
+/// them eight.
 pub struct Text {
-    slot: TextSlot,
+    /// In version 1, else in version 2.
+    slot: Result<TextSlot, values::text::Text>,
     size: usize,
 }
 
@@ -26,15 +29,18 @@ pub struct Text {
 pub struct TextSpec {
     size: usize,
     initial: String,
+    about: About,
 }
 
 impl Default for TextSpec {
     fn default() -> Self {
-        Self { size: DEFAULT_SIZE, initial: String::new() }
+        Self { size: DEFAULT_SIZE, initial: String::new(), about: About::default() }
     }
 }
 
 impl TextSpec {
+    crate::write::about::described!();
+
     /// Bytes that it holds, at least 1. The file holds twice as many. Default: 255.
     #[must_use]
     pub fn size(mut self, bytes: usize) -> Self {
@@ -53,43 +59,47 @@ impl TextSpec {
 impl Spec for TextSpec {
     type Field = Text;
 
+    fn document(mut self, doc: &str) -> Self {
+        self.about.document(doc);
+        self
+    }
+
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Text, Error> {
-        let code = format!("{}s", self.size);
-        let encoding = Encoding { code: &code, size: self.size, align: 1, buffered: true };
-        let initial = cut(&self.initial, self.size);
-        let slot = builder.place(labelled(label, name), encoding, initial.as_bytes())?.text();
-        Ok(Text { slot, size: self.size })
+        let data = Data::Text { capacity: self.size, initial: cut(&self.initial, self.size) };
+        let field = Description { data, metric: MetricType::Info, about: &self.about };
+        let added = builder.place(labelled(label, name), &field)?;
+        // What was placed is in a file, whose size has 32 bits.
+        #[allow(clippy::cast_possible_truncation)]
+        Ok(Text { slot: added.text(self.size as u32), size: self.size })
     }
 }
 
-impl Field for Text {
-    type Spec = TextSpec;
-
-    fn spec() -> TextSpec {
-        TextSpec::default()
-    }
-}
+super::spec_of!(Text, TextSpec);
 
 impl Text {
-    /// The spec, for [`Builder::add`].
-    #[must_use]
-    pub fn spec() -> TextSpec {
-        TextSpec::default()
-    }
-
-    /// Makes it `text`, cut between two characters if it is too long. Readers see what stands before
+    /// Makes it `text`, cut between two characters if it is too long. In version 1 readers see what is before
     /// the first NUL.
     #[inline]
     pub fn set(&self, text: &str) {
-        self.slot.set(cut(text, self.size).as_bytes());
+        let bytes = cut(text, self.size).as_bytes();
+        match &self.slot {
+            Ok(slot) => slot.set(bytes),
+            Err(value) => value.set(bytes),
+        }
     }
 
     /// What readers see.
     #[must_use]
     pub fn value(&self) -> String {
-        let mut bytes = self.slot.bytes();
-        let end = bytes.iter().position(|&byte| byte == 0);
-        bytes.truncate(end.unwrap_or(bytes.len()));
+        let bytes = match &self.slot {
+            Ok(slot) => {
+                let mut bytes = slot.bytes();
+                let end = bytes.iter().position(|&byte| byte == 0);
+                bytes.truncate(end.unwrap_or(bytes.len()));
+                bytes
+            }
+            Err(value) => value.bytes(),
+        };
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
@@ -102,7 +112,7 @@ impl Text {
 
 /// As much of `text` as fits `size` bytes without cutting a character in two.
 #[inline]
-fn cut(text: &str, size: usize) -> &str {
+pub(crate) fn cut(text: &str, size: usize) -> &str {
     if text.len() <= size {
         return text;
     }
@@ -113,23 +123,33 @@ fn cut(text: &str, size: usize) -> &str {
     &text[..end]
 }
 
-/// Text that is given once, when the instance is made. On disk `256s`, one buffer.
+/// Text that is given once, when the instance is made. On disk its bytes; in version 1 `256s`, one buffer, cut
+/// between two characters.
 pub struct StaticText {
     value: String,
 }
 
 /// A [`StaticText`] that lacks its value.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct StaticTextStart(());
+#[derive(Clone, Debug, Default)]
+pub struct StaticTextStart {
+    about: About,
+}
 
 /// A [`StaticText`] with its value.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct StaticTextSpec<F> {
     value: F,
+    about: About,
+}
+
+impl<F> StaticTextSpec<F> {
+    crate::write::about::described!();
 }
 
 impl StaticTextStart {
-    /// The value, cut between two characters after 256 bytes.
+    crate::write::about::described!();
+
+    /// The value.
     #[must_use]
     pub fn value<T: Into<String>>(self, value: T) -> StaticTextSpec<impl FnOnce() -> T> {
         self.with(move || value)
@@ -138,37 +158,30 @@ impl StaticTextStart {
     /// The value is what `get` gives when the instance is made.
     #[must_use]
     pub fn with<T: Into<String>, F: FnOnce() -> T>(self, get: F) -> StaticTextSpec<F> {
-        StaticTextSpec { value: get }
+        StaticTextSpec { value: get, about: self.about }
     }
 }
 
 impl<T: Into<String>, F: FnOnce() -> T> Spec for StaticTextSpec<F> {
     type Field = StaticText;
 
+    fn document(mut self, doc: &str) -> Self {
+        self.about.document(doc);
+        self
+    }
+
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<StaticText, Error> {
-        let mut value: String = (self.value)().into();
-        value.truncate(cut(&value, STATIC_SIZE).len());
-        let encoding = Encoding { code: "256s", size: STATIC_SIZE, align: 1, buffered: false };
-        builder.place(labelled(label, name), encoding, value.as_bytes())?;
+        let value: String = (self.value)().into();
+        let data = Data::FixedText(&value);
+        let field = Description { data, metric: MetricType::Info, about: &self.about };
+        builder.place(labelled(label, name), &field)?;
         Ok(StaticText { value })
     }
 }
 
-impl Field for StaticText {
-    type Spec = StaticTextStart;
-
-    fn spec() -> StaticTextStart {
-        StaticTextStart::default()
-    }
-}
+super::spec_of!(StaticText, StaticTextStart);
 
 impl StaticText {
-    /// The spec, for [`Builder::add`]. It wants a value.
-    #[must_use]
-    pub fn spec() -> StaticTextStart {
-        StaticTextStart::default()
-    }
-
     /// What was given.
     #[must_use]
     pub fn value(&self) -> &str {

@@ -1,77 +1,19 @@
 //! How long things take.
 
 use std::cell::Cell;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use nix::sys::time::TimeValLike;
-use nix::time::{ClockId, clock_gettime};
-
-use super::average::{MovingAverage, MovingAverageSpec};
+use super::clock::{Clock, Monotonic};
+use super::guard::{Timed, TimerGuard};
+use super::histogram::{Histogram, HistogramSpec};
+use super::window::{Window, WindowSpec};
 use super::{Field, Spec};
 use crate::error::Error;
-use crate::write::model::Builder;
+use crate::write::model::{Builder, labelled};
+use crate::write::values::window::coarse_now;
 
-/// A clock that a [`Timer`] reads. Implement it to choose another.
-pub trait Clock {
-    /// A moment, as the clock has it.
-    type Moment: Copy;
-
-    /// Now.
-    fn now(&self) -> Self::Moment;
-
-    /// Seconds from one moment to another; 0 where the clock went back.
-    fn seconds(&self, from: Self::Moment, to: Self::Moment) -> f64;
-}
-
-/// The clock that never goes back: the one that [`std::time::Instant`] reads. On Linux reading it is no
-/// system call.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Monotonic;
-
-/// A moment of [`Monotonic`], in whole nanoseconds: taking one `Instant` from another costs a third of
-/// what reading the clock does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MonotonicMoment(i64);
-
-impl Clock for Monotonic {
-    type Moment = MonotonicMoment;
-
-    #[inline]
-    fn now(&self) -> MonotonicMoment {
-        // It fails for clocks that do not exist only.
-        let now = clock_gettime(ClockId::CLOCK_MONOTONIC);
-        MonotonicMoment(now.map_or(0, |now| now.num_nanoseconds()))
-    }
-
-    #[inline]
-    fn seconds(&self, from: MonotonicMoment, to: MonotonicMoment) -> f64 {
-        // Whole nanoseconds up to 104 days. A division would take as long as the rest of a recording, for
-        // the last of 16 digits.
-        #[allow(clippy::cast_precision_loss)]
-        let nanoseconds = (to.0 - from.0).max(0) as f64;
-        nanoseconds * 1e-9
-    }
-}
-
-/// The clock on the wall, which the original uses: it jumps when it is set.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct WallClock;
-
-impl Clock for WallClock {
-    type Moment = SystemTime;
-
-    #[inline]
-    fn now(&self) -> SystemTime {
-        SystemTime::now()
-    }
-
-    #[inline]
-    fn seconds(&self, from: SystemTime, to: SystemTime) -> f64 {
-        to.duration_since(from).unwrap_or_default().as_secs_f64()
-    }
-}
-
-/// The moving average, in seconds, of how long something took. On disk `d`, two buffers.
+/// How long something takes, in seconds: a [`Histogram`] of all times, and under the label with `.minute` after
+/// it a [`Window`] of the last minute. In version 1 each is a `d`, the mean.
 ///
 /// ```
 /// # use mmstats::{Options, Timer};
@@ -86,39 +28,68 @@ impl Clock for WallClock {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Timer<C: Clock = Monotonic> {
-    average: MovingAverage,
+    all: Histogram,
+    minute: Window,
     last: Cell<f64>,
     clock: C,
 }
 
 /// What can be chosen for a [`Timer`].
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TimerSpec<C = Monotonic> {
-    average: MovingAverageSpec,
+    all: HistogramSpec,
     clock: C,
 }
 
-impl<C: Clock> TimerSpec<C> {
-    /// How many times it looks back on, at least 1, for 8 bytes of memory each. Default: 100.
+impl<C> TimerSpec<C> {
+    /// What it measures, in one line. Default: none; in [`stats!`](crate::stats) the first paragraph of the
+    /// field's documentation comment.
     #[must_use]
-    pub fn window(mut self, times: usize) -> Self {
-        self.average = self.average.window(times);
-        self
+    pub fn help(self, help: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+        Self { all: self.all.help(help), ..self }
+    }
+
+    /// How finely times are told apart: see [`HistogramSpec::precision`].
+    #[must_use]
+    pub fn precision(self, bits: u32) -> Self {
+        Self { all: self.all.precision(bits), ..self }
+    }
+
+    /// Up to how many nanoseconds: see [`HistogramSpec::range`].
+    #[must_use]
+    pub fn range(self, bits: u32) -> Self {
+        Self { all: self.all.range(bits), ..self }
+    }
+
+    /// Which quantiles readers show: see [`HistogramSpec::quantiles`].
+    #[must_use]
+    pub fn quantiles(self, quantiles: impl IntoIterator<Item = f64>) -> Self {
+        Self { all: self.all.quantiles(quantiles), ..self }
     }
 
     /// The clock. Default: [`Monotonic`], or what the field's type says.
     #[must_use]
     pub fn clock<D: Clock>(self, clock: D) -> TimerSpec<D> {
-        TimerSpec { average: self.average, clock }
+        TimerSpec { all: self.all, clock }
     }
 }
 
 impl<C: Clock> Spec for TimerSpec<C> {
     type Field = Timer<C>;
 
+    fn document(self, doc: &str) -> Self {
+        Self { all: self.all.document(doc), ..self }
+    }
+
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Timer<C>, Error> {
-        let average = self.average.add(builder, label, name)?;
-        Ok(Timer { average, last: Cell::new(0.0), clock: self.clock })
+        let label = labelled(label, name);
+        let spec = self.all.durations();
+        let minute = WindowSpec::minute(spec.about());
+        let all = spec.add(builder, Some(label), name)?;
+        // Attributes are the label's end.
+        let (start, attributes) = label.split_at(label.find('{').unwrap_or(label.len()));
+        let minute = minute.add(builder, Some(&format!("{start}.minute{attributes}")), name)?;
+        Ok(Timer { all, minute, last: Cell::new(0.0), clock: self.clock })
     }
 }
 
@@ -143,19 +114,21 @@ impl<C: Clock> Timer<C> {
     #[inline]
     #[must_use = "a guard that is dropped at once measures nothing"]
     pub fn start(&self) -> TimerGuard<'_, C> {
-        TimerGuard { timer: self, begin: self.clock.now(), armed: true }
+        TimerGuard::new(self)
     }
 
     /// Records a time that was measured elsewhere.
     #[inline]
     pub fn record(&self, time: Duration) {
-        self.record_seconds(time.as_secs_f64());
+        let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.put(nanoseconds, time.as_secs_f64(), coarse_now());
     }
 
     #[inline]
-    fn record_seconds(&self, seconds: f64) {
+    fn put(&self, nanoseconds: u64, seconds: f64, second: u64) {
         self.last.set(seconds);
-        self.average.add(seconds);
+        self.all.record_nanoseconds(nanoseconds);
+        self.minute.add_at(second, seconds);
     }
 
     /// The latest time, in seconds; 0 before the first.
@@ -165,47 +138,36 @@ impl<C: Clock> Timer<C> {
         self.last.get()
     }
 
-    /// The mean of the latest times, in seconds; 0 before the first.
+    /// The mean of all times, in seconds; 0 before the first.
     #[must_use]
     pub fn value(&self) -> f64 {
-        self.average.value()
+        self.all.value()
     }
-}
 
-/// Measures until it is dropped, or told to stop.
-pub struct TimerGuard<'a, C: Clock = Monotonic> {
-    timer: &'a Timer<C>,
-    begin: C::Moment,
-    armed: bool,
-}
-
-impl<C: Clock> TimerGuard<'_, C> {
-    /// Seconds so far.
+    /// All times.
     #[must_use]
-    pub fn elapsed(&self) -> f64 {
-        self.timer.clock.seconds(self.begin, self.timer.clock.now())
+    pub fn all(&self) -> &Histogram {
+        &self.all
     }
 
-    /// Records now, and gives the seconds.
-    #[allow(clippy::must_use_candidate)]
-    pub fn stop(mut self) -> f64 {
-        self.armed = false;
-        let seconds = self.elapsed();
-        self.timer.record_seconds(seconds);
-        seconds
-    }
-
-    /// Records nothing, say for what failed.
-    pub fn cancel(mut self) {
-        self.armed = false;
+    /// Those of the last minute.
+    #[must_use]
+    pub fn minute(&self) -> &Window {
+        &self.minute
     }
 }
 
-impl<C: Clock> Drop for TimerGuard<'_, C> {
+impl<C: Clock> Timed for Timer<C> {
+    type Clock = C;
+
     #[inline]
-    fn drop(&mut self) {
-        if self.armed {
-            self.timer.record_seconds(self.elapsed());
-        }
+    fn clock(&self) -> &C {
+        &self.clock
+    }
+
+    #[inline]
+    fn record_between(&self, from: C::Moment, to: C::Moment) {
+        let second = self.clock.monotonic_second(to).unwrap_or_else(coarse_now);
+        self.put(self.clock.nanoseconds(from, to), self.clock.seconds(from, to), second);
     }
 }

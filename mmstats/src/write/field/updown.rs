@@ -2,14 +2,16 @@
 
 use std::cell::Cell;
 
-use super::{Field, Spec};
+use super::Spec;
 use crate::error::Error;
+use crate::format::kind::{DataType, MetricType};
+use crate::write::description::{Data, Description, Number};
 use crate::write::fold::Kind;
 use crate::write::memory::slot::WordSlot;
 use crate::write::model::{Builder, labelled};
-use crate::write::store::Encoding;
 
-/// How many there are: tasks, connections, bytes in use. On disk `q`, two buffers.
+/// How many there are: tasks, connections, bytes in use. On disk an `i64`; in version 1
+/// `q`, two buffers.
 ///
 /// Each thread adds for what it begins and takes away for what it ends, wherever that began. So one
 /// thread's value may be negative; the sum over a process's threads is how many there are, as long as the
@@ -37,20 +39,18 @@ super::plain_spec!(UpDown, UpDownSpec);
 impl Spec for UpDownSpec {
     type Field = UpDown;
 
+    fn document(mut self, doc: &str) -> Self {
+        self.about.document(doc);
+        self
+    }
+
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<UpDown, Error> {
         let label = labelled(label, name);
-        let encoding = Encoding { code: "q", size: 8, align: 8, buffered: true };
-        let place = builder.place(label, encoding, &[0; 8])?;
-        builder.folds(label, Kind::UpDown(place.word()));
-        Ok(UpDown { slot: place.number(), value: Cell::new(0) })
-    }
-}
-
-impl Field for UpDown {
-    type Spec = UpDownSpec;
-
-    fn spec() -> UpDownSpec {
-        Self::spec()
+        let data = Data::Number(Number::eight(DataType::I64, "q", [0; 8]));
+        let added =
+            builder.place(label, &Description { data, metric: MetricType::Gauge, about: &self.about })?;
+        builder.folds(label, Kind::UpDown(added.shared(1)), self.about);
+        Ok(UpDown { slot: added.number(), value: Cell::new(0) })
     }
 }
 

@@ -3,17 +3,16 @@
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::Path;
 
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use nix::libc;
 
 use super::StatsFile;
 use crate::disk::identity::{Identity, what_it_is};
 use crate::disk::name::numbered;
+use crate::disk::rename::{exchange, rename_to_free};
 use crate::error::{Error, ErrorKind, Reason};
-use crate::format::v1::VERSION;
+use crate::format::{v1, v2};
 use crate::live::{Judge, Life};
 
 /// How often a name is fought over before publishing gives up.
@@ -44,12 +43,7 @@ impl StatsFile {
 
     fn publish_here(&mut self) -> Result<(), Error> {
         for _ in 0..TRIES {
-            let done = match rename(&self.path, &self.target, RenameFlags::RENAME_NOREPLACE) {
-                // A file system that cannot do that (NFS): a hard link does not replace either.
-                Err(Errno::EINVAL | Errno::ENOSYS) => link(&self.path, &self.target),
-                other => other,
-            };
-            match done {
+            match rename_to_free(&self.path, &self.target) {
                 Ok(()) => {
                     self.path.clone_from(&self.target);
                     return Ok(());
@@ -67,7 +61,7 @@ impl StatsFile {
     /// Takes the name from a dead writer's file. False where the name changed hands meanwhile.
     fn replace_dead(&mut self) -> Result<bool, Error> {
         let Some(dead) = self.judge_holder()? else { return Ok(false) };
-        match rename(&self.path, &self.target, RenameFlags::RENAME_EXCHANGE) {
+        match exchange(&self.path, &self.target) {
             Ok(()) => {}
             Err(Errno::ENOENT) => return Ok(false),
             Err(Errno::EINVAL | Errno::ENOSYS) => {
@@ -87,7 +81,7 @@ impl StatsFile {
         let removed = match fs::symlink_metadata(&temporary) {
             Ok(metadata) if Identity::of(&metadata) == dead => fs::remove_file(&temporary),
             Ok(_) => {
-                let back = rename(&temporary, &self.target, RenameFlags::RENAME_EXCHANGE);
+                let back = exchange(&temporary, &self.target);
                 back.map_err(|errno| self.failed("giving the name back")(errno))?;
                 self.path = temporary;
                 return Ok(false);
@@ -124,7 +118,8 @@ impl StatsFile {
         let mut version = [0];
         let foreign = if metadata.is_file() {
             let read = file.read_at(&mut version, 0).map_err(self.failed("reading what has the name"))?;
-            (read != 1 || version[0] != VERSION).then_some("a file that is no stats file")
+            (read != 1 || ![v1::VERSION, v2::VERSION].contains(&version[0]))
+                .then_some("a file that is no stats file")
         } else {
             Some(what_it_is(&metadata))
         };
@@ -139,28 +134,22 @@ impl StatsFile {
     }
 }
 
-fn rename(from: &Path, to: &Path, flags: RenameFlags) -> nix::Result<()> {
-    renameat2(AT_FDCWD, from, AT_FDCWD, to, flags)
-}
-
-fn link(from: &Path, to: &Path) -> nix::Result<()> {
-    let linked = fs::hard_link(from, to).and_then(|()| fs::remove_file(from));
-    linked.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
-}
-
+// Without an exchange of names there is nothing to be settled.
 #[cfg(test)]
+#[cfg(target_env = "gnu")]
 mod tests {
     use std::ffi::OsString;
+    use std::path::Path;
 
     use super::*;
 
     /// A file of ours that has just changed places with another of that name, and the other.
     fn exchanged(dir: &Path) -> (StatsFile, Identity) {
         let target = dir.join("x.mmstats");
-        fs::write(&target, [VERSION]).unwrap();
+        fs::write(&target, [v1::VERSION]).unwrap();
         let other = Identity::of(&fs::metadata(&target).unwrap());
         let file = StatsFile::create(target, None, crate::write::memory::segment::fork_mark()).unwrap();
-        rename(&file.path, &file.target, RenameFlags::RENAME_EXCHANGE).unwrap();
+        exchange(&file.path, &file.target).unwrap();
         (file, other)
     }
 

@@ -9,7 +9,7 @@ use std::io;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 use memmap2::{Advice, MmapOptions, MmapRaw};
 use nix::libc;
@@ -112,8 +112,8 @@ impl Segment {
         unsafe { NonNull::new_unchecked(at) }
     }
 
-    /// Copies `bytes` to where no reader looks yet: in front of them stands a label size of 0, or the
-    /// file has no name.
+    /// Copies `bytes` to where no reader looks yet: before them is a label size or a record size of 0, or no
+    /// record points to them, or the file has no name.
     pub(crate) fn fill(&self, offset: usize, bytes: &[u8]) {
         let target = self.pointer(offset, bytes.len());
         // SAFETY: `pointer` vouches for the bytes; `Store` is not `Sync` and has allocated the file's
@@ -134,6 +134,22 @@ impl Segment {
         // Release: whoever sees the size sees the field that `fill` wrote behind it. Pairs with the
         // reader's look before the one that it takes the field from (the append of `proof/races/tests/orders.rs`).
         target.store(label_size, Ordering::Release);
+    }
+
+    /// Makes the record at `offset`, in version 2, part of the list by storing its size.
+    ///
+    /// # Panics
+    /// If the segment does not hold it, or if it is not aligned.
+    pub(crate) fn publish_record(&self, offset: usize, size: u32) {
+        let target: NonNull<u32> = self.pointer(offset, 4).cast();
+        assert!(target.is_aligned(), "a record off its boundary");
+        // SAFETY: in bounds and aligned, as just checked; lives as long as `self`; only ever accessed as an
+        // atomic once the file is published.
+        let target = unsafe { AtomicU32::from_ptr(target.as_ptr()) };
+        // Release: whoever sees the size sees the record, and the value that it points to, which `fill` wrote.
+        // Pairs with the reader's look before the one that it takes the record from (the append of
+        // `proof/races/tests/orders.rs`).
+        target.store(size, Ordering::Release);
     }
 
     /// The number of eight bytes at `offset`, which a slot may write meanwhile.
@@ -167,7 +183,10 @@ pub(crate) struct ForkMark(&'static AtomicU8);
 static ALWAYS_HOME: AtomicU8 = AtomicU8::new(1);
 
 impl ForkMark {
-    pub(crate) const ALWAYS_HOME: Self = Self(&ALWAYS_HOME);
+    /// A function, since Rust 1.85 refuses a constant that refers to what can change.
+    pub(crate) fn always_home() -> Self {
+        Self(&ALWAYS_HOME)
+    }
 
     /// Whether this is the process that made the mark.
     #[inline(always)]

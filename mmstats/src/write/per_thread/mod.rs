@@ -27,19 +27,19 @@ const LEFT_AT_MOST: usize = 256;
 /// What becomes of a thread's counts when the thread ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ThreadEnd {
-    /// The file goes with the thread. A sum over the process falls by what the thread had counted.
+    /// The file is removed. A sum over the process decreases by what the thread had counted.
     Remove,
     /// The file stays, and counts as alive, until [`PerThread::remove`], [`Instance::remove`] of an
-    /// instance with the same file name template, or the end of the process (the original's way). The
-    /// files of the 256 threads that ended last: what was counted by those that ended before is folded.
+    /// instance with the same file name template, or the end of the process, as with the original. This holds
+    /// for the files of the 256 threads that ended last: the counts of threads that ended earlier are folded.
     Leave,
-    /// What counters, up-and-down counts and averages have counted is added to a file of the whole process,
-    /// whose `{TID}` and `sys.tid` are 0, by label; then the thread's file goes. So a sum over the process
-    /// does not fall when a thread ends. What was true of the thread itself (gauges, bools, text, moving
-    /// averages) ends with it, and the process's file has no such fields.
+    /// The values of counters, up-and-down counts and averages are added by label to a file of the whole
+    /// process, whose `{TID}` and `sys.tid` are 0. Then the thread's file is removed. So a sum over the
+    /// process does not decrease when a thread ends. Values that describe the thread itself (gauges, bools,
+    /// text, moving averages) end with it, and the process's file has no such fields.
     ///
-    /// The two files say by `sys.folded` which of them has the counts, for readers that look at one after
-    /// the other; see mmstats(5).
+    /// `sys.folded` in the two files tells which of them has the counts, for readers that read one after the
+    /// other; see mmstats(5).
     #[default]
     Fold,
 }
@@ -120,18 +120,19 @@ impl<K: ThreadKey> PerThread<K> {
         Self { process: PerProcess::new() }
     }
 
-    /// Calls `f` with this thread's instance, which is made if it is not there yet. Where no file can be
-    /// made, it counts in private memory, [`Instance::error`] says why, and so hears [`crate::on_error`].
+    /// Calls `f` with this thread's instance, which is made if it does not exist yet. If no file can be
+    /// created, the instance counts in private memory, [`Instance::error`] gives the reason, and the hook of
+    /// [`crate::on_error`] is called.
     ///
-    /// A forked child gets an instance of its own here.
+    /// A forked child gets its own instance here.
     ///
-    /// While the thread's instance is being made (by a hook that counts, say), and after it is gone with the
-    /// ending thread, `f` gets a private instance that goes afterwards: what it counts goes nowhere.
+    /// While the thread's instance is being made (for example by a hook that counts), and after the ending
+    /// thread has destroyed it, `f` gets a private instance for this call only. What it counts is lost.
     ///
     /// # Panics
-    /// As [`Options::create_or_private`]: if the model itself makes no sense. Also if it is called while
-    /// such a private instance is being made, from [`Model::build`] or from an allocator: there is nothing
-    /// then that `f` could be called with. Such code calls [`PerThread::try_with`].
+    /// As [`Options::create_or_private`]: if the model itself is wrong. Also if it is called while such a
+    /// private instance is being made, from [`Model::build`] or from an allocator: then there is no instance
+    /// with which `f` could be called. Such code calls [`PerThread::try_with`].
     #[inline]
     pub fn with<R>(&'static self, f: impl FnOnce(&Instance<K::Model>) -> R) -> R {
         let mut f = Some(f);
@@ -146,20 +147,21 @@ impl<K: ThreadKey> PerThread<K> {
         }
     }
 
-    /// As [`PerThread::with`], but where `f` would count nowhere it is not called: `None` while the thread's
-    /// instance is being made, and when it is gone with the ending thread. For code that may run at any
-    /// moment, such as an allocator.
+    /// As [`PerThread::with`], but does not call `f` if what it counts would be lost: gives `None` while the
+    /// thread's instance is being made, and after the ending thread has destroyed it. For code that may run at
+    /// any moment, such as an allocator.
     ///
     /// # Panics
-    /// As [`Options::create_or_private`]: if the model itself makes no sense.
+    /// As [`Options::create_or_private`]: if the model itself is wrong.
     #[inline]
     pub fn try_with<R>(&'static self, f: impl FnOnce(&Instance<K::Model>) -> R) -> Option<R> {
         K::try_with(|local| local.instance(self).map(f)).ok().flatten()
     }
 
-    /// Removes the files of this thread and of all ended ones, for a program about to end: those that this
-    /// static has made in this process, and no others. Never those of other threads that live; each of
-    /// them removes its own when it ends, from now on, whatever [`Options::thread_end`] says.
+    /// Removes the files of this thread and of all ended threads, for a program that is about to end: those
+    /// that this static has made in this process, and no others. It never removes the files of other threads
+    /// that are running. From now on each of them removes its own file when it ends, for any
+    /// [`Options::thread_end`].
     ///
     /// # Errors
     /// [`crate::ErrorKind::Io`], when a file is still there.
@@ -232,7 +234,7 @@ impl<K: ThreadKey> PerThread<K> {
     ) -> Result<(), Error> {
         let folded = match folded {
             Some(folded) => folded,
-            None => folded.insert(Folded::create(self.options(), self.process.get().group)?),
+            None => folded.insert(Folded::create(self.options(), self.process.get().group, K::Model::NAME)?),
         };
         folded.take(instance)
     }
@@ -312,7 +314,7 @@ impl<K: ThreadKey> Drop for Made<K> {
     }
 }
 
-/// Defines statics that give each thread an instance of its own.
+/// Defines statics that give each thread its own instance.
 ///
 /// The expression for the options is evaluated once per process, when the first thread needs it. Any number of
 /// statics may have the same options: under the default name, a thread's second instance has `.2` in its

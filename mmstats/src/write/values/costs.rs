@@ -8,10 +8,10 @@ use std::time::Instant;
 use super::histogram::Histogram;
 use super::mean::Mean;
 use super::recent::Recent;
-use super::shape::Shape;
 use super::testing::Place;
 use super::text::Text;
 use super::window::{Window, coarse_now};
+use crate::format::histogram::Shape;
 use crate::write::memory::slot::WordSlot;
 
 const ROUNDS: u32 = 1_000_000;

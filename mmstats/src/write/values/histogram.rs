@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
-use super::shape::Shape;
 use super::words::{Words, pair};
+use crate::format::histogram::{self as read, Shape};
 use crate::write::memory::segment::{ForkMark, Segment};
 
 /// Words before the buckets: count, sum, max, shape.
@@ -34,16 +34,18 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// How many numbers there are.
-    pub(crate) fn count(&self) -> u64 {
-        self.buckets.iter().fold(0, |count, &(_, n)| count.wrapping_add(n))
+    /// What a reader has read.
+    pub(crate) fn of(read: &read::Histogram) -> Self {
+        let there = read.counts().iter().copied().enumerate();
+        let buckets = there.filter(|&(_, n)| n > 0).collect();
+        Self { shape: read.shape(), sum: read.sum(), max: read.max().unwrap_or(0), buckets }
     }
 }
 
 impl Histogram {
     /// What the value begins with, before its record is published; zeros follow.
     pub(crate) fn initial(shape: Shape) -> Vec<u8> {
-        let head = [0, 0, 0, pair(shape.precision(), shape.range())];
+        let head = [0, 0, 0, pair(shape.p(), shape.n())];
         head.into_iter().flat_map(u64::to_ne_bytes).collect()
     }
 
@@ -61,7 +63,7 @@ impl Histogram {
     pub(crate) fn record(&self, value: u64) {
         self.words.with(|[count, sum, max, _], buckets| {
             let [.., last] = buckets else { return };
-            add(buckets.get(self.shape.index(value)).unwrap_or(last), 1);
+            add(buckets.get(self.shape.index_or_beyond(value)).unwrap_or(last), 1);
             add(sum, value);
             raise(max, value);
             add(count, 1);
@@ -73,25 +75,41 @@ impl Histogram {
     pub(crate) fn merge(&self, other: &Counts) {
         let shape = self.shape;
         // A narrower bucket lies inside of one of these, and so does its middle.
-        let place = |index| if other.shape == shape { index } else { shape.index(other.shape.middle(index)) };
+        let place = |index| {
+            if other.shape == shape { index } else { shape.index(other.shape.bucket(index).middle()) }
+        };
         self.words.with(|[count, sum, max, _], buckets| {
             let [.., last] = buckets else { return };
+            let mut all = 0_u64;
             for &(index, n) in &other.buckets {
                 add(buckets.get(place(index)).unwrap_or(last), n);
+                all = all.wrapping_add(n);
             }
             add(sum, other.sum);
             raise(max, other.max);
-            add(count, other.count());
+            add(count, all);
         });
     }
 
     /// What it holds.
+    #[cfg(test)]
     pub(crate) fn counts(&self) -> Counts {
         self.words.with(|[_, sum, max, _], buckets| {
             let there = buckets.iter().map(|bucket| bucket.load(Relaxed)).enumerate();
             let buckets = there.filter(|&(_, n)| n > 0).collect();
             Counts { shape: self.shape, sum: sum.load(Relaxed), max: max.load(Relaxed), buckets }
         })
+    }
+
+    /// What a reader would read.
+    pub(crate) fn read(&self) -> read::Histogram {
+        let bytes: Vec<u8> = self.words.with(|[count, sum, max, _], buckets| {
+            let head = [count, sum, max].map(|word| word.load(Relaxed));
+            let shape = [pair(self.shape.p(), self.shape.n())];
+            let buckets = buckets.iter().map(|bucket| bucket.load(Relaxed));
+            head.into_iter().chain(shape).chain(buckets).flat_map(u64::to_ne_bytes).collect()
+        });
+        read::Histogram::decode(&bytes).unwrap_or_else(|_| read::Histogram::new(self.shape))
     }
 
     /// How many numbers were recorded.
@@ -109,6 +127,7 @@ impl Histogram {
         self.words.with(|[_, _, max, _], _| max.load(Relaxed))
     }
 
+    #[cfg(test)]
     pub(crate) fn shape(&self) -> Shape {
         self.shape
     }

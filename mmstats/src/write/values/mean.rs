@@ -6,10 +6,8 @@ use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::sync::atomic::fence;
 
 use super::words::{WORD, Words};
+use crate::format::mean::FACTOR;
 use crate::write::memory::segment::{ForkMark, Segment};
-
-/// Spreads a count over all bits of the check word.
-pub(crate) const COUNT_FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// Words of one copy: sum, count, check.
 const COPY: usize = 3;
@@ -84,7 +82,7 @@ impl Mean {
 
 #[inline]
 fn check(sum: f64, count: u64) -> u64 {
-    sum.to_bits() ^ count.wrapping_mul(COUNT_FACTOR)
+    sum.to_bits() ^ count.wrapping_mul(FACTOR)
 }
 
 #[cfg(test)]

@@ -8,14 +8,10 @@
 //! All zero is a valid empty value, but for a few words that never change: those are what `initial` of a
 //! type gives. The store writes them before it publishes the record.
 
-// Not connected to the store yet.
-#![allow(dead_code)]
-
 pub(crate) mod histogram;
 pub(crate) mod mean;
 pub(crate) mod recent;
 pub(crate) mod second;
-pub(crate) mod shape;
 pub(crate) mod text;
 pub(crate) mod window;
 pub(crate) mod words;

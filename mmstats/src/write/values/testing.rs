@@ -25,7 +25,7 @@ pub(crate) struct Place {
 impl Place {
     /// In private memory.
     pub(crate) fn private() -> Self {
-        Self::of(Segment::private(0, 64 + LEN * WORD).unwrap(), ForkMark::ALWAYS_HOME)
+        Self::of(Segment::private(0, 64 + LEN * WORD).unwrap(), ForkMark::always_home())
     }
 
     /// In a file, as a value has it that readers see.

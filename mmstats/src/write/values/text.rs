@@ -81,6 +81,7 @@ impl Text {
     }
 
     /// How often it was set.
+    #[cfg(test)]
     pub(crate) fn settings(&self) -> u32 {
         self.settings.get()
     }

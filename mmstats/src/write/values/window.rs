@@ -43,7 +43,7 @@ impl Window {
     }
 
     /// Adds a value now.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn add(&self, value: f64) {
         self.add_at(coarse_now(), value);
     }
@@ -70,36 +70,6 @@ impl Window {
                 now.plus(new).store(spare);
             }
         });
-    }
-
-    /// Adds the seconds of another window, in any order. Those that are too old for this one are left out.
-    pub(crate) fn merge(&self, others: &[Second]) {
-        let mut others: Vec<_> = others.iter().copied().filter(|other| other.count > 0).collect();
-        others.sort_by_key(|other| other.stamp);
-        for other in others {
-            if !self.put_over(other) {
-                self.put(other);
-            }
-        }
-    }
-
-    /// Adds to a finished second, if it is one.
-    fn put_over(&self, other: Second) -> bool {
-        self.words.with(|head, ring| {
-            let (current, _) = copies(head, self.second.get());
-            if other.stamp >= Second::load(current).stamp {
-                return false;
-            }
-            if let Some(slot) = slot(ring, other.stamp) {
-                let there = Second::load(slot);
-                if there.stamp < other.stamp {
-                    Second::empty(other.stamp).plus(other).store(slot);
-                } else if there.stamp == other.stamp {
-                    there.plus(other).store(slot);
-                }
-            }
-            true
-        })
     }
 
     /// All seconds that it holds, young enough or not, the oldest first.
@@ -253,47 +223,6 @@ mod tests {
         assert_eq!(total(19), Second { stamp: 20, sum: 17.0 + 18.0 + 19.0, count: 3, max: 19.0 });
         assert_eq!(total(21), Second { stamp: 22, sum: 19.0, count: 1, max: 19.0 });
         assert_eq!(total(22).count, 0);
-    }
-
-    #[test]
-    fn merging_adds_second_by_second() {
-        let places = [(); 3].map(|()| Place::private());
-        let [here, other, all] = [0, 1, 2].map(|i| window(&places[i], 4));
-        let add = |window: &Window, seconds: &[u32]| {
-            for &second in seconds {
-                window.add_at(second.into(), f64::from(second));
-                all.add_at(second.into(), f64::from(second));
-            }
-        };
-        // In time order over both, as `all` has it; 11 is in both rings, 14 both current and finished.
-        add(&here, &[10, 11]);
-        add(&other, &[11, 11, 12]);
-        add(&here, &[13, 14]);
-        add(&other, &[14, 15]);
-        here.merge(&other.seconds());
-        for second in 14..20 {
-            assert_eq!(here.total_at(second), all.total_at(second), "second {second}");
-        }
-        for at in [1, 6, 11, 16, 21, 26] {
-            slot_at(&places[0], at);
-        }
-    }
-
-    #[test]
-    fn merging_leaves_out_what_is_too_old_and_takes_a_longer_window() {
-        let places = [(); 2].map(|()| Place::private());
-        let here = window(&places[0], 2);
-        let other = window(&places[1], 60);
-        for second in 90..100 {
-            other.add_at(second, 1.0);
-        }
-        here.add_at(99, 1.0);
-        here.add_at(100, 1.0);
-        here.merge(&other.seconds());
-        assert_eq!(here.total_at(100).count, 3);
-        assert_eq!([99, 98, 97].map(|second| here.total_at(second).count), [3, 1, 0]);
-        here.merge(&[Second { stamp: 500, ..Second::default() }]);
-        assert_eq!(here.total_at(100).count, 3, "an empty second is none");
     }
 
     #[test]

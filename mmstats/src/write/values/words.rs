@@ -142,7 +142,7 @@ mod tests {
     #[should_panic(expected = "outside of the segment")]
     fn words_past_the_end_are_refused() {
         let home = Arc::new(Segment::private(0, 24).unwrap());
-        Words::<2>::new(home, 0, 2, ForkMark::ALWAYS_HOME);
+        Words::<2>::new(home, 0, 2, ForkMark::always_home());
     }
 
     #[test]

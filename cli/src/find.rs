@@ -1,0 +1,20 @@
+//! The files that a tool looks at once.
+
+use std::ffi::OsString;
+
+use files::{Found, Notice, Ways};
+
+use crate::tool::Tool;
+
+/// The files that the operands mean: see [`files::find`]. What goes wrong is said on stderr. That there are no files
+/// is said, too, and makes the exit code 1.
+pub fn find(tool: &Tool, operands: &[OsString], ways: Ways) -> Vec<Found> {
+    let search = files::find(operands, ways);
+    for problem in &search.problems {
+        tool.tell(&problem.into());
+    }
+    if search.found.is_empty() {
+        tool.tell(&Notice::NoFiles(&search.looked));
+    }
+    search.found
+}

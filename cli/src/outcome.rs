@@ -1,0 +1,41 @@
+//! What comes out of many values, as it is shown.
+
+use std::borrow::Cow;
+
+use figures::Outcome;
+
+use crate::escape::escape;
+use crate::json::Json;
+
+/// For a record or a terminal: numbers as [`mmstats::Value`] writes them, texts escaped.
+#[must_use]
+pub fn in_words(outcome: &Outcome) -> Cow<'_, str> {
+    match outcome {
+        Outcome::Bool(value) => value.to_string().into(),
+        Outcome::Integer(value) => value.to_string().into(),
+        // Debug: see `Value`'s Display.
+        Outcome::Float(value) => format!("{value:?}").into(),
+        Outcome::Double(value) => format!("{value:?}").into(),
+        Outcome::Text(text) => escape(text),
+        Outcome::Texts(texts) => {
+            let texts: Vec<_> = texts.iter().map(|text| escape(text)).collect();
+            texts.join(", ").into()
+        }
+    }
+}
+
+/// As JSON: several texts are a list.
+#[must_use]
+pub fn in_json(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Bool(value) => Json::Bool(*value).to_string(),
+        Outcome::Integer(value) => Json::Integer(*value).to_string(),
+        Outcome::Float(value) => Json::Float(*value).to_string(),
+        Outcome::Double(value) => Json::Double(*value).to_string(),
+        Outcome::Text(text) => Json::Text(text).to_string(),
+        Outcome::Texts(texts) => {
+            let texts: Vec<_> = texts.iter().map(|text| Json::Text(text).to_string()).collect();
+            format!("[{}]", texts.join(","))
+        }
+    }
+}

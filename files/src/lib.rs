@@ -1,0 +1,33 @@
+//! Sets of stats files that come and go: the files that operands mean, found once ([`find`]) or followed for hours
+//! ([`Roster`]).
+//!
+//! Nothing here writes anywhere. What is worth a word is handed over as a [`Notice`]: a tool writes it to stderr, a
+//! server may do something else with it.
+
+#![forbid(unsafe_code)]
+
+mod coroner;
+mod limit;
+mod member;
+mod name;
+mod notice;
+mod outsiders;
+mod pattern;
+mod places;
+mod questions;
+mod roster;
+mod search;
+mod source;
+mod state;
+mod visitor;
+
+pub use limit::descriptors;
+pub use member::{Left, Member, Writer};
+pub use name::{directory_of, is_stats_name};
+pub use notice::{Hear, Notice};
+pub use pattern::expand;
+pub use roster::Roster;
+pub use search::{Found, Problem, Search, Ways, find};
+pub use source::Source;
+pub use state::State;
+pub use visitor::Visitor;

@@ -1,0 +1,73 @@
+//! What is remembered of a file from row to row.
+
+use mmstats::Followed;
+
+use crate::fold::Shared;
+
+/// What is remembered of a file.
+#[derive(Default)]
+pub(crate) struct PolledFile {
+    pub(crate) parts: Vec<Part>,
+    /// Whether the labels that filters ask for are there.
+    pub(crate) is_begun: bool,
+    /// Whether the file passes the filters now.
+    pub(crate) counts: bool,
+    /// Whether it counts since the latest look, and did not before.
+    pub(crate) resumes: bool,
+    /// Whether all that the file gives to a row are changes of counters.
+    pub(crate) only_counters: bool,
+    pub(crate) is_known: bool,
+    /// Where its thread's end makes a difference.
+    pub(crate) thread: Option<Thread>,
+}
+
+/// What is remembered of a file that is one of a group.
+pub(crate) struct Thread {
+    pub(crate) group: Shared,
+    /// Whether it is the process's file.
+    pub(crate) is_process: bool,
+    /// Which of the file's fields is the number of the fold.
+    pub(crate) number: Option<usize>,
+    /// How many looks in a row have found nothing new.
+    pub(crate) agreeing: u8,
+    /// Whether the process's file was read as it was at one moment.
+    pub(crate) is_read: bool,
+    /// Whether it could not be looked at again.
+    pub(crate) is_lost: bool,
+    /// Whether the process's file holds its counts.
+    pub(crate) is_folded: bool,
+}
+
+/// One column in one file.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Part {
+    /// Which of the file's fields.
+    pub(crate) field: Option<usize>,
+    /// A counter's value at the last look.
+    pub(crate) before: Option<i128>,
+}
+
+impl PolledFile {
+    /// Which of the file's fields a column shows.
+    pub(crate) fn field_of(&self, column: usize) -> Option<usize> {
+        self.parts.get(column)?.field
+    }
+
+    /// What was shown of the file so far, by column.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = i128> {
+        self.parts.iter().map(|part| part.before.unwrap_or(0).max(0))
+    }
+}
+
+impl Thread {
+    pub(crate) fn new(group: Shared, is_process: bool) -> Self {
+        let (is_read, is_lost, is_folded) = (false, false, false);
+        Self { group, is_process, number: None, agreeing: 0, is_read, is_lost, is_folded }
+    }
+
+    /// The number of the fold, as the file has it.
+    pub(crate) fn number(&self, file: &Followed) -> i128 {
+        let value = self.number.and_then(|number| file.field(number).value());
+        value.and_then(|value| value.as_integer()).unwrap_or(0)
+    }
+}

@@ -1,0 +1,141 @@
+#!/bin/bash
+# The suite's tests under conditions other than a developer's: they must hold, or say why they are skipped.
+#
+#   tests/conditions.sh [CONDITION...]     some of them, as listed at the end; all without
+#
+# Builds the tests, then runs the built programs. What a condition cannot change is left out: `hostile`
+# takes half of the time, and depends on nothing but processors, so it runs with other threads only.
+# A condition that cannot be had here (not root, no namespaces) is skipped, and said so.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+top=$PWD
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+skip() { echo "skipped: $condition: $*"; }
+is_root() { [ "$(id -u)" = 0 ] || { skip "not root"; return 1; }; }
+can() { "$@" true 2>/dev/null || { skip "$* does not work here"; return 1; }; }
+
+# `package directory<TAB>program`, a line for each.
+cargo test --workspace --locked --no-run --quiet --message-format=json |
+    sed -n 's/.*"manifest_path":"\([^"]*\)\/Cargo.toml".*"profile":{[^}]*"test":true}.*"executable":"\([^"]*\)".*/\1\t\2/p' >"$work/all"
+[ -s "$work/all" ] || exit 1
+grep -v -E '/hostile-[0-9a-f]+$' "$work/all" >"$work/most"
+
+# those LIST NAME...: the programs with these names.
+those() {
+    local names
+    names=$(IFS='|'; shift; echo "$*")
+    grep -E "/($names)-[0-9a-f]+\$" "$work/all" >"$work/some"
+}
+
+# run LIST [COMMAND...]: every program of a list, through a command. THREADS: how many tests at a time.
+run() {
+    local list=$work/$1 begun=$SECONDS bad=0 skips
+    shift
+    : >"$work/skips"
+    while IFS=$'\t' read -r package program; do
+        if ! (cd "$package" && "$@" "$program" --quiet ${THREADS:+--test-threads=$THREADS}) >"$work/log" 2>&1 </dev/null; then
+            bad=1
+            echo "== $condition: ${program#"$top"/}"
+            cat "$work/log"
+        fi
+        grep -h -o 'skipped: .*' "$work/log" >>"$work/skips"
+    done <"$list"
+    [ $bad = 0 ] || failed=1
+    skips=$(sort -u "$work/skips" | sed 's/^/    /')
+    echo "$condition: $([ $bad = 0 ] && echo holds || echo FAILS), $((SECONDS - begun)) s${skips:+; it said:
+$skips}"
+}
+
+# A machine that has just been started: the time since then is moved, to one minute. Processes from before it
+# look as if they began later, and cannot be told from younger ones where they may not be looked into.
+just_started() {
+    local up
+    up=$(cut -d. -f1 /proc/uptime)
+    # The kernel lets no clock run below zero, so it must be up for longer than that.
+    [ "$up" -gt 90 ] || { skip "up for $up s, so every run is one"; return; }
+    can unshare --time --boottime $((60 - up)) --monotonic $((60 - up)) || return
+    run most unshare --time --boottime $((60 - up)) --monotonic $((60 - up))
+}
+
+# Somebody who owns nothing. Where the tree is in a directory that others may not enter, it is shown to him at
+# its place all the same.
+non_root() {
+    is_root && can unshare --mount && can setpriv --reuid 65534 --regid 65534 --clear-groups || return
+    mkdir -m 1777 "$work/tmp"
+    chmod 755 "$work"
+    cat >"$work/as-nobody" <<'EOF'
+top=$1 tmp=$2
+shift 2
+closed=$(dirname "$top")
+while [ "$closed" != / ] && ! setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$closed/."; do
+    outermost=$closed closed=$(dirname "$closed")
+done
+if [ -n "${outermost:-}" ]; then
+    mkdir "$tmp/top" && mount --bind "$top" "$tmp/top" && mount -t tmpfs -o mode=755 none "$outermost" &&
+        mkdir -p "$top" && mount --move "$tmp/top" "$top" && rmdir "$tmp/top" && cd "$PWD" || exit
+fi
+TMPDIR=$tmp HOME=$tmp exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+EOF
+    run most unshare --mount sh "$work/as-nobody" "$top" "$work/tmp"
+}
+
+container() {
+    is_root && can unshare --pid --fork --mount-proc || return
+    run most unshare --pid --fork --mount-proc --kill-child
+}
+
+offline() {
+    is_root && can unshare --net || return
+    # The loopback interface is down, too: nothing may be asked of it without saying so.
+    run most unshare --net
+}
+
+# As pam_tmpdir has it: a directory that nobody else may enter.
+elsewhere() {
+    mkdir -m 700 "$work/elsewhere"
+    run most env TMPDIR="$work/elsewhere"
+}
+
+private_umask() { run most sh -c 'umask 077; exec "$@"' sh; }
+c_locale() { run most env -u LANG LC_ALL=C; }
+one_thread() { THREADS=1 run all; }
+eight_threads() { THREADS=8 run all; }
+
+# The programs that tests may do without, and the tests that start them.
+without_each() {
+    local program dir tests
+    while read -r program tests; do
+        command -v "$program" >/dev/null || { echo "skipped: $condition: $program is not here anyway"; continue; }
+        rm -rf "$work/bin"
+        mkdir "$work/bin"
+        for dir in ${PATH//:/ }; do
+            # pyenv's: scripts in bash, and no program themselves.
+            [ "${dir##*/}" != shims ] || continue
+            find -H "$dir" -maxdepth 1 ! -type d ! -name "$program" -exec ln -s -t "$work/bin" {} + 2>/dev/null
+        done
+        # shellcheck disable=SC2086
+        those all $tests
+        condition="without $program" run some env PATH="$work/bin"
+    done <<'EOF'
+mandoc docs
+man docs
+less docs
+jq docs
+bash docs
+zsh docs
+fish docs
+promtool docs slurpstats
+prometheus-node-exporter node_exporter
+python3 docs liveness
+unshare faults
+setpriv faults
+cc quick
+EOF
+}
+
+conditions=${*:-just_started non_root container elsewhere private_umask c_locale one_thread eight_threads offline without_each}
+for condition in $conditions; do "$condition"; done
+exit $failed
