@@ -1,4 +1,4 @@
-//! Alive, dead or unknown, with real processes. See also `faults.rs`.
+//! Alive, dead or unknown, with real processes. See also `faults`.
 
 #![allow(clippy::unwrap_used)]
 

@@ -11,7 +11,7 @@ use crate::{
     ALIVE_LOCKED, ALIVE_MAPPED, ALIVE_RUNNING, DEAD_GONE, DEAD_UNLOCKED, UNKNOWN, can_unshare, cleaned,
     cleanstats, is_root, verdict,
 };
-use harness::{Foreign, gone_pid, sees_all_processes, skip};
+use harness::{Foreign, gone_pid, has, sees_all_processes, skip};
 
 /// Two users that own nothing.
 pub(crate) const ALICE: u32 = 54321;
@@ -146,7 +146,7 @@ fn a_user_cleans_up_without_seeing_everybody() {
 
 #[test]
 fn where_processes_are_hidden_nothing_is_known_to_be_dead() {
-    if !is_root() || !can_unshare(&["--mount"]) {
+    if !is_root() || !can_unshare(&["--mount"]) || !has("setpriv") {
         return;
     }
     let Some(shared) = Shared::new() else { return };

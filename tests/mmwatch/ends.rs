@@ -1,16 +1,11 @@
 //! How it ends: usage errors, `--until`, readers that go.
 
-use std::io::{BufRead, BufReader, Read};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
-use std::sync::mpsc::channel;
 use std::time::Instant;
 
-use harness::{PATIENCE, outcome, without_stdout};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use harness::{PATIENCE, hang_up, outcome, without_stdout};
 
 use super::{Records, mmwatch, publish, run, start};
 
@@ -117,32 +112,8 @@ fn a_reader_that_goes_ends_it_though_nothing_changes() {
 fn a_socket_whose_reader_hangs_up_ends_it_quietly() {
     let dir = tempfile::tempdir().unwrap();
     let _a = publish(dir.path(), "a");
-    let (reader, writer) = UnixStream::pair().unwrap();
     let mut command = mmwatch(&["-i", "-d", "3600"]);
-    command.arg(dir.path()).stdout(OwnedFd::from(writer)).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    // With it goes the writing end that this process has.
-    drop(command);
-    // All that was written is read: with something unread, the end of the reader is an error and no mere
-    // hang-up.
-    let mut reader = BufReader::new(reader);
-    let mut line = String::new();
-    while !line.contains("\tqueue.state\t") {
-        line.clear();
-        assert!(reader.read_line(&mut line).unwrap() > 0);
-    }
-    drop(reader);
-    let (sender, ended) = channel();
-    let pid = Pid::from_raw(child.id().try_into().unwrap());
-    std::thread::spawn(move || {
-        let status = child.wait().unwrap();
-        let mut stderr = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-        let _ = sender.send((status.signal(), stderr));
-    });
-    let Ok(end) = ended.recv_timeout(PATIENCE) else {
-        kill(pid, Signal::SIGKILL).unwrap();
-        panic!("it goes on");
-    };
+    command.arg(dir.path());
+    let end = hang_up(command, |line| line.contains("\tqueue.state\t"));
     assert_eq!(end, (Some(13), String::new()), "as a closed pipe ends it");
 }

@@ -1,18 +1,13 @@
 //! Ends: of a process that is watched, and of the reader of the rows.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use harness::{PATIENCE, without_stdout};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use harness::{PATIENCE, hang_up, without_stdout};
 
 use super::{Rows, pollstats, publish, run, start};
 
@@ -100,32 +95,8 @@ fn a_reader_that_goes_ends_it_at_once_and_a_full_disk_is_an_error() {
 fn a_socket_whose_reader_hangs_up_ends_it_quietly() {
     let dir = tempfile::tempdir().unwrap();
     let _web = publish(dir.path(), "a");
-    let (reader, writer) = UnixStream::pair().unwrap();
     let mut command = pollstats(&["-d", "3600", "=web.stats.depth"]);
-    command.arg(dir.path()).stdout(OwnedFd::from(writer)).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    // With it goes the writing end that this process has.
-    drop(command);
-    // All that was written is read: with something unread, the end of the reader is an error and no mere
-    // hang-up.
-    let mut reader = BufReader::new(reader);
-    let mut line = String::new();
-    while !line.ends_with(" 0\n") {
-        line.clear();
-        assert!(reader.read_line(&mut line).unwrap() > 0);
-    }
-    drop(reader);
-    let (sender, ended) = channel();
-    let pid = Pid::from_raw(child.id().try_into().unwrap());
-    std::thread::spawn(move || {
-        let status = child.wait().unwrap();
-        let mut stderr = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-        let _ = sender.send((status.signal(), stderr));
-    });
-    let Ok(end) = ended.recv_timeout(PATIENCE) else {
-        kill(pid, Signal::SIGKILL).unwrap();
-        panic!("it goes on");
-    };
+    command.arg(dir.path());
+    let end = hang_up(command, |line| line.ends_with(" 0\n"));
     assert_eq!(end, (Some(13), String::new()), "as a closed pipe ends it");
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod changes;
+mod departures;
 mod ends;
 mod filters;
 mod table;

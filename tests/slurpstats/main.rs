@@ -4,10 +4,13 @@
 
 mod aggregate;
 mod ends;
+mod interop;
+mod node_exporter;
 mod operands;
 mod output_file;
 mod print;
 mod prometheus;
+mod python;
 
 use std::path::Path;
 use std::process::Command;

@@ -7,6 +7,7 @@
 
 mod file;
 mod foreign;
+mod hang_up;
 mod process;
 mod run;
 mod skip;
@@ -14,7 +15,8 @@ mod watch;
 
 pub use file::{counter, double, field, text, write};
 pub use foreign::{Foreign, gone_pid, now, sees_all_processes, some_time_ago};
-pub use process::{Guarded, InPlace};
+pub use hang_up::hang_up;
+pub use process::{Guarded, InPlace, but_half_written};
 pub use run::{Outcome, beside, outcome, run, tool, without_stdout};
 pub use skip::{has, skip};
 pub use watch::{PATIENCE, Watch};

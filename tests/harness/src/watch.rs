@@ -26,9 +26,17 @@ impl Watch {
     /// # Panics
     /// If it cannot be started.
     pub fn start(command: &mut Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::onto(command, Stdio::piped())
+    }
+
+    /// The same with another standard output: it has no lines then.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn onto(command: &mut Command, stdout: Stdio) -> Self {
+        command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let stdout = lines(child.stdout.take().unwrap());
+        let stdout = child.stdout.take().map_or_else(|| channel().1, lines);
         let stderr = lines(child.stderr.take().unwrap());
         Self { child, stdout, stderr }
     }

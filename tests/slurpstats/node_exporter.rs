@@ -1,8 +1,6 @@
 //! Through node_exporter's textfile collector into Prometheus: the way that the README shows, with the
 //! real collector.
 
-#![allow(clippy::unwrap_used)]
-
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;

@@ -1,7 +1,5 @@
 //! Processes that end under a live tool: what they leave is shown no longer, all of it at once.
 
-#![allow(clippy::unwrap_used)]
-
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -40,7 +38,7 @@ fn child() {
 /// A process that publishes `count` files, each with a depth of 1.
 fn start(dir: &Path, count: usize) -> Guarded {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--nocapture"])
+        .args(["--exact", "departures::child", "--nocapture"])
         .env("DEPARTURES_TEST_CHILD", dir)
         .env("DEPARTURES_TEST_COUNT", count.to_string())
         .stdout(Stdio::piped())

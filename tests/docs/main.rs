@@ -5,17 +5,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "docs/format.rs"]
 mod format;
-#[path = "docs/help.rs"]
 mod help;
-#[path = "docs/page.rs"]
 mod page;
-#[path = "docs/readme.rs"]
 mod readme;
-#[path = "docs/shells.rs"]
 mod shells;
-#[path = "docs/writer.rs"]
 mod writer;
 
 use std::collections::BTreeSet;

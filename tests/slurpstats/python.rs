@@ -1,9 +1,7 @@
 //! mmstats(5) is enough to write a reader and a writer of version 2 from: two in Python, made so, and ours
 //! agree on what is in a file.
 
-#![allow(clippy::unwrap_used)]
-
-#[path = "../mmstats/tests/format/show.rs"]
+#[path = "../../mmstats/tests/format/show.rs"]
 mod show;
 
 use std::fs;

@@ -4,8 +4,6 @@
 //! It is found as `$MMSTATS_PYTHON2` or `python2.7`, which must be able to `import mmstats`. Without it
 //! these tests say that they are skipped.
 
-#![allow(clippy::unwrap_used)]
-
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -17,7 +15,7 @@ use mmstats::{
 };
 use serde_json::Value as Json;
 
-const PEER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/peer.py2");
+const PEER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/python/peer.py2");
 
 fn python() -> Option<Command> {
     let python = std::env::var_os("MMSTATS_PYTHON2").unwrap_or_else(|| "python2.7".into());
