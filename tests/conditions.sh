@@ -138,7 +138,7 @@ fish docs
 promtool docs slurpstats
 prometheus-node-exporter slurpstats
 python3 docs liveness slurpstats
-unshare faults
+unshare faults cleanstats
 setpriv faults
 cc quick
 EOF

@@ -7,6 +7,7 @@
 
 mod format;
 mod help;
+mod install;
 mod page;
 mod readme;
 mod shells;

@@ -81,4 +81,3 @@ pub fn but_half_written(stderr: &str) -> String {
     let lines = stderr.split_inclusive('\n');
     lines.filter(|line| !half.iter().any(|reason| line.ends_with(reason))).collect()
 }
-

@@ -158,7 +158,13 @@ impl Found {
 
 /// `updates` updates of a number, or of text, against `reads` reads that follow each other. `bound` is how
 /// often a thread may lose its turn, which loads that see old values do not need.
-pub(super) fn race(is_text: bool, updates: u64, reads: usize, protocol: Protocol, bound: Option<usize>) -> Found {
+pub(super) fn race(
+    is_text: bool,
+    updates: u64,
+    reads: usize,
+    protocol: Protocol,
+    bound: Option<usize>,
+) -> Found {
     let found = Shared::new(Found::default());
     let seen = Shared::clone(&found);
     let mut model = loom::model::Builder::new();
