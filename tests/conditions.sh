@@ -11,6 +11,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 top=$PWD
 work=$(mktemp -d)
+# Tests become other users, too, and find programs in it.
+chmod 755 "$work"
 trap 'rm -rf "$work"' EXIT
 failed=0
 
@@ -73,7 +75,6 @@ just_started() {
 non_root() {
     is_root && can unshare --mount && can setpriv --reuid 65534 --regid 65534 --clear-groups || return
     mkdir -m 1777 "$work/tmp"
-    chmod 755 "$work"
     cat >"$work/as-nobody" <<'EOF'
 top=$1 tmp=$2
 shift 2
@@ -133,6 +134,7 @@ man docs
 less docs
 jq docs
 bash docs
+make docs
 zsh docs
 fish docs
 promtool docs slurpstats

@@ -11,10 +11,10 @@ use crate::{
     ALIVE_LOCKED, ALIVE_MAPPED, ALIVE_RUNNING, DEAD_GONE, DEAD_UNLOCKED, UNKNOWN, can_unshare, cleaned,
     cleanstats, is_root, verdict,
 };
-use harness::{Foreign, gone_pid, has, sees_all_processes, skip};
+use harness::{Foreign, copy_program, gone_pid, has, sees_all_processes, strangers_may_enter};
 
 /// Two users that own nothing.
-pub(crate) const ALICE: u32 = 54321;
+pub(crate) const ALICE: u32 = harness::STRANGER;
 pub(crate) const BOB: u32 = 54322;
 
 /// A folder like /tmp, with the programs in it where every user can run them.
@@ -31,18 +31,14 @@ impl Shared {
         fs::create_dir(&stats).unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::set_permissions(&stats, fs::Permissions::from_mode(0o1777)).unwrap();
-        // As Bob: the identity is taken before the folder is entered.
-        if Command::new("true").uid(BOB).gid(BOB).current_dir(&stats).status().is_err() {
-            skip("other users may not enter the folder for temporary files");
+        if !strangers_may_enter(&stats) {
             return None;
         }
         for (program, name) in [
             (Path::new(env!("CARGO_BIN_EXE_cleanstats")), "cleanstats"),
             (&std::env::current_exe().unwrap(), "actor"),
         ] {
-            let copy = folder.path().join(name);
-            fs::copy(program, &copy).unwrap();
-            fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
+            copy_program(program, &folder.path().join(name));
         }
         Some(Self { folder, stats })
     }

@@ -9,7 +9,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use harness::{Outcome, counter, outcome, tool, write};
+use harness::{Outcome, STRANGER, copy_program, counter, outcome, strangers_may_enter, tool, write};
 
 use super::{ok, run, slurpstats};
 
@@ -70,24 +70,25 @@ struct Harmless {
 }
 
 impl Harmless {
-    fn new() -> Self {
+    /// `None` where other users cannot come, and says so.
+    fn new() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        if !strangers_may_enter(folder.path()) {
+            return None;
+        }
         let stats = write(folder.path(), "a.mmstats", &[counter("hits", 3)]);
         fs::set_permissions(&stats, fs::Permissions::from_mode(0o644)).unwrap();
         let program = folder.path().join("slurpstats");
-        // Copied by another process: a child that a test's thread forks here would hold it open for writing.
-        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_slurpstats")).arg(&program).status();
-        assert!(copied.unwrap().success());
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        Self { folder, stats }
+        copy_program(env!("CARGO_BIN_EXE_slurpstats"), &program);
+        Some(Self { folder, stats })
     }
 
     fn run_to(&self, file: impl AsRef<Path>) -> Command {
         let mut command = tool(self.folder.path().join("slurpstats").to_str().unwrap());
         command.args(["-a", "sum", "--output-file"]).arg(file.as_ref()).arg(&self.stats);
         if nix::unistd::geteuid().is_root() {
-            command.uid(54321).gid(54321);
+            command.uid(STRANGER).gid(STRANGER);
         }
         command
     }
@@ -95,7 +96,7 @@ impl Harmless {
 
 #[test]
 fn what_is_no_regular_file_is_written_to_and_stays_what_it_is() {
-    let harmless = Harmless::new();
+    let Some(harmless) = Harmless::new() else { return };
     let dir = harmless.folder.path();
     let run = |file: &Path| outcome(&harmless.run_to(file).output().unwrap());
     let link = dir.join("null");
@@ -124,7 +125,7 @@ fn what_is_no_regular_file_is_written_to_and_stays_what_it_is() {
 
 #[test]
 fn standard_output_has_a_name_whatever_it_is() {
-    let harmless = Harmless::new();
+    let Some(harmless) = Harmless::new() else { return };
     assert_eq!(outcome(&harmless.run_to("/dev/stdout").output().unwrap()), ok("hits\t3\n"), "a pipe");
     let stderr = (String::new(), "hits\t3\n".to_owned(), Some(0));
     assert_eq!(outcome(&harmless.run_to("/dev/stderr").output().unwrap()), stderr);

@@ -1,5 +1,7 @@
 //! A tool's run, from its environment to its end.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -50,4 +52,14 @@ pub fn beside(own: &str, tool: &str) -> PathBuf {
     let path = Path::new(own).with_file_name(tool);
     assert!(path.exists(), "{} is not built; `cargo build --workspace` builds it", path.display());
     path
+}
+
+/// Copies a program to where every user can run it, if every user can come there. Another process does it: a child
+/// that a test's thread forks meanwhile would hold the copy open for writing, and nobody could run it.
+///
+/// # Panics
+/// If it cannot be copied.
+pub fn copy_program(program: impl AsRef<Path>, to: &Path) {
+    assert!(Command::new("cp").arg(program.as_ref()).arg(to).status().unwrap().success());
+    fs::set_permissions(to, Permissions::from_mode(0o755)).unwrap();
 }
