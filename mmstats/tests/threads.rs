@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod kernel;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -406,6 +408,9 @@ fn an_allocator_may_count() {
 
 #[test]
 fn options_are_asked_for_once_per_process() {
+    if !kernel::wipes_on_fork() {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     in_process("options_are_asked_for_once_per_process", dir.path(), || {
         for _ in 0..3 {
