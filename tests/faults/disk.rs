@@ -1,6 +1,7 @@
 //! A disk that is full.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -44,8 +45,10 @@ pub(crate) fn lie_upon_others(folder: &Path) {
     let judged = mmstats::live::Judge::new().judge(&mmstats::Snapshot::of(&aside).unwrap());
     assert_eq!((judged.life, judged.evidence), (Life::Dead, Evidence::Unlocked), "beside the overlay");
     // A daemon closes all descriptors, and opens others in their place.
+    // By identity: where publishing is a link, the descriptor keeps the temporary name.
+    let identity = |path: &Path| fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
     let held = fs::read_dir("/proc/self/fd").unwrap().flatten();
-    let held = held.map(|entry| entry.path()).find(|link| fs::read_link(link).is_ok_and(|to| to == path));
+    let held = held.map(|entry| entry.path()).find(|link| identity(link) == identity(&path));
     let number: i32 = held.unwrap().file_name().unwrap().to_str().unwrap().parse().unwrap();
     nix::unistd::close(number).unwrap();
     let other = fs::File::open("/dev/null").unwrap();
@@ -100,7 +103,8 @@ pub(crate) fn crowd(folder: &Path) {
         }
     };
     assert_eq!(error.as_io().unwrap().raw_os_error(), Some(nix::libc::EMFILE));
-    assert_eq!(error.reason().to_string(), "keeping it open for its lock: Too many open files");
+    // The rest is the C library's words.
+    assert!(error.reason().to_string().starts_with("keeping it open for its lock: "), "{error}");
     assert_eq!(descriptors(&folder), made.len());
     assert_eq!(fs::read_dir(&folder).unwrap().count(), made.len(), "no temporary file is left");
     let private = options(1000).create_or_private::<Load>();

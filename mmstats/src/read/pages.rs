@@ -200,7 +200,9 @@ mod tests {
     fn memory_that_cannot_be_had_is_an_error() {
         let file = tempfile::tempfile().unwrap();
         let mut pages = Pages::default();
-        for end in [usize::MAX / 4, isize::MAX as usize - ALIGNMENT] {
+        // A machine of 32 bits may have that much.
+        let too_much = [usize::MAX / 4, isize::MAX as usize - ALIGNMENT];
+        for end in too_much.into_iter().filter(|_| usize::BITS > 32) {
             let error = pages.read(&file, end).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::OutOfMemory);
         }

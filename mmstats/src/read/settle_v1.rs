@@ -183,7 +183,7 @@ mod tests {
 
     /// Settles a number in two buffers after two looks, in a file that has `third`: index byte and buffers.
     fn number(first: [u8; 3], second: [u8; 3], third: [u8; 3]) -> (Option<usize>, [u8; 2]) {
-        let head = b"\x01\x01\0n\x01\0B";
+        let head = [&b"\x01"[..], &1_u16.to_ne_bytes(), b"n", &1_u16.to_ne_bytes(), b"B"].concat();
         let file = tempfile::tempfile().unwrap();
         let mut looks = [first, second, third].map(|values| {
             file.write_all_at(&[&head[..], &values, &[0; 5]].concat(), 0).unwrap();

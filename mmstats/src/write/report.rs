@@ -49,5 +49,10 @@ pub(crate) fn report(error: &Error, consequence: &str) {
 fn would_signal() -> bool {
     let limit = getrlimit(Resource::RLIMIT_FSIZE).map_or(RLIM_INFINITY, |(soft, _)| soft);
     let size = fstat(io::stderr().as_fd()).map_or(0, |stat| stat.st_size);
-    limit != RLIM_INFINITY && u64::try_from(size).is_ok_and(|size| size.saturating_add(LONGEST_LINE) > limit)
+    if limit == RLIM_INFINITY {
+        return false;
+    }
+    #[allow(clippy::useless_conversion)] // Of 32 bits on some platforms.
+    let limit = u64::from(limit);
+    u64::try_from(size).is_ok_and(|size| size.saturating_add(LONGEST_LINE) > limit)
 }

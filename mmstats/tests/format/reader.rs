@@ -129,7 +129,7 @@ fn a_defect_is_one_of_its_field_alone() {
     for (field, at, wrong, words) in [
         (2, offsets[2] + 10, vec![0, 0], "the label is empty".to_owned()),
         (2, offsets[2] + 12, 4_u32.to_ne_bytes().to_vec(), "a value cannot begin at byte 4".to_owned()),
-        (2, offsets[2] + 16, vec![4, 0, 0, 0], "4 bytes are no value of type u16".to_owned()),
+        (2, offsets[2] + 16, 4_u32.to_ne_bytes().to_vec(), "4 bytes are no value of type u16".to_owned()),
         (
             3,
             offsets[3] + 12,
@@ -137,13 +137,20 @@ fn a_defect_is_one_of_its_field_alone() {
             "truncated: the value would end at byte 4294963201".to_owned(),
         ),
         (12, value_at(12) + 4, vec![0xff; 4], "56 bytes are no value of type text".to_owned()),
-        (12, value_at(12) + 8, vec![12, 0, 0, 0], "text of 12 bytes in a field for 11".to_owned()),
-        (16, value_at(16) + 24, vec![17, 0, 0, 0], "no histogram has precision 17 and range 8".to_owned()),
-        (17, value_at(17), vec![4, 0, 0, 0], "208 bytes are no value of type window".to_owned()),
+        (
+            12,
+            value_at(12) + 8,
+            12_u32.to_ne_bytes().to_vec(),
+            "text of 12 bytes in a field for 11".to_owned(),
+        ),
+        (
+            16,
+            value_at(16) + 24,
+            17_u32.to_ne_bytes().to_vec(),
+            "no histogram has precision 17 and range 8".to_owned(),
+        ),
+        (17, value_at(17), 4_u32.to_ne_bytes().to_vec(), "208 bytes are no value of type window".to_owned()),
     ] {
-        if cfg!(target_endian = "big") {
-            continue;
-        }
         let mut bytes = whole.clone();
         bytes[at..at + wrong.len()].copy_from_slice(&wrong);
         let found = lines(&Snapshot::of(write(dir.path(), &bytes)).unwrap());
@@ -157,7 +164,7 @@ fn a_defect_is_one_of_its_field_alone() {
         }
     }
     let mut bytes = whole;
-    bytes[offsets[5]] = 3;
+    bytes[offsets[5]..][..4].copy_from_slice(&3_u32.to_ne_bytes());
     let found = lines(&Snapshot::of(write(dir.path(), &bytes)).unwrap());
     assert_eq!(found[..5], before[..5]);
     assert_eq!(found[5..], [format!("Format: byte {}: record size 3 is no multiple of 8", offsets[5])]);
@@ -219,7 +226,7 @@ fn values_that_lie_over_each_other_do_not_keep_a_reader_busy() {
     assert_eq!(kinds[4..], [Err(ErrorKind::TooLarge); 6]);
     // A record that is larger than any reader holds ends the list.
     let mut bytes = v2::encode_head().to_vec();
-    bytes.extend([0xf8, 0xff, 0xff, 0xff]);
+    bytes.extend(0xffff_fff8_u32.to_ne_bytes());
     let path = write(dir.path(), &bytes);
     let short = Snapshot::of(&path).unwrap().defect().unwrap().kind();
     File::options().write(true).open(&path).unwrap().set_len(1 << 40).unwrap();

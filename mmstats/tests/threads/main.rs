@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod fold;
+#[path = "../kernel/mod.rs"]
+mod kernel;
 mod reports;
 mod statics;
 

@@ -5,6 +5,8 @@ use std::sync::atomic::Ordering;
 
 use mmstats::Options;
 
+use crate::kernel;
+
 use super::{
     APP, APP_OPTIONS, COUNTING, COUNTING_OPTIONS, COUNTS_ALLOCATIONS, LIBRARY, Library, NESTED,
     NESTED_USES_WITH, files, here, in_process, in_thread, sum, value,
@@ -80,6 +82,9 @@ fn an_allocator_may_count() {
 
 #[test]
 fn options_are_asked_for_once_per_process() {
+    if !kernel::wipes_on_fork() {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     in_process("options_are_asked_for_once_per_process", dir.path(), || {
         for _ in 0..3 {
