@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mmstats::{
     Certainty, Counter, ErrorKind, Followed, Gauge, Observation, Observer, Options, Origin, Text, Value,
-    stats,
+    Version, stats,
 };
 
 stats! {
@@ -39,8 +39,12 @@ fn follow(observer: &mut Observer, path: &Path) -> Followed {
 #[test]
 fn looks_tell_what_has_changed() {
     let dir = tempfile::tempdir().unwrap();
-    let web = Options::new().path(dir.path()).create::<Web>().unwrap();
-    for looks in [Certainty::Newest, Certainty::Published] {
+    let made = |version| Options::new().version(version).path(dir.path()).create::<Web>().unwrap();
+    let (first, second) = (made(Version::V1), made(Version::V2));
+    let forms = [["Q", "q", "255s 2040"], ["u64", "i64", "text 4288"]];
+    let cases = [(&first, &forms[0]), (&second, &forms[1])];
+    let all = cases.iter().flat_map(|case| [(case, Certainty::Newest), (case, Certainty::Published)]);
+    for (&(web, [unsigned, signed, text]), looks) in all {
         let mut observer = Observer::new(looks);
         let mut followed = follow(&mut observer, web.path());
         let mut look = || (observer.look(&mut followed, ours).unwrap(), values(&followed));
@@ -48,13 +52,23 @@ fn looks_tell_what_has_changed() {
         web.depth.set(-4);
         web.page.set("/a");
         let hits = web.hits.value();
-        let want = vec![format!("hits Q 64 {hits}"), "depth q 64 -4".into(), "page 255s 2040 /a".into()];
+        let want = vec![
+            format!("hits {unsigned} 64 {hits}"),
+            format!("depth {signed} 64 -4"),
+            format!("page {text} /a"),
+        ];
         assert_eq!(look(), (Observation::Changed, want.clone()));
         assert_eq!(look(), (Observation::Unchanged, want));
         web.depth.set(-5);
-        assert_eq!((look().0, look().1[1].as_str()), (Observation::Changed, "depth q 64 -5"));
+        assert_eq!(
+            (look().0, look().1[1].as_str()),
+            (Observation::Changed, format!("depth {signed} 64 -5").as_str())
+        );
         web.page.set("/b");
-        assert_eq!((look().0, look().1[2].as_str()), (Observation::Changed, "page 255s 2040 /b"));
+        assert_eq!(
+            (look().0, look().1[2].as_str()),
+            (Observation::Changed, format!("page {text} /b").as_str())
+        );
     }
 }
 

@@ -85,7 +85,7 @@ fn a_file_does_not_grow_beyond_the_limit_and_what_it_has_works_on() {
         late.iter().for_each(Counter::incr);
         stats.hits.incr();
         assert_eq!(hits(stats.path()), "1");
-        assert_eq!(Snapshot::of(stats.path()).unwrap().fields().count(), 8 + late.len());
+        assert_eq!(Snapshot::of(stats.path()).unwrap().fields().count(), 10 + late.len());
     });
     assert_ended_well(status);
 }

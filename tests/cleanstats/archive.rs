@@ -32,13 +32,13 @@ fn the_archive_holds_the_last_words() {
     };
     for file in ["d/a.mmstats", "d/b.mmstats"] {
         let hits = found(file, "hits");
-        assert_eq!((&hits["value"], &hits["type"]), (&3.into(), &"Q".into()));
+        assert_eq!((&hits["value"], &hits["type"]), (&3.into(), &"u64".into()));
         assert_eq!(hits["pid"], std::process::id());
         assert_eq!(hits["alive"], false);
         assert!(hits["time"].as_u64().unwrap() > 1_700_000_000);
         assert_eq!(found(file, "page")["value"], "/\u{1b}[31m");
     }
-    assert_eq!(lines.len(), 2 * 9, "seven labels of every file and two more");
+    assert_eq!(lines.len(), 2 * 11, "nine labels of every file and two more");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn what_a_killed_run_wrote_by_half_spoils_no_record() {
         assert_ran(&clean(dir, &["--archive", "archive", "."]), removed, "", 0);
         let archive = fs::read_to_string(dir.join("archive")).unwrap();
         let added = archive.strip_prefix(&kept).unwrap_or_else(|| panic!("{before}: {archive}"));
-        assert_eq!(added.lines().count(), 9);
+        assert_eq!(added.lines().count(), 11);
         for line in archive.lines() {
             serde_json::from_str::<serde_json::Value>(line).unwrap();
         }
@@ -127,5 +127,5 @@ fn what_cannot_be_removed_is_not_archived_again_and_again() {
     // It is archived by a run that may remove it.
     fs::set_permissions(&stats, fs::Permissions::from_mode(0o755)).unwrap();
     assert_eq!(clean(dir, &["--archive", "archive", "stats"]).2, Some(0));
-    assert_eq!(fs::read_to_string(dir.join("archive")).unwrap().lines().count(), 9);
+    assert_eq!(fs::read_to_string(dir.join("archive")).unwrap().lines().count(), 11);
 }

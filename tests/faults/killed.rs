@@ -49,7 +49,7 @@ fn two_hundred_writers_killed_in_the_middle_of_updates() {
     for path in &paths {
         let snapshot = Snapshot::of(path).unwrap();
         let fields: Vec<_> = snapshot.fields().map(|field| field.unwrap()).collect();
-        assert_eq!(fields.len(), 7 + 5, "a timer is two fields");
+        assert_eq!(fields.len(), 9 + 5, "a timer is two fields");
         let Value::Text(page) = snapshot.find("page").unwrap().value() else { panic!() };
         assert!([&b""[..], b"/", b"/a/page/with/a/longer/name"].contains(&page), "{}", page.escape_ascii());
     }

@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use harness::{PATIENCE, Watch, tool};
-use mmstats::{Bool, Counter, Gauge, Instance, Options, Text, Timer, stats};
+use mmstats::{Bool, Counter, Gauge, Instance, Options, Text, Timer, Version, stats};
 
 stats! {
     struct Web {
@@ -31,7 +31,7 @@ stats! {
 }
 
 fn publish(dir: &Path, name: &str) -> Instance<Web> {
-    let options = Options::new().path(dir).filename(format!("{name}.mmstats"));
+    let options = Options::new().version(Version::V1).path(dir).filename(format!("{name}.mmstats"));
     options.label_prefix("web.stats.").create::<Web>().unwrap()
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use harness::{counter, double, field, outcome, text, write};
-use mmstats::{Counter, Gauge, Options};
+use mmstats::{Counter, Gauge, Options, Version};
 use serde_json::Value as Json;
 
 use super::{ok, run, slurpstats};
@@ -105,6 +105,7 @@ fn values_print_in_full_and_read_back_the_same() {
 fn json_is_an_object_a_line_that_any_parser_reads() {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new()
+        .version(Version::V1)
         .path(dir.path())
         .filename("live.mmstats")
         .create_with(|b| b.add("hits", Counter::spec()))

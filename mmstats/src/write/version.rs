@@ -20,7 +20,7 @@ pub enum Version {
 
 impl Version {
     /// What is written where neither the program nor `MMSTATS_VERSION` chooses.
-    pub const DEFAULT: Self = Self::V1;
+    pub const DEFAULT: Self = Self::V2;
 
     /// What `MMSTATS_VERSION` says, else `chosen`, else the default. An empty variable counts as none.
     ///

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use mmstats::{Bool, Counter, ErrorKind, Gauge, Options, Origin, Snapshot, StaticText, Text, Value};
+use mmstats::{Bool, Counter, ErrorKind, Gauge, Options, Origin, Snapshot, StaticText, Text, Value, Version};
 
 use super::{field, golden, golden_in, read, write};
 
@@ -88,6 +88,7 @@ fn without_story(path: &Path) -> Vec<u8> {
 fn our_files_are_to_the_byte_what_they_were() {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new()
+        .version(Version::V1)
         .path(dir.path())
         .create_with(|b| {
             b.add("a.counter", Counter::spec())?.add(0x0102_0304_0506_0708);

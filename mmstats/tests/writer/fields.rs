@@ -211,7 +211,8 @@ fn a_timer_reads_the_clock_that_was_chosen() {
     }
     let dir = tempfile::tempdir().unwrap();
     let spec = Timer::spec().clock(Steps::default());
-    let timer = Options::new().path(dir.path()).create_with(|b| b.add("t", spec)).unwrap();
+    let options = Options::new().version(Version::V1).path(dir.path());
+    let timer = options.create_with(|b| b.add("t", spec)).unwrap();
     drop(timer.start());
     assert_eq!((timer.last(), timer.value()), (1.0, 1.0));
     let guard = timer.start();
