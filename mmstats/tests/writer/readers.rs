@@ -54,7 +54,7 @@ fn counts_under_a_reader(version: Version) {
     let stats = Options::new()
         .version(version)
         .path(dir.path())
-        .create_with(|b| Ok((b.add("n", Counter::spec())?, b.add("t", Text::spec())?)))
+        .create_with(|b| Ok((b.add("counted", Counter::spec())?, b.add("written", Text::spec())?)))
         .unwrap();
     let path = stats.path().to_owned();
     let done = Arc::new(AtomicBool::new(false));
@@ -76,10 +76,10 @@ fn counts_under_a_reader(version: Version) {
     for _ in 0..100_000 {
         snapshot.read(&path, mmstats::Origin::Named).unwrap();
         let value = |label| snapshot.find(label).map(|field| field.value());
-        let Some(Value::Unsigned(now)) = value("n") else { panic!("no counter") };
+        let Some(Value::Unsigned(now)) = value("counted") else { panic!("no counter") };
         assert!(now >= last, "{now} after {last}");
         last = now;
-        let Some(Value::Text(text)) = value("t") else { panic!("no text") };
+        let Some(Value::Text(text)) = value("written") else { panic!("no text") };
         assert!(text.windows(2).all(|pair| pair[0] == pair[1]), "torn: {}", text.escape_ascii());
     }
     done.store(true, Ordering::Relaxed);
