@@ -59,6 +59,10 @@ pub enum ErrorKind {
     FileSystem,
     /// The thread's instance is just being made, by the code that called this.
     Reentered,
+    /// The thread is ending, and has destroyed its instance.
+    Ended,
+    /// The instance that a [`Family`](crate::Family) is in was dropped.
+    Dropped,
 }
 
 #[derive(Debug)]
@@ -113,6 +117,8 @@ pub(crate) enum Reason {
     Forked,
     FileSystem(&'static str),
     Reentered,
+    Ended,
+    Dropped,
 }
 
 impl Error {
@@ -151,6 +157,8 @@ impl Error {
             Reason::Forked => ErrorKind::Forked,
             Reason::FileSystem(_) => ErrorKind::FileSystem,
             Reason::Reentered => ErrorKind::Reentered,
+            Reason::Ended => ErrorKind::Ended,
+            Reason::Dropped => ErrorKind::Dropped,
         }
     }
 
@@ -243,6 +251,8 @@ impl fmt::Display for Reason {
                 write!(f, "on {name} a full disk would kill the program at an update; publish on a tmpfs")
             }
             Self::Reentered => f.write_str("the thread's instance is being made"),
+            Self::Ended => f.write_str("the thread is ending"),
+            Self::Dropped => f.write_str("the instance of the family was dropped"),
         }
     }
 }

@@ -8,6 +8,8 @@
 //!
 //! See the pages in [`guide`].
 
+#![warn(missing_debug_implementations)]
+
 mod disk;
 mod error;
 #[doc(hidden)]
@@ -15,6 +17,7 @@ pub mod format;
 pub mod guide;
 pub mod live;
 mod read;
+mod system;
 mod write;
 
 #[doc(hidden)]
@@ -28,20 +31,21 @@ pub use format::kind::{DataType, MergeRule, MetricType};
 pub use format::mean::Mean;
 pub use format::value::Value;
 pub use read::{
-    Certainty, Followed, FollowedField, Observation, Observer, Origin, Part, Snapshot, SnapshotField,
+    Certainty, Followed, FollowedField, Meaning, Observation, Observer, Origin, Part, Snapshot, SnapshotField,
 };
 #[doc(hidden)]
 pub use write::document::documented;
 pub use write::field::{
-    Average, AverageSpec, Bool, BoolSpec, Clock, Counter, CounterSpec, Field, Gauge, GaugeSpec, Guard,
-    Histogram, HistogramGuard, HistogramSpec, Monotonic, MonotonicMoment, MovingAverage, MovingAverageSpec,
-    Number, Recent, RecentSpec, Spec, Static, StaticNumberSpec, StaticNumberStart, StaticText,
-    StaticTextSpec, StaticTextStart, Text, TextSpec, Timed, Timer, TimerGuard, TimerSpec, Timestamp,
-    TimestampSpec, UpDown, UpDownSpec, WallClock, Window, WindowSpec,
+    Average, AverageSpec, Bool, BoolSpec, Computed, Counter, CounterSpec, Family, FamilySpec, Field, Gauge,
+    GaugeSpec, Given, Histogram, HistogramGuard, HistogramSpec, Lacking, MovingAverage, MovingAverageSpec,
+    Number, Provide, Recent, RecentSpec, Spec, Static, StaticSpec, StaticText, StaticTextSpec, Text,
+    TextSpec, Timer, TimerGuard, TimerSpec, Timestamp, TimestampSpec, UpDown, UpDownSpec, Window, WindowSpec,
 };
 pub use write::fold::{FOLD_LABEL, FOLDED_LABEL};
 pub use write::instance::Instance;
 pub use write::label::label;
+#[doc(hidden)]
+pub use write::listed::Listed;
 #[doc(hidden)]
 pub use write::model::Include;
 pub use write::model::{Builder, Model};

@@ -6,6 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Reason};
+use crate::system::thread_id;
 
 /// The file name template where neither the program nor `MMSTATS_FILES` gives one.
 pub const DEFAULT_TEMPLATE: &str = "{CMD}-{PID}-{TID}.mmstats";
@@ -58,7 +59,7 @@ impl Names {
     pub(crate) fn here(model: &'static str) -> Self {
         let argv0 = env::args_os().next().unwrap_or_default();
         let cmd = Path::new(&argv0).file_name().unwrap_or(OsStr::new("unknown")).to_owned();
-        Self { cmd, pid: std::process::id(), tid: nix::unistd::gettid().as_raw().into(), model }
+        Self { cmd, pid: std::process::id(), tid: thread_id(), model }
     }
 }
 

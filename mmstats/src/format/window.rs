@@ -186,6 +186,7 @@ pub fn read([before, now, ring]: [&[u8]; 3]) -> Result<Option<Window>, What> {
 
 /// What was seen in the last seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Summary {
     /// The sum of what was seen.
     pub sum: f64,

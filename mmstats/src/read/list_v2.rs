@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::ops::Range;
 
-use super::about::About;
+use super::about::Said;
 use super::pages::Pages;
 use super::settle_v2::{Again, Compound, check, is_compound, is_of_this_boot, takes_third_look, value};
 use super::snapshot::Snapshot;
@@ -100,9 +100,9 @@ impl Listed {
         bytes.get(at..at + usize::from(self.label_size)).unwrap_or_default()
     }
 
-    pub(super) fn about<'a>(&self, bytes: &'a [u8]) -> About<'a> {
+    pub(super) fn about<'a>(&self, bytes: &'a [u8]) -> Said<'a> {
         let at = self.at() + FIELD_HEAD + usize::from(self.label_size);
-        About(bytes.get(at..at + wide(self.items_size)).unwrap_or_default())
+        Said(bytes.get(at..at + wide(self.items_size)).unwrap_or_default())
     }
 }
 

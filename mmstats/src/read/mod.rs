@@ -45,6 +45,7 @@ mod follow;
 mod list_v1;
 mod list_v2;
 mod look_v2;
+mod meaning;
 mod open;
 mod pages;
 pub(crate) mod parts;
@@ -54,6 +55,7 @@ mod snapshot;
 
 pub use field::SnapshotField;
 pub use follow::{Certainty, Followed, FollowedField, Observation, Observer};
+pub use meaning::Meaning;
 pub(crate) use open::open;
 pub(crate) use pages::Pages;
 pub use parts::Part;

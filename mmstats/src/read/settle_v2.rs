@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
-use super::about::About;
+use super::about::Said;
 use super::pages::{ALIGNMENT, Pages};
 use super::parts::scaled_mean;
 use crate::format::compound::{HistogramView, RecentView, WindowTotal};
@@ -63,7 +63,7 @@ pub(crate) fn check(data: DataType, value: &[u8]) -> Result<(), What> {
 /// A value of a field whose bytes were checked.
 pub(crate) fn value<'a>(
     data: DataType,
-    about: About<'a>,
+    about: Said<'a>,
     bytes: &'a [u8],
     compound: Option<&'a Compound>,
 ) -> Value<'a> {

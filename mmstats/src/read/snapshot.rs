@@ -1,5 +1,6 @@
 //! A snapshot: the fields of a file as they were at some moment.
 
+use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -84,12 +85,20 @@ pub(super) enum Extent {
 
 /// Where a path comes from, which says how carefully it is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Origin {
     /// Somebody named it: links are followed. What is not a regular file is not opened.
     Named,
     /// It was found in a folder that others may write to, where it was a regular file: a link that has
     /// taken its place is not followed.
     Found,
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields: Vec<_> = self.fields().collect();
+        f.debug_struct("Snapshot").field("path", &self.path).field("fields", &fields).finish_non_exhaustive()
+    }
 }
 
 impl Snapshot {

@@ -68,7 +68,7 @@ impl Folded {
     /// # Errors
     /// What [`Instance::add_field`] gives for a field that no thread before had. Then nothing is folded.
     pub(crate) fn take(&mut self, ended: &Instance<impl Sized>) -> Result<(), Error> {
-        ended.with_foldings(|foldings| {
+        let taken = ended.with_foldings(|foldings| {
             foldings.iter().try_for_each(|folding| self.make_room(folding))?;
             let (Some(own), Some(theirs)) = (self.instance.folded(), ended.folded()) else { return Ok(()) };
             own.add(1);
@@ -80,7 +80,8 @@ impl Folded {
             }
             own.add(1);
             Ok(())
-        })
+        });
+        taken.unwrap_or(Ok(()))
     }
 
     /// Makes sure that there is a field for what is to be folded. One label with two meanings is a fault of

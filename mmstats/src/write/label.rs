@@ -26,14 +26,22 @@ use crate::format::attributes;
 /// ```
 #[must_use]
 pub fn label(name: &str, attributes: &[(&str, &str)]) -> String {
-    if let Ok(label) = attributes::build(name, attributes) {
-        return label;
+    let mut label = String::new();
+    write_label(&mut label, name, attributes);
+    label
+}
+
+/// As [`label`], into an empty text.
+pub(crate) fn write_label(label: &mut String, name: &str, attributes: &[(&str, &str)]) {
+    if attributes::build_into(label, name, attributes).is_ok() {
+        return;
     }
+    label.clear();
     // Not a label, and no name can make it one: whoever adds it hears what is wrong.
     let plain = |name: &str| name.replace(['{', '}', '=', ',', '"'], "?");
     let attributes: Vec<_> =
         attributes.iter().map(|(name, value)| format!("{}={value:?}", plain(name))).collect();
-    format!("{name}{{{}}}", attributes.join(","))
+    label.push_str(&format!("{name}{{{}}}", attributes.join(",")));
 }
 
 #[cfg(test)]

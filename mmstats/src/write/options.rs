@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::disk::name::{Names, default_dir, default_template, expand, family, names_a_process};
 use crate::error::Error;
 use crate::format::kind::MergeRule;
+use crate::system::user_and_group;
 use crate::write::field::{Gauge, Static, StaticText};
 use crate::write::fold::{FOLD_LABEL, FOLDED_LABEL, FoldNumber};
 use crate::write::instance::Instance;
@@ -243,13 +244,13 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// The labels that every instance begins with, so that a reader can tell whose it is.
 fn identify(builder: &mut Builder<'_>, names: &Names, version: Version) -> Result<(), Error> {
-    let uid = u64::from(nix::unistd::getuid().as_raw());
-    let gid = u64::from(nix::unistd::getgid().as_raw());
     let created = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     builder.add("sys.pid", Static::<u32>::spec().value(names.pid))?;
     builder.add("sys.tid", Static::<i64>::spec().value(names.tid))?;
-    builder.add("sys.uid", Static::<u64>::spec().value(uid))?;
-    builder.add("sys.gid", Static::<u64>::spec().value(gid))?;
+    if let Some((uid, gid)) = user_and_group() {
+        builder.add("sys.uid", Static::<u64>::spec().value(uid))?;
+        builder.add("sys.gid", Static::<u64>::spec().value(gid))?;
+    }
     builder.add("sys.created", Static::<f64>::spec().value(created.as_secs_f64()).timestamp())?;
     if version != Version::V1 {
         // A window's seconds are those of one boot.

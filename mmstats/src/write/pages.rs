@@ -6,8 +6,9 @@ use std::sync::Arc;
 use nix::errno::Errno;
 
 use crate::error::Error;
+use crate::system::page_size;
 use crate::write::file::StatsFile;
-use crate::write::memory::segment::{ForkMark, Segment, page_size};
+use crate::write::memory::segment::{ForkMark, Segment};
 
 /// Memory that grows at its end.
 pub(crate) struct Pages {

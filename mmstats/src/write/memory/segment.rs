@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Or
 use memmap2::{Advice, MmapOptions, MmapRaw};
 use nix::libc;
 
+use crate::system::page_size;
+
 /// Address space that a segment takes at least. Mapping past a file's end costs nothing, and leaves
 /// room for fields that are added later.
 const RESERVED: usize = 64 * 1024;
@@ -234,13 +236,6 @@ fn wiped_on_fork() -> Option<&'static AtomicU8> {
     let mark = unsafe { AtomicU8::from_ptr(start) };
     mark.store(1, Ordering::Relaxed);
     Some(mark)
-}
-
-/// Bytes of a page of memory.
-pub(crate) fn page_size() -> usize {
-    use nix::unistd::{SysconfVar, sysconf};
-    let size = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
-    size.and_then(|size| usize::try_from(size).ok()).unwrap_or(4096)
 }
 
 #[cfg(test)]
