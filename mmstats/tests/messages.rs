@@ -1,6 +1,6 @@
 //! What the compiler says about mistakes in `stats!`: in words that tell what to write.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
