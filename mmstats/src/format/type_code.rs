@@ -166,9 +166,14 @@ impl ValueShape {
     /// at `offset` from a page's beginning. Eight bytes are two loads under a kernel of 32 bits.
     #[must_use]
     pub fn loads_at_once(&self, offset: usize) -> bool {
+        self.loads_at_once_by(word(), offset)
+    }
+
+    /// The same under a kernel that copies words of so many bytes.
+    pub(crate) fn loads_at_once_by(&self, word: usize, offset: usize) -> bool {
         // Text is written byte by byte, however short it is.
         let is_number = !matches!(self.first.kind, Kind::Text | Kind::Pascal) || self.size <= 1;
-        is_number && self.size == self.first.size && self.size <= word() && offset % self.size.max(1) == 0
+        is_number && self.size == self.first.size && self.size <= word && offset % self.size.max(1) == 0
     }
 }
 
