@@ -63,8 +63,12 @@ pub enum ErrorKind {
     Ended,
     /// The instance that a [`Family`](crate::Family) is in was dropped.
     Dropped,
+    /// The platform is not Linux: nothing is published, and no file is read.
+    Platform,
 }
 
+// What is about files does not occur where there are none.
+#[cfg_attr(not(publishes), allow(dead_code))]
 #[derive(Debug)]
 pub(crate) enum Reason {
     Io {
@@ -119,6 +123,7 @@ pub(crate) enum Reason {
     Reentered,
     Ended,
     Dropped,
+    Platform,
 }
 
 impl Error {
@@ -159,6 +164,7 @@ impl Error {
             Reason::Reentered => ErrorKind::Reentered,
             Reason::Ended => ErrorKind::Ended,
             Reason::Dropped => ErrorKind::Dropped,
+            Reason::Platform => ErrorKind::Platform,
         }
     }
 
@@ -216,7 +222,7 @@ impl From<Error> for io::Error {
             | Reason::Description { .. }
             | Reason::Template { .. }
             | Reason::Environment { .. } => io::ErrorKind::InvalidInput,
-            Reason::FileSystem(_) => io::ErrorKind::Unsupported,
+            Reason::FileSystem(_) | Reason::Platform => io::ErrorKind::Unsupported,
             _ => io::ErrorKind::InvalidData,
         };
         Self::new(kind, error)
@@ -252,6 +258,7 @@ impl fmt::Display for Reason {
             }
             Self::Reentered => f.write_str("the thread's instance is being made"),
             Self::Ended => f.write_str("the thread is ending"),
+            Self::Platform => f.write_str("stats are published and read on Linux only"),
             Self::Dropped => f.write_str("the instance of the family was dropped"),
         }
     }

@@ -4,6 +4,12 @@
 //!
 //! mmstats(5) describes both versions of the file byte by byte.
 //!
+//! # Other platforms than Linux
+//!
+//! A program that uses the library compiles and runs on other platforms, too. There, all instances count in private
+//! memory and nothing is published: [`Options::create`] succeeds, [`Instance::error`] has the kind
+//! [`ErrorKind::Platform`], and there is no file. A [`Snapshot`] cannot be read there, and there is no module `live`.
+//!
 //! # Threads, forks, async tasks, signal handlers
 //!
 //! See the pages in [`guide`].
@@ -15,11 +21,13 @@ mod error;
 #[doc(hidden)]
 pub mod format;
 pub mod guide;
+#[cfg(publishes)]
 pub mod live;
 mod read;
 mod system;
 mod write;
 
+#[cfg(publishes)]
 #[doc(hidden)]
 pub use disk::lock::whole_file;
 pub use disk::name::{DEFAULT_TEMPLATE, TEMP_END, TEMP_START, default_dir};

@@ -4,14 +4,10 @@
 use std::fs::File;
 use std::io::ErrorKind;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::sync::atomic::{Ordering, fence};
 
-use nix::errno::Errno;
-use nix::libc::off_t;
-use nix::unistd::{Whence, lseek};
-
 use super::Snapshot;
+use crate::system::{next_data, read_at};
 
 /// Buffers begin on this boundary, so that a copy of whole pages keeps every value's alignment.
 pub(super) const ALIGNMENT: usize = 4096;
@@ -90,6 +86,14 @@ impl Pages {
         while at < range.end {
             if at >= data_end {
                 let data = next_data(file, at..range.end)?;
+                // Whole pages, so that each word is copied in one piece.
+                let data = match data.is_empty() {
+                    true => data,
+                    false => {
+                        let start = data.start / ALIGNMENT * ALIGNMENT;
+                        start.max(at)..data.end.next_multiple_of(ALIGNMENT).clamp(start, range.end)
+                    }
+                };
                 self.clear(at..data.start);
                 (at, data_end) = (data.start, data.end);
                 if data.is_empty() {
@@ -97,7 +101,7 @@ impl Pages {
                 }
             }
             let target = &mut self.memory[self.start + at..self.start + data_end];
-            match file.read_at(target, at as u64) {
+            match read_at(file, target, at as u64) {
                 Ok(0) => break,
                 Ok(read) => at += read,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -140,31 +144,10 @@ impl Pages {
     }
 }
 
-/// The next part of `range` that is no hole; empty, and where the file ends, if there is none.
-fn next_data(file: &File, range: Range<usize>) -> std::io::Result<Range<usize>> {
-    let seek = |at: usize, whence| match lseek(file, at.try_into().unwrap_or(off_t::MAX), whence) {
-        Ok(found) => Ok(usize::try_from(found).unwrap_or(usize::MAX)),
-        Err(errno) => Err(errno),
-    };
-    let start = match seek(range.start, Whence::SeekData) {
-        Ok(start) if start < range.end => start,
-        // All of the rest is a hole, or there is no rest.
-        Ok(_) | Err(Errno::ENXIO) => {
-            let len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-            let end = len.clamp(range.start, range.end);
-            return Ok(end..end);
-        }
-        // Not a file that can be asked, such as those in /proc.
-        Err(_) => return Ok(range),
-    };
-    let end = seek(start, Whence::SeekHole).unwrap_or(range.end);
-    // Whole pages, so that each word is copied in one piece.
-    let start = start / ALIGNMENT * ALIGNMENT;
-    Ok(start.max(range.start)..end.next_multiple_of(ALIGNMENT).clamp(start, range.end))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::FileExt;
+
     use super::*;
 
     #[test]

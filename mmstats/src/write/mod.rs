@@ -4,6 +4,10 @@ mod about;
 mod description;
 pub(crate) mod document;
 pub(crate) mod field;
+#[cfg(publishes)]
+pub(crate) mod file;
+#[cfg(not(publishes))]
+#[path = "file/elsewhere.rs"]
 pub(crate) mod file;
 pub(crate) mod fold;
 pub(crate) mod instance;

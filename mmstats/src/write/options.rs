@@ -1,14 +1,13 @@
 //! Where an instance's file is put and what it is called.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::disk::name::{Names, default_dir, default_template, expand, family, names_a_process};
-use crate::error::Error;
+use crate::error::{Error, Reason};
 use crate::format::kind::MergeRule;
-use crate::system::user_and_group;
+use crate::system::{is_a_directory, user_and_group};
 use crate::write::field::{Gauge, Static, StaticText};
 use crate::write::fold::{FOLD_LABEL, FOLDED_LABEL, FoldNumber};
 use crate::write::instance::Instance;
@@ -111,7 +110,8 @@ impl Options {
         self.thread_end
     }
 
-    /// Makes an instance of a model and publishes its file.
+    /// Makes an instance of a model and publishes its file. Where the platform is not Linux, nothing is published:
+    /// the instance counts in private memory, and [`Instance::error`] says so.
     ///
     /// # Errors
     /// Whatever [`crate::ErrorKind`] has for writers: a template, a label or a size that makes no sense, a
@@ -159,10 +159,15 @@ impl Options {
         let dir = path.parent().unwrap_or(&path).to_owned();
         let family = family(&template, names)?.map(|name| Family { dir, name });
         let version = Version::decide(self.version, &path)?;
-        let mut store = Store::in_file(path, self.mode, version)?;
+        let (mut store, error) = if cfg!(publishes) {
+            (Store::in_file(path, self.mode, version)?, None)
+        } else {
+            let error = Error::new(&path, Reason::Platform);
+            (Store::private(path, version)?, Some(error))
+        };
         let (model, folded) = self.fill(&mut store, names, group, build)?;
         store.publish(names_a_process(&template))?;
-        Ok(Instance::new(model, store, self.label_prefix.clone(), family, folded, None))
+        Ok(Instance::new(model, store, self.label_prefix.clone(), family, folded, error))
     }
 
     /// Like [`Options::create`], but never prevents a program from running. If no file can be created, the
@@ -232,8 +237,8 @@ impl Options {
         let path = Path::new(&dir).join(name);
         // A program may change its folder before it removes the file or lets it grow.
         let absolute = std::path::absolute(&path).map_err(Error::io(&path, "finding its folder"))?;
-        if absolute.as_os_str().as_bytes().ends_with(b"/") {
-            return Err(Error::io(&path, "creating it")(nix::errno::Errno::EISDIR));
+        if absolute.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            return Err(Error::io(&path, "creating it")(is_a_directory()));
         }
         Ok(absolute)
     }
