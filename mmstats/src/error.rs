@@ -31,11 +31,11 @@ pub enum ErrorKind {
     /// An empty file, or one whose first byte is not a version that this crate knows; or one of a machine of the
     /// other byte order, or whose first bytes make no sense otherwise.
     Version,
-    /// A field makes no sense. The fields before it stand, and those after it, too, if it is not the last error.
+    /// A field makes no sense. The fields before it are right, and so are those after it if it is not the last error.
     Format,
     /// A field is larger than a reader is ready to hold, or asks for more memory than there is.
     TooLarge,
-    /// A value changed faster than it could be read. Other fields stand.
+    /// A value changed faster than it could be read. Other fields are right.
     Unstable,
     /// A label is empty, too long, or already taken.
     Label,

@@ -10,7 +10,7 @@ use crate::system::{os_string, temp_dir, thread_id};
 /// The file name template where neither the program nor `MMSTATS_FILES` gives one.
 pub const DEFAULT_TEMPLATE: &str = "{CMD}-{PID}-{TID}.mmstats";
 
-/// What stands in for `{TID}` in the file that holds the counts of a process's ended threads. No
+/// What replaces `{TID}` in the file that holds the counts of a process's ended threads. No
 /// thread has this id.
 pub(crate) const FOLDED_TID: i64 = 0;
 
@@ -43,7 +43,7 @@ fn variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// What the parts of a template stand for.
+/// What replaces the parts of a template.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
     pub(crate) cmd: OsString,
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_may_stand_any_number_of_times() {
+    fn parts_may_be_there_any_number_of_times() {
         let expand = |template: &str| expand(OsStr::new(template), &names()).unwrap();
         assert_eq!(expand(DEFAULT_TEMPLATE), "web-12-345.mmstats");
         assert_eq!(expand("{PID}.{PID}{TID}"), "12.12345");

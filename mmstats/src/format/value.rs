@@ -11,7 +11,7 @@ use crate::format::type_code::{Item, Kind};
 ///
 /// `Display` writes integers in full, floats in the shortest form that reads back the same (`1.0`,
 /// `0.1`, `1e300`, `inf`, `NaN`), bools as `true` and `false`. Text is written with replacement
-/// characters where it is not UTF-8, and otherwise **as it is**: whoever prints it on a terminal
+/// characters where it is not UTF-8, and otherwise **as it is**: a program that prints it on a terminal
 /// escapes what it may contain. Of a mean it writes the mean, and each other value of several numbers as
 /// one line ([`HistogramTotal`](crate::HistogramTotal), [`WindowTotal`], [`RecentView`]); `-` where there is nothing.
 ///

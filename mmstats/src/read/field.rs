@@ -108,7 +108,7 @@ impl<'a> SnapshotField<'a> {
         self.value().in_unit(self.scale())
     }
 
-    /// A number that the value stands for, in the unit: `p99` of a histogram, `rate60` of a window. See
+    /// A number that is part of the value, in the unit: `p99` of a histogram, `rate60` of a window. See
     /// [`Value::parts`].
     #[must_use]
     pub fn part(&self, name: &str) -> Option<Value<'static>> {

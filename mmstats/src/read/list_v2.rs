@@ -45,7 +45,7 @@ pub(crate) struct Listed {
     state: State,
 }
 
-/// Whether a field's value could be had.
+/// Whether a field's value could be read.
 #[derive(Clone, Copy)]
 enum State {
     /// Yes, by one look.
@@ -129,7 +129,7 @@ impl List {
         value(listed.data, listed.about(bytes), value_bytes, self.compound(listed))
     }
 
-    /// Why a field's value cannot be had, if so.
+    /// Why a field's value cannot be read, if so.
     pub(super) fn wrong(&self, listed: &Listed, bytes: &[u8]) -> Option<Reason> {
         let at = listed.at();
         match listed.state {
@@ -143,7 +143,7 @@ impl List {
         }
     }
 
-    /// The fields that make sense. Their values could be had, or could not for now.
+    /// The fields that make sense. Their values could be read, or could not for now.
     pub(super) fn sound(&self) -> impl Iterator<Item = &Listed> {
         self.fields.iter().filter(|listed| !matches!(listed.state, State::Bad(_) | State::TooLarge))
     }

@@ -20,7 +20,7 @@ pub(crate) struct Pages {
     memory: Vec<u8>,
     start: usize,
     len: usize,
-    /// How far into the file something has been copied: behind that, memory is zero and was never touched.
+    /// How far into the file something has been copied: after that, memory is zero and was never touched.
     touched: usize,
 }
 
@@ -34,7 +34,7 @@ impl Pages {
     }
 
     /// Reads the pages that hold the first `end` bytes, or as many as there are. All that read here fail with
-    /// [`ErrorKind::OutOfMemory`] where memory for so many cannot be had.
+    /// [`ErrorKind::OutOfMemory`] where there is no memory for so much.
     pub(super) fn read(&mut self, file: &File, end: usize) -> std::io::Result<()> {
         self.len = 0;
         self.extend(file, end)
@@ -133,7 +133,7 @@ impl Pages {
         kept.try_reserve_exact(known).map_err(|_| ErrorKind::OutOfMemory)?;
         kept.extend_from_slice(&self.bytes()[..known]);
         let len = std::mem::take(self).len;
-        // Memory that is zero without having been touched is only to be had in a way that aborts where there
+        // Memory that is zero without having been touched can only be asked for in a way that aborts where there
         // is none. So whether there is any is asked before.
         Vec::<u8>::new().try_reserve_exact(size).map_err(|_| ErrorKind::OutOfMemory)?;
         let mut memory = vec![0; size];
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_that_cannot_be_had_is_an_error() {
+    fn memory_that_is_not_there_is_an_error() {
         let file = tempfile::tempfile().unwrap();
         let mut pages = Pages::default();
         for end in [usize::MAX / 4, isize::MAX as usize - ALIGNMENT] {

@@ -42,7 +42,7 @@ impl Later {
         self.spent = 0;
     }
 
-    /// Looks at `values`. False if that cannot be had, or was done too often.
+    /// Looks at `values`. False if that cannot be done, or was done too often.
     fn look(&mut self, file: &File, values: &Range<usize>, reach: usize) -> std::io::Result<bool> {
         let from = values.start / ALIGNMENT * ALIGNMENT;
         let to = values.end.max(reach).next_multiple_of(ALIGNMENT);
@@ -99,7 +99,7 @@ pub(super) fn looks_at(record: &Record, bytes: &[u8]) -> usize {
     looks_by(word(), record, bytes)
 }
 
-/// The same under a kernel that copies words of so many bytes.
+/// The same under a kernel that copies words of this many bytes.
 fn looks_by(word: usize, record: &Record, bytes: &[u8]) -> usize {
     let at = record.value_at(record.current(bytes));
     if !record.buffered || record.shape.loads_at_once_by(word, at) {

@@ -53,7 +53,7 @@ pub(crate) fn page_size() -> usize {
     size.and_then(|size| usize::try_from(size).ok()).unwrap_or(4096)
 }
 
-/// Whether standard error is a file that so many bytes more would make larger than this process may make one: the
+/// Whether standard error is a file that this many bytes more would make larger than this process may make one: the
 /// kernel answers with a `SIGXFSZ`, which ends a program.
 pub(crate) fn would_signal(bytes: u64) -> bool {
     let limit = getrlimit(Resource::RLIMIT_FSIZE).map_or(RLIM_INFINITY, |(soft, _)| soft);

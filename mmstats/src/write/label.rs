@@ -37,7 +37,7 @@ pub(crate) fn write_label(label: &mut String, name: &str, attributes: &[(&str, &
         return;
     }
     label.clear();
-    // Not a label, and no name can make it one: whoever adds it hears what is wrong.
+    // Not a label, and no name can make it one: the error of adding it says what is wrong.
     let plain = |name: &str| name.replace(['{', '}', '=', ',', '"'], "?");
     let attributes: Vec<_> =
         attributes.iter().map(|(name, value)| format!("{}={value:?}", plain(name))).collect();

@@ -96,7 +96,7 @@ impl<'a> Builder<'a> {
         spec.add(self, Some(label), label)
     }
 
-    /// Adds all fields of another model, their labels behind `prefix`.
+    /// Adds all fields of another model, their labels after `prefix`.
     ///
     /// # Errors
     /// As [`Builder::add`].

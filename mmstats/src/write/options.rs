@@ -53,7 +53,7 @@ impl Options {
         Self::default()
     }
 
-    /// The folder, which must exist. `{CMD}`, `{PID}`, `{TID}` and `{MODEL}` are replaced as in the file name.
+    /// The directory, which must exist. `{CMD}`, `{PID}`, `{TID}` and `{MODEL}` are replaced as in the file name.
     /// Default: `MMSTATS_PATH`, else `TMPDIR`, else `/tmp`.
     #[must_use]
     pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
@@ -61,7 +61,7 @@ impl Options {
         self
     }
 
-    /// The file name. `{CMD}` is replaced by the program's name (without its folder), `{PID}` by the
+    /// The file name. `{CMD}` is replaced by the program's name (without its directory), `{PID}` by the
     /// process id, `{TID}` by the thread id, `{MODEL}` by the model's name ([`Model::NAME`]); each
     /// may be there any number of times, other braces are an error. Default: `MMSTATS_FILES`, else [`crate::DEFAULT_TEMPLATE`].
     ///
@@ -90,8 +90,8 @@ impl Options {
         self
     }
 
-    /// Which version of the file is written. `MMSTATS_VERSION`, which is `1` or `2`, wins: whoever runs the
-    /// program knows what reads the file. Default: [`Version::DEFAULT`].
+    /// Which version of the file is written. `MMSTATS_VERSION`, which is `1` or `2`, wins: the user of
+    /// the program knows what reads the file. Default: [`Version::DEFAULT`].
     #[must_use]
     pub fn version(mut self, version: Version) -> Self {
         self.version = Some(version);
@@ -235,8 +235,8 @@ impl Options {
         let dir = expand(dir.as_os_str(), names)?;
         let name = expand(template, names)?;
         let path = Path::new(&dir).join(name);
-        // A program may change its folder before it removes the file or lets it grow.
-        let absolute = std::path::absolute(&path).map_err(Error::io(&path, "finding its folder"))?;
+        // A program may change its directory before it removes the file or lets it grow.
+        let absolute = std::path::absolute(&path).map_err(Error::io(&path, "finding its directory"))?;
         if absolute.as_os_str().as_encoded_bytes().ends_with(b"/") {
             return Err(Error::io(&path, "creating it")(is_a_directory()));
         }

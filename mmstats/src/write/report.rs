@@ -1,4 +1,4 @@
-//! Who hears of what goes wrong where no caller gets an error.
+//! Reports of errors that no caller gets.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};

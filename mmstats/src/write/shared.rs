@@ -11,7 +11,7 @@ use crate::write::store::Store;
 /// No thread has this id.
 const NOBODY: i64 = -1;
 
-/// A store behind a lock, which is taken only to add a field, to sync, and to remove the file. Updates of values
+/// A store with a lock, which is taken only to add a field, to sync, and to remove the file. Updates of values
 /// never come here.
 pub(crate) struct SharedStore {
     store: Mutex<Store>,

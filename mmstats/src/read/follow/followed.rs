@@ -93,7 +93,7 @@ impl Followed {
         self.file.is_some()
     }
 
-    /// Keeps it open no longer, for whoever follows more files than the system lets a process open. A
+    /// Keeps it open no longer, for a program that follows more files than the system lets a process open. A
     /// look opens it for a moment then.
     pub fn close(&mut self) {
         self.file = None;
@@ -125,7 +125,7 @@ impl Followed {
     /// One of them.
     ///
     /// # Panics
-    /// If there are not so many.
+    /// If there are fewer.
     #[must_use]
     pub fn field(&self, number: usize) -> FollowedField<'_> {
         match &self.state {

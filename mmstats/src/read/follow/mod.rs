@@ -6,7 +6,7 @@
 //! the file is read anew. Files of one program share one description of where their fields are.
 //!
 //! A program that begins again may write to the same file in place, as the original does. Then `sys.pid`
-//! or `sys.created` are others, and whoever follows must begin again, too.
+//! or `sys.created` are others, and a reader that follows it must begin again, too.
 //!
 //! Values that have not changed since the look before need no other look: they were certain then. Those
 //! that have changed are looked at as often as a snapshot does, text four times. Numbers on their boundary

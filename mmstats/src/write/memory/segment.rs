@@ -70,7 +70,7 @@ impl Drop for HomeMap {
 
 impl Segment {
     /// Maps the file's bytes from `at`, a multiple of the page size, on: `len` of them or more. Those
-    /// behind the end of the file must not be touched before the file has grown there.
+    /// after the end of the file must not be touched before the file has grown there.
     ///
     /// `mark` is the one that the handles into the segment look at. `lock` is what holds the file's
     /// lifetime lock where this mapping does not.
@@ -110,7 +110,7 @@ impl Segment {
         self.at <= from && from <= to && to <= self.at + self.len
     }
 
-    /// Where the file's byte `offset` lies in memory, with at least `size` bytes behind it.
+    /// Where the file's byte `offset` lies in memory, with at least `size` bytes after it.
     ///
     /// # Panics
     /// If the segment does not hold them.
@@ -146,7 +146,7 @@ impl Segment {
         // SAFETY: in bounds and even, as just checked, so aligned; lives as long as `self`; only ever
         // accessed as an atomic once the file is published.
         let target = unsafe { AtomicU16::from_ptr(target.as_ptr()) };
-        // Release: whoever sees the size sees the field that `fill` wrote behind it. Pairs with the
+        // Release: a reader that sees the size sees the field that `fill` wrote after it. Pairs with the
         // reader's look before the one that it takes the field from (the append of `proof/races/tests/orders.rs`).
         target.store(label_size, Ordering::Release);
     }
@@ -161,7 +161,7 @@ impl Segment {
         // SAFETY: in bounds and aligned, as just checked; lives as long as `self`; only ever accessed as an
         // atomic once the file is published.
         let target = unsafe { AtomicU32::from_ptr(target.as_ptr()) };
-        // Release: whoever sees the size sees the record, and the value that it points to, which `fill` wrote.
+        // Release: a reader that sees the size sees the record, and the value that it points to, which `fill` wrote.
         // Pairs with the reader's look before the one that it takes the record from (the append of
         // `proof/races/tests/orders.rs`).
         target.store(size, Ordering::Release);

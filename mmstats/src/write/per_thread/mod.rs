@@ -62,7 +62,7 @@ struct Process<K: ThreadKey> {
 
 impl<K: ThreadKey> Default for Process<K> {
     fn default() -> Self {
-        // Whoever shares the process, a library with its own copy of this one, say, has another number.
+        // Another copy of this library in the same process has another number.
         #[allow(clippy::cast_possible_truncation)]
         let group = RandomState::new().build_hasher().finish() as u32;
         Self { group, options: OnceLock::new(), ended: Mutex::default() }
@@ -276,7 +276,7 @@ impl<K: ThreadKey> Local<K> {
         Self { made: OnceCell::new(), next: OnceCell::new() }
     }
 
-    /// This thread's instance, if it can be had.
+    /// This thread's instance, if there can be one.
     #[inline]
     fn instance(&self, owner: &'static PerThread<K>) -> Option<&Instance<K::Model>> {
         match self.made.get().and_then(|made| made.instance.as_ref()) {
