@@ -61,7 +61,7 @@ fn assert_ran(ran: &Ran, stdout: &str, stderr: &str, code: i32) {
 }
 
 fn live(dir: &Path, name: &str) -> Instance<Web> {
-    Options::new().path(dir).filename(name).create().unwrap()
+    Options::new().dir(dir).filename(name).create().unwrap()
 }
 
 fn dead(dir: &Path, name: &str) -> PathBuf {

@@ -39,7 +39,7 @@ stats! {
 }
 
 fn publish(dir: &Path, name: &str) -> Instance<Web> {
-    let options = Options::new().path(dir).filename(format!("{name}.mmstats"));
+    let options = Options::new().dir(dir).filename(format!("{name}.mmstats"));
     options.label_prefix("web.stats.").create::<Web>().unwrap()
 }
 
@@ -387,7 +387,7 @@ fn counters_that_wrap_or_begin_again_make_no_spike() {
 fn a_field_that_is_added_joins_and_one_that_a_file_lacks_counts_as_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let web = publish(dir.path(), "a");
-    let other = Options::new().path(dir.path()).filename("b.mmstats").create::<()>().unwrap();
+    let other = Options::new().dir(dir.path()).filename("b.mmstats").create::<()>().unwrap();
     let watch = Watch::over(dir.path(), &["-d", "0.05", "-o", "tsv", "-p", "web.stats.status.", "2XX"]);
     watch.line();
     assert_eq!(watch.row(), [Some(0)]);
@@ -406,7 +406,7 @@ fn workers_dir() -> &'static Path {
 
 per_thread! {
     static WORKERS: Web =
-        Options::new().path(workers_dir()).label_prefix("web.stats.").thread_end(ThreadEnd::Fold);
+        Options::new().dir(workers_dir()).label_prefix("web.stats.").thread_end(ThreadEnd::Fold);
 }
 
 #[test]
@@ -462,7 +462,7 @@ fn a_thread_that_ends_and_is_folded_makes_no_spike() {
 }
 
 per_thread! {
-    static SHORT: Web = Options::new().path(workers_dir()).label_prefix("short.stats.");
+    static SHORT: Web = Options::new().dir(workers_dir()).label_prefix("short.stats.");
 }
 
 /// Raises a flag when it goes, by a panic, too: the threads that wait for it shall end.

@@ -72,7 +72,7 @@ fn columns_meet_whatever_a_label_is_written_in() {
 fn a_running_program_is_read_while_it_works() {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new()
-        .path(dir.path())
+        .dir(dir.path())
         .filename("live.mmstats")
         .label_prefix("web.")
         .create_with(|b| Ok((b.add("hits", Counter::spec())?, b.add("load", Gauge::<f64>::spec())?)))
@@ -163,7 +163,7 @@ fn aggregates_are_one_record_a_label() {
 fn json_is_an_object_a_line_that_any_parser_reads() {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new()
-        .path(dir.path())
+        .dir(dir.path())
         .filename("live.mmstats")
         .create_with(|b| b.add("hits", Counter::spec()))
         .unwrap();
@@ -195,7 +195,7 @@ fn json_is_an_object_a_line_that_any_parser_reads() {
 #[test]
 fn json_tells_the_living_from_the_dead() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create::<()>().unwrap();
+    let stats = Options::new().dir(dir.path()).create::<()>().unwrap();
     let alive = |path: &Path| {
         let (stdout, ..) = run(&["-o", "json", "-p", "sys.pid"], &[path]);
         serde_json::from_str::<Json>(&stdout).unwrap()["alive"].clone()
@@ -254,7 +254,7 @@ fn promtool_accepts_the_exposition() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create_with(|b| b.add("page", Text::spec())).unwrap();
+    let stats = Options::new().dir(dir.path()).create_with(|b| b.add("page", Text::spec())).unwrap();
     stats.set("\u{1b}[1m \"q\" \\ \n ü");
     write(
         dir.path(),

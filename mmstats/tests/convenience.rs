@@ -43,7 +43,7 @@ stats! {
 #[test]
 fn labels_may_be_constants_and_everything_shows_its_value() {
     let dir = tempfile::tempdir().unwrap();
-    let all = Options::new().path(dir.path()).create::<All>().unwrap();
+    let all = Options::new().dir(dir.path()).create::<All>().unwrap();
     all.sizes.record(4);
     all.last.add(1.5);
     all.page.set("x");
@@ -66,7 +66,7 @@ fn labels_may_be_constants_and_everything_shows_its_value() {
 #[test]
 fn gauges_go_up_and_down_by_one_and_more() {
     let dir = tempfile::tempdir().unwrap();
-    let all = Options::new().path(dir.path()).create::<All>().unwrap();
+    let all = Options::new().dir(dir.path()).create::<All>().unwrap();
     all.depth.incr();
     all.depth.add(5);
     all.depth.decr();
@@ -83,7 +83,7 @@ fn gauges_go_up_and_down_by_one_and_more() {
 #[test]
 fn a_closure_is_timed_also_if_it_panics() {
     let dir = tempfile::tempdir().unwrap();
-    let all = Options::new().path(dir.path()).create::<All>().unwrap();
+    let all = Options::new().dir(dir.path()).create::<All>().unwrap();
     assert_eq!(all.took.time(|| 6 * 7), 42);
     assert_eq!(all.sizes.time(|| "x"), "x");
     let panicked =
@@ -96,7 +96,7 @@ fn a_closure_is_timed_also_if_it_panics() {
 fn formatted_text_is_cut_as_other_text_is() {
     let dir = tempfile::tempdir().unwrap();
     for version in [Version::V1, Version::V2] {
-        let options = Options::new().path(dir.path()).version(version);
+        let options = Options::new().dir(dir.path()).version(version);
         for size in [5, 8, 512, 513, 1000] {
             let text = options.create_with(|fields| fields.add("t", Text::spec().size(size))).unwrap();
             text.set_fmt(format_args!("{}-{:>3}", "é", 7));
@@ -134,7 +134,7 @@ fn every_spec_has_a_name() {
         version: StaticText::spec().value("1.0"),
     };
     let Specs { name, pid, random, version } = specs;
-    let made = Options::new().path(dir.path()).create_with(|fields| {
+    let made = Options::new().dir(dir.path()).create_with(|fields| {
         let name = fields.add("name", name)?;
         Ok((name, fields.add("pid", pid)?, fields.add("random", random)?, fields.add("version", version)?))
     });

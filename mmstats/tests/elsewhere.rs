@@ -32,7 +32,7 @@ per_thread! {
 fn all_counts_work_in_memory_and_nothing_is_published() {
     let dir = tempfile::tempdir().unwrap();
     for version in [Version::V1, Version::V2] {
-        let web = Options::new().path(dir.path()).version(version).create::<Web>().unwrap();
+        let web = Options::new().dir(dir.path()).version(version).create::<Web>().unwrap();
         assert_eq!(web.error().unwrap().kind(), ErrorKind::Platform);
         assert!(web.path().starts_with(dir.path()));
         web.hits.incr();
@@ -50,7 +50,7 @@ fn all_counts_work_in_memory_and_nothing_is_published() {
         web.flush(true).unwrap();
         assert_eq!(Snapshot::of(web.path()).unwrap_err().kind(), ErrorKind::Platform);
         web.remove().unwrap();
-        let private = Options::new().path(dir.path()).version(version).create_or_private::<Web>();
+        let private = Options::new().dir(dir.path()).version(version).create_or_private::<Web>();
         assert_eq!(private.error().unwrap().kind(), ErrorKind::Platform);
     }
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);

@@ -28,7 +28,7 @@ fn value(instance: &Instance<Web>, label: &str) -> Option<String> {
 fn a_field_is_added_when_it_is_first_asked_for() {
     let dir = tempfile::tempdir().unwrap();
     for version in [Version::V1, Version::V2] {
-        let web = Options::new().path(dir.path()).version(version).create::<Web>().unwrap();
+        let web = Options::new().dir(dir.path()).version(version).create::<Web>().unwrap();
         let slash = web.requests.get(&[("route", "/")]);
         assert!(value(&web, r#"requests{route="/a"}"#).is_none());
         web.requests.get(&[("route", "/a")]).incr();
@@ -62,7 +62,7 @@ static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 fn what_cannot_be_added_counts_where_nobody_sees_it() {
     mmstats::on_error(|error| TOLD.lock().unwrap().push(error.to_string()));
     let dir = tempfile::tempdir().unwrap();
-    let web = Options::new().path(dir.path()).create::<Web>().unwrap();
+    let web = Options::new().dir(dir.path()).create::<Web>().unwrap();
     for route in ["/a", "/b", "/c"] {
         web.requests.get(&[("route", route)]).incr();
     }
@@ -87,17 +87,17 @@ fn what_cannot_be_added_counts_where_nobody_sees_it() {
 fn a_spec_that_makes_no_sense_is_an_error_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let spec = Family::<Histogram>::spec().spec(Histogram::spec().unit("no unit"));
-    let error = Options::new().path(dir.path()).create_with(|fields| fields.add("h", spec)).unwrap_err();
+    let error = Options::new().dir(dir.path()).create_with(|fields| fields.add("h", spec)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Description);
     let spec = Family::<Counter>::spec();
-    let error = Options::new().path(dir.path()).create_with(|fields| fields.add("", spec)).unwrap_err();
+    let error = Options::new().dir(dir.path()).create_with(|fields| fields.add("", spec)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Label);
 }
 
 #[test]
 fn a_family_may_outlive_its_instance() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create::<()>().unwrap();
+    let stats = Options::new().dir(dir.path()).create::<()>().unwrap();
     let family = stats.add_field("f.", Family::<Counter>::spec()).unwrap();
     let known = family.get_suffixed("a");
     // It is `Send`, as other handles are.
@@ -114,7 +114,7 @@ fn a_family_may_outlive_its_instance() {
 #[test]
 fn a_family_and_its_instance_add_at_once_from_two_threads() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create::<()>().unwrap();
+    let stats = Options::new().dir(dir.path()).create::<()>().unwrap();
     let family = stats.add_field("f.", Family::<Counter>::spec().limit(500)).unwrap();
     let adding = std::thread::spawn(move || {
         for number in 0..500 {
@@ -135,7 +135,7 @@ static DIR: Mutex<Option<std::path::PathBuf>> = Mutex::new(None);
 
 per_thread! {
     static WEB: Web = Options::new()
-        .path(DIR.lock().unwrap().clone().unwrap())
+        .dir(DIR.lock().unwrap().clone().unwrap())
         .thread_end(ThreadEnd::Fold);
 }
 

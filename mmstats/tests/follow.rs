@@ -39,7 +39,7 @@ fn follow(observer: &mut Observer, path: &Path) -> Followed {
 #[test]
 fn looks_tell_what_has_changed() {
     let dir = tempfile::tempdir().unwrap();
-    let web = Options::new().path(dir.path()).create::<Web>().unwrap();
+    let web = Options::new().dir(dir.path()).create::<Web>().unwrap();
     for looks in [Certainty::Newest, Certainty::Published] {
         let mut observer = Observer::new(looks);
         let mut followed = follow(&mut observer, web.path());
@@ -61,7 +61,7 @@ fn looks_tell_what_has_changed() {
 #[test]
 fn a_field_that_is_added_is_found() {
     let dir = tempfile::tempdir().unwrap();
-    let web = Options::new().path(dir.path()).create::<Web>().unwrap();
+    let web = Options::new().dir(dir.path()).create::<Web>().unwrap();
     let mut observer = Observer::new(Certainty::Newest);
     let mut followed = follow(&mut observer, web.path());
     for number in 0..300 {
@@ -169,7 +169,7 @@ fn a_write_buffer_that_makes_no_sense_is_noticed() {
 #[test]
 fn an_open_file_outlives_its_name_and_a_closed_one_is_opened_again() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().path(dir.path()).filename("x.mmstats");
+    let options = Options::new().dir(dir.path()).filename("x.mmstats");
     let web = options.create::<Web>().unwrap();
     let mut observer = Observer::new(Certainty::Newest);
     let (mut open, mut closed) = (follow(&mut observer, web.path()), follow(&mut observer, web.path()));
@@ -197,7 +197,7 @@ fn an_open_file_outlives_its_name_and_a_closed_one_is_opened_again() {
 #[test]
 fn nothing_runs_backwards_or_is_torn_under_a_writer() {
     let dir = tempfile::tempdir().unwrap();
-    let web = Options::new().path(dir.path()).create::<Web>().unwrap();
+    let web = Options::new().dir(dir.path()).create::<Web>().unwrap();
     let path = web.path().to_owned();
     let done = Arc::new(AtomicBool::new(false));
     let stop = Arc::clone(&done);

@@ -87,7 +87,7 @@ fn no_update_calls_the_system() {
     }
     let dir = tempfile::tempdir().unwrap();
     let status = in_child(|| {
-        let every = Options::new().path(dir.path()).create::<Every>().unwrap();
+        let every = Options::new().dir(dir.path()).create::<Every>().unwrap();
         let late = every.add_field("late", Counter::spec()).unwrap();
         QUIET.with(|stats| stats.hits.incr());
         forbid_calls();
@@ -131,7 +131,7 @@ fn the_environment_says_where_files_go_and_what_they_are_called() {
         unsafe { std::env::set_var("MMSTATS_FILES", "{PID}.{TID}") };
         let stats = Options::new().create::<Hits>().unwrap();
         assert_eq!(stats.path(), dir.path().join(format!("{pid}.{pid}")));
-        let stats = Options::new().path(dir.path().join("..")).filename("own").create::<Hits>();
+        let stats = Options::new().dir(dir.path().join("..")).filename("own").create::<Hits>();
         assert!(stats.is_ok_and(|stats| stats.path().ends_with("../own")), "the program's word comes first");
     });
     assert_ended_well(status);
@@ -159,7 +159,7 @@ fn a_forked_child_leaves_its_parents_values_alone() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let every = Options::new().path(dir.path()).create::<Every>().unwrap();
+    let every = Options::new().dir(dir.path()).create::<Every>().unwrap();
     every.counter.add(5);
     every.text.set("parent");
     let (path, every) = (every.path().to_owned(), every);
@@ -182,7 +182,7 @@ fn a_forked_child_leaves_its_parents_values_alone() {
         every.remove().unwrap();
         drop(every);
         assert!(path.exists(), "the file is not the child's to remove");
-        let own = Options::new().path(dir.path()).create::<Every>().unwrap();
+        let own = Options::new().dir(dir.path()).create::<Every>().unwrap();
         own.counter.incr();
         assert!(!own.is_inherited());
         assert_eq!(value(own.path(), "counter").as_deref(), Some("1"));
@@ -200,7 +200,7 @@ fn a_child_that_outlives_its_parent_does_not_keep_the_file_alive() {
     let dir = tempfile::tempdir().unwrap();
     let (wait_end, hold_end) = nix::unistd::pipe().unwrap();
     let status = in_child(|| {
-        let stats = Options::new().path(dir.path()).create::<Hits>().unwrap();
+        let stats = Options::new().dir(dir.path()).create::<Hits>().unwrap();
         stats.hits.add(3);
         std::mem::forget(stats);
         // SAFETY: the grandchild only reads and leaves.
@@ -230,12 +230,12 @@ fn dir(cell: &'static OnceLock<tempfile::TempDir>) -> &'static Path {
 }
 
 per_thread! {
-    static REMOVE: Hits = Options::new().path(dir(&REMOVE_DIR)).thread_end(ThreadEnd::Remove);
-    static LEAVE: Hits = Options::new().path(dir(&LEAVE_DIR)).thread_end(ThreadEnd::Leave);
-    static FOLD: Hits = Options::new().path(dir(&FOLD_DIR));
-    static FORK: Hits = Options::new().path(dir(&FORK_DIR));
-    static QUIET: Hits = Options::new().path(dir(&QUIET_DIR));
-    static TEARDOWN: Hits = Options::new().path(dir(&TEARDOWN_DIR)).thread_end(ThreadEnd::Remove);
+    static REMOVE: Hits = Options::new().dir(dir(&REMOVE_DIR)).thread_end(ThreadEnd::Remove);
+    static LEAVE: Hits = Options::new().dir(dir(&LEAVE_DIR)).thread_end(ThreadEnd::Leave);
+    static FOLD: Hits = Options::new().dir(dir(&FOLD_DIR));
+    static FORK: Hits = Options::new().dir(dir(&FORK_DIR));
+    static QUIET: Hits = Options::new().dir(dir(&QUIET_DIR));
+    static TEARDOWN: Hits = Options::new().dir(dir(&TEARDOWN_DIR)).thread_end(ThreadEnd::Remove);
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn files_of_ended_threads_stay_alive_until_the_process_removes_them() {
 #[test]
 fn removing_one_instance_takes_ended_threads_files_that_were_kept() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().path(dir.path());
+    let options = Options::new().dir(dir.path());
     let theirs = options.clone();
     thread::spawn(move || theirs.create::<Hits>().unwrap().keep()).join().unwrap();
     let moved = {
@@ -309,10 +309,10 @@ fn removing_one_instance_takes_ended_threads_files_that_were_kept() {
 fn removing_takes_nothing_that_another_process_has_left() {
     let dir = tempfile::tempdir().unwrap();
     // Where process ids repeat, as in containers, the names of two processes are of one form.
-    let options = Options::new().path(dir.path()).filename("web-1-{TID}.mmstats");
+    let options = Options::new().dir(dir.path()).filename("web-1-{TID}.mmstats");
     let crashed = dir.path().join("web-1-0.mmstats");
     let status = in_child(|| {
-        let stats = Options::new().path(dir.path()).filename("web-1-0.mmstats").create::<Hits>().unwrap();
+        let stats = Options::new().dir(dir.path()).filename("web-1-0.mmstats").create::<Hits>().unwrap();
         stats.hits.add(3);
         stats.keep();
     });
@@ -336,7 +336,7 @@ fn processes_that_have_one_process_id_have_names_of_their_own() {
         ForkResult::Parent { child } => child,
         ForkResult::Child => {
             drop(hold_end);
-            let stats = Options::new().path(dir.path()).filename(&name).create::<Hits>().unwrap();
+            let stats = Options::new().dir(dir.path()).filename(&name).create::<Hits>().unwrap();
             stats.hits.add(1);
             nix::unistd::write(&told_end, &[0]).unwrap();
             let _ = nix::unistd::read(&wait_end, &mut [0]);
@@ -347,13 +347,13 @@ fn processes_that_have_one_process_id_have_names_of_their_own() {
     };
     drop(told_end);
     assert_eq!(nix::unistd::read(&ready_end, &mut [0]), Ok(1));
-    let exact = Options::new().path(dir.path()).filename(&name).create::<Hits>();
+    let exact = Options::new().dir(dir.path()).filename(&name).create::<Hits>();
     assert_eq!(
         exact.map(drop).unwrap_err().kind(),
         ErrorKind::Held,
         "a name that was asked for is that name"
     );
-    let stats = Options::new().path(dir.path()).filename("web-{PID}.mmstats").create::<Hits>().unwrap();
+    let stats = Options::new().dir(dir.path()).filename("web-{PID}.mmstats").create::<Hits>().unwrap();
     stats.hits.add(2);
     assert!(stats.path().to_string_lossy().ends_with(".2.mmstats"), "{stats:?}");
     assert_eq!(sum(dir.path(), "hits"), 3);
@@ -447,8 +447,8 @@ fn what_may_not_be_read_is_said_so() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let stats = Options::new().path(dir.path()).mode(0o600).create::<Hits>().unwrap();
-    let readable = Options::new().path(dir.path()).filename("all").mode(0o644).create::<Hits>().unwrap();
+    let stats = Options::new().dir(dir.path()).mode(0o600).create::<Hits>().unwrap();
+    let readable = Options::new().dir(dir.path()).filename("all").mode(0o644).create::<Hits>().unwrap();
     if !nix::unistd::getuid().is_root() {
         fs::set_permissions(stats.path(), fs::Permissions::from_mode(0o000)).unwrap();
     }

@@ -67,7 +67,7 @@ fn labels(path: &Path) -> Vec<String> {
 #[test]
 fn every_field_type_is_published_with_its_type_and_value() {
     let dir = tempfile::tempdir().unwrap();
-    let every = Options::new().version(Version::V1).path(dir.path()).create::<Every>().unwrap();
+    let every = Options::new().version(Version::V1).dir(dir.path()).create::<Every>().unwrap();
     every.counter.incr();
     every.counter.add(u64::MAX);
     every.counter.add(41);
@@ -144,7 +144,7 @@ fn every_field_type_is_published_with_its_type_and_value() {
 fn every_instance_says_whose_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let stats =
-        Options::new().version(Version::V1).path(dir.path()).label_prefix("app.").create::<()>().unwrap();
+        Options::new().version(Version::V1).dir(dir.path()).label_prefix("app.").create::<()>().unwrap();
     let path = stats.path().to_owned();
     assert_eq!(
         labels(&path),
@@ -173,7 +173,7 @@ fn text_is_cut_between_characters_and_read_back() {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new()
         .version(Version::V1)
-        .path(dir.path())
+        .dir(dir.path())
         .create_with(|b| b.add("t", Text::spec().size(5)))
         .unwrap();
     for (set, want) in [("abcdéf", "abcd"), ("", ""), ("ééé", "éé"), ("a\0b", "a"), ("12345", "12345")]
@@ -188,7 +188,7 @@ fn text_is_cut_between_characters_and_read_back() {
 fn models_are_composed_and_labels_may_be_chosen() {
     let dir = tempfile::tempdir().unwrap();
     let outer =
-        Options::new().version(Version::V1).path(dir.path()).label_prefix("x.").create::<Outer>().unwrap();
+        Options::new().version(Version::V1).dir(dir.path()).label_prefix("x.").create::<Outer>().unwrap();
     outer.plain.hits.incr();
     outer.named.hits.add(2);
     outer.own.add(3);
@@ -206,7 +206,7 @@ fn two_fields_with_one_label_are_an_error_that_names_it() {
         }
     }
     let dir = tempfile::tempdir().unwrap();
-    let error = Options::new().path(dir.path()).create::<Twice>().unwrap_err();
+    let error = Options::new().dir(dir.path()).create::<Twice>().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Label);
     assert_eq!(error.reason().to_string(), "label \"other.hits\" is there already");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left behind");
@@ -215,7 +215,7 @@ fn two_fields_with_one_label_are_an_error_that_names_it() {
 #[test]
 fn labels_that_a_file_cannot_hold_are_errors() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create::<()>().unwrap();
+    let stats = Options::new().dir(dir.path()).create::<()>().unwrap();
     let reason = |label: &str| {
         let error = stats.add_field(label, Counter::spec()).map(drop).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Label);
@@ -231,7 +231,7 @@ fn labels_that_a_file_cannot_hold_are_errors() {
 #[test]
 fn fields_are_added_while_the_program_runs_and_the_file_grows() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().version(Version::V1).path(dir.path()).create::<Inner>().unwrap();
+    let stats = Options::new().version(Version::V1).dir(dir.path()).create::<Inner>().unwrap();
     let before = fs::metadata(stats.path()).unwrap().ino();
     let late: Vec<Counter> =
         (0..5000).map(|n| stats.add_field(&format!("late.{n}"), Counter::spec()).unwrap()).collect();
@@ -254,7 +254,7 @@ fn fields_are_added_while_the_program_runs_and_the_file_grows() {
 #[test]
 fn a_reader_sees_an_added_field_whole_or_not_at_all() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().version(Version::V1).path(dir.path()).create::<()>().unwrap();
+    let stats = Options::new().version(Version::V1).dir(dir.path()).create::<()>().unwrap();
     let path = stats.path().to_owned();
     let looks = Arc::new(AtomicUsize::new(0));
     let looked = Arc::clone(&looks);
@@ -288,7 +288,7 @@ fn a_reader_sees_an_added_field_whole_or_not_at_all() {
 fn a_counter_never_runs_backwards_under_a_reader() {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new()
-        .path(dir.path())
+        .dir(dir.path())
         .create_with(|b| Ok((b.add("n", Counter::spec())?, b.add("t", Text::spec())?)))
         .unwrap();
     let path = stats.path().to_owned();
@@ -325,7 +325,7 @@ fn a_counter_never_runs_backwards_under_a_reader() {
 #[test]
 fn the_file_has_the_mode_that_was_asked_for_and_goes_with_its_instance() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().path(dir.path()).filename("x.mmstats");
+    let options = Options::new().dir(dir.path()).filename("x.mmstats");
     let stats = options.clone().mode(0o640).create::<()>().unwrap();
     assert_eq!(fs::metadata(stats.path()).unwrap().permissions().mode() & 0o7777, 0o640);
     let path = stats.path().to_owned();
@@ -345,7 +345,7 @@ fn the_file_has_the_mode_that_was_asked_for_and_goes_with_its_instance() {
 #[test]
 fn removing_never_takes_a_file_that_has_the_name_by_now() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).filename("x.mmstats").create::<()>().unwrap();
+    let stats = Options::new().dir(dir.path()).filename("x.mmstats").create::<()>().unwrap();
     let path = stats.path().to_owned();
     fs::remove_file(&path).unwrap();
     fs::write(&path, "somebody else's").unwrap();
@@ -357,7 +357,7 @@ fn removing_never_takes_a_file_that_has_the_name_by_now() {
 #[test]
 fn a_living_writers_name_is_held_and_a_dead_ones_is_replaced() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().path(dir.path()).filename("x.mmstats");
+    let options = Options::new().dir(dir.path()).filename("x.mmstats");
     let first = options.create::<Inner>().unwrap();
     first.hits.add(1);
     let error = options.create::<Inner>().unwrap_err();
@@ -378,7 +378,7 @@ fn a_living_writers_name_is_held_and_a_dead_ones_is_replaced() {
 fn what_is_no_stats_file_keeps_its_name() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.mmstats");
-    let options = Options::new().path(dir.path()).filename("x.mmstats");
+    let options = Options::new().dir(dir.path()).filename("x.mmstats");
     let refused = |what: &str| {
         let error = options.create::<()>().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Foreign, "{what}: {error}");
@@ -403,7 +403,7 @@ fn what_is_no_stats_file_keeps_its_name() {
 #[test]
 fn where_no_file_can_be_made_a_program_may_go_on() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().path(dir.path().join("missing"));
+    let options = Options::new().dir(dir.path().join("missing"));
     let error = options.create::<Every>().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert!(error.is_not_found());
@@ -425,7 +425,7 @@ fn braces_that_mean_nothing_are_an_error() {
     let error = Options::new().filename("{NAME}.mmstats").create::<()>().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Template);
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).filename("{PID}-{PID}.mmstats").create::<()>().unwrap();
+    let stats = Options::new().dir(dir.path()).filename("{PID}-{PID}.mmstats").create::<()>().unwrap();
     let pid = std::process::id();
     assert!(stats.path().ends_with(format!("{pid}-{pid}.mmstats")));
 }
@@ -433,7 +433,7 @@ fn braces_that_mean_nothing_are_an_error() {
 #[test]
 fn a_writer_is_alive_by_its_lock_and_dead_without() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create::<()>().unwrap();
+    let stats = Options::new().dir(dir.path()).create::<()>().unwrap();
     let judge = Judge::new();
     let path = stats.path().to_owned();
     let verdict = judge.judge(&Snapshot::of(&path).unwrap());
@@ -451,7 +451,7 @@ fn a_writer_is_alive_by_its_lock_and_dead_without() {
 #[test]
 fn the_lock_outlives_the_descriptor() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create::<()>().unwrap();
+    let stats = Options::new().dir(dir.path()).create::<()>().unwrap();
     for entry in fs::read_dir("/proc/self/fd").unwrap().flatten() {
         let target = fs::read_link(entry.path()).unwrap_or_default();
         assert_ne!(target, stats.path(), "a descriptor is open");
@@ -462,7 +462,7 @@ fn the_lock_outlives_the_descriptor() {
 #[test]
 fn a_guard_records_once_unless_it_is_cancelled() {
     let dir = tempfile::tempdir().unwrap();
-    let timer = Options::new().path(dir.path()).create_with(|b| b.add("t", Timer::spec())).unwrap();
+    let timer = Options::new().dir(dir.path()).create_with(|b| b.add("t", Timer::spec())).unwrap();
     drop(timer.start());
     assert_eq!(timer.all().count(), 1);
     let guard = timer.start();
@@ -477,7 +477,7 @@ fn a_guard_records_once_unless_it_is_cancelled() {
 #[test]
 fn a_whole_snapshot_holds_every_byte_of_any_file() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create::<Inner>().unwrap();
+    let stats = Options::new().dir(dir.path()).create::<Inner>().unwrap();
     stats.hits.add(3);
     let mut snapshot = Snapshot::new();
     snapshot.read_whole(stats.path(), mmstats::Origin::Named).unwrap();

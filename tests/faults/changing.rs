@@ -51,7 +51,7 @@ fn change(dir: &Path, done: &AtomicBool) -> usize {
 fn files_that_change_under_every_tool() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
-    let _living = Options::new().path(dir).filename("living.mmstats").create::<Load>().unwrap();
+    let _living = Options::new().dir(dir).filename("living.mmstats").create::<Load>().unwrap();
     let bin = Path::new(env!("CARGO_BIN_EXE_cleanstats")).parent().unwrap();
     let tools: Vec<_> = TOOLS.iter().filter(|tool| bin.join(tool[0]).exists()).collect();
     for tool in TOOLS.iter().filter(|tool| !bin.join(tool[0]).exists()) {

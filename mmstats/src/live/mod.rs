@@ -12,7 +12,7 @@
 //!
 //! # let dir = tempfile::tempdir()?;
 //! # let dir = dir.path();
-//! let web = mmstats::Options::new().path(dir).create::<()>()?;
+//! let web = mmstats::Options::new().dir(dir).create::<()>()?;
 //! let verdict = Judge::new().judge(&Snapshot::of(web.path())?);
 //! assert_eq!(verdict.life, Life::Alive);
 //! assert_eq!(verdict.evidence.to_string(), "its writer holds the lock");

@@ -18,7 +18,7 @@ use crate::format::value::Value;
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let options = Options::new().path(dir).version(Version::V2);
+/// let options = Options::new().dir(dir).version(Version::V2);
 /// let hits = options.create_with(|fields| fields.add("hits", Counter::spec().unit("requests")))?;
 /// hits.add(3);
 /// let snapshot = Snapshot::of(hits.path())?;

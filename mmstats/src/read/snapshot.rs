@@ -25,7 +25,7 @@ const LIST_LOOKS: usize = 20;
 /// ```
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// # let web = mmstats::Options::new().path(dir).create::<()>()?;
+/// # let web = mmstats::Options::new().dir(dir).create::<()>()?;
 /// # let path = web.path();
 /// let snapshot = mmstats::Snapshot::of(path)?;
 /// for field in snapshot.fields() {

@@ -28,7 +28,7 @@ use crate::write::store::Store;
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let stats = Options::new().path(dir).label_prefix("web.").create::<()>()?;
+/// let stats = Options::new().dir(dir).label_prefix("web.").create::<()>()?;
 /// let hits = stats.add_field("hits", Counter::spec())?;
 /// hits.incr();
 /// let path = stats.path().to_owned();

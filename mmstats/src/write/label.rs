@@ -15,7 +15,7 @@ use crate::format::attributes;
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
 /// let routes = ["/", "/\"quoted\""];
-/// let stats = Options::new().path(dir).create_with(|fields| {
+/// let stats = Options::new().dir(dir).create_with(|fields| {
 ///     let spec = || Counter::spec().unit("requests").help("Requests by route");
 ///     routes.iter().map(|route| fields.add(&label("requests", &[("route", route)]), spec())).collect()
 /// })?;

@@ -34,7 +34,7 @@ use crate::write::version::Version;
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let shards = Options::new().path(dir).create::<Shards>()?;
+/// let shards = Options::new().dir(dir).create::<Shards>()?;
 /// shards.0[3].incr();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -230,7 +230,7 @@ impl<M: Model> Spec for Include<M> {
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let web = Options::new().path(dir).create::<Web>()?;
+/// let web = Options::new().dir(dir).create::<Web>()?;
 /// web.ok.incr();
 /// web.db.queries.add(3);
 /// web.page.set("/index.html");

@@ -31,14 +31,14 @@ use crate::write::version::Version;
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let web = Options::new().path(dir).label_prefix("web.stats.").create::<Web>()?;
+/// let web = Options::new().dir(dir).label_prefix("web.stats.").create::<Web>()?;
 /// web.ok.incr();
 /// assert!(web.path().starts_with(dir));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    path: Option<PathBuf>,
+    dir: Option<PathBuf>,
     filename: Option<OsString>,
     label_prefix: String,
     mode: Option<u32>,
@@ -56,8 +56,8 @@ impl Options {
     /// The directory, which must exist. `{CMD}`, `{PID}`, `{TID}` and `{MODEL}` are replaced as in the file name.
     /// Default: `MMSTATS_PATH`, else `TMPDIR`, else `/tmp`.
     #[must_use]
-    pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
-        self.path = Some(path.into());
+    pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.dir = Some(dir.into());
         self
     }
 
@@ -130,7 +130,7 @@ impl Options {
     /// # let dir = tempfile::tempdir()?;
     /// # let dir = dir.path();
     /// let queues = ["mail", "print"];
-    /// let stats = Options::new().path(dir).create_with(|fields| {
+    /// let stats = Options::new().dir(dir).create_with(|fields| {
     ///     queues.iter().map(|name| Ok((*name, fields.add(name, Counter::spec())?))).collect()
     /// })?;
     /// let counters: &BTreeMap<&str, Counter> = &stats;
@@ -231,7 +231,7 @@ impl Options {
     }
 
     fn full_path(&self, template: &OsStr, names: &Names) -> Result<PathBuf, Error> {
-        let dir = self.path.clone().unwrap_or_else(default_dir);
+        let dir = self.dir.clone().unwrap_or_else(default_dir);
         let dir = expand(dir.as_os_str(), names)?;
         let name = expand(template, names)?;
         let path = Path::new(&dir).join(name);

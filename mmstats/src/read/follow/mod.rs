@@ -77,7 +77,7 @@ const LIMIT: usize = 16 * 1024 * 1024;
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let hits = Options::new().path(dir).create_with(|fields| fields.add("hits", Counter::spec()))?;
+/// let hits = Options::new().dir(dir).create_with(|fields| fields.add("hits", Counter::spec()))?;
 /// let mut observer = Observer::new(Certainty::Newest);
 /// let mut followed = observer.follow(hits.path(), Origin::Named, |label| label == b"hits")?;
 /// hits.incr();

@@ -16,7 +16,7 @@ use crate::write::values::mean::Mean;
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let size = Options::new().path(dir).create_with(|fields| fields.add("size", Average::spec()))?;
+/// let size = Options::new().dir(dir).create_with(|fields| fields.add("size", Average::spec()))?;
 /// size.add(1.0);
 /// size.add(4.0);
 /// assert_eq!((size.value(), size.count()), (2.5, 2));

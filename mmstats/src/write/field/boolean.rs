@@ -17,7 +17,7 @@ use crate::write::model::{Builder, labelled};
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let ready = Options::new().path(dir).create_with(|fields| fields.add("ready", Bool::spec()))?;
+/// let ready = Options::new().dir(dir).create_with(|fields| fields.add("ready", Bool::spec()))?;
 /// ready.set(true);
 /// assert!(ready.value());
 /// # Ok::<(), Box<dyn std::error::Error>>(())

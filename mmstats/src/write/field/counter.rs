@@ -17,7 +17,7 @@ use crate::write::model::{Builder, labelled};
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let hits = Options::new().path(dir).create_with(|fields| fields.add("hits", Counter::spec()))?;
+/// let hits = Options::new().dir(dir).create_with(|fields| fields.add("hits", Counter::spec()))?;
 /// hits.incr();
 /// hits.add(2);
 /// assert_eq!(hits.value(), 3);

@@ -38,7 +38,7 @@ const DEFAULT_LIMIT: usize = 1000;
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let web = Options::new().path(dir).create::<Web>()?;
+/// let web = Options::new().dir(dir).create::<Web>()?;
 /// for route in ["/", "/cart", "/"] {
 ///     web.requests.get(&[("route", route), ("status", "200")]).incr();
 ///     web.answer.get(&[("route", route)]).time(|| ());

@@ -37,7 +37,7 @@ pub(super) const NANO: f64 = 1e-9;
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let web = Options::new().path(dir).create::<Web>()?;
+/// let web = Options::new().dir(dir).create::<Web>()?;
 /// {
 ///     let _timed = web.answer.start();
 ///     web.size.record(1480);

@@ -25,7 +25,7 @@ const DEFAULT_WINDOW: usize = 100;
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let load = Options::new().path(dir).create_with(|fields| fields.add("load", MovingAverage::spec()))?;
+/// let load = Options::new().dir(dir).create_with(|fields| fields.add("load", MovingAverage::spec()))?;
 /// for value in 0..1000 {
 ///     load.add(f64::from(value));
 /// }

@@ -91,7 +91,7 @@ pub(super) fn data<T: Number>(value: T, buffered: bool) -> Data<'static> {
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
 /// let spec = Gauge::<u32>::spec().unit("jobs").merge(MergeRule::Max);
-/// let queue = Options::new().path(dir).create_with(|fields| fields.add("queue", spec))?;
+/// let queue = Options::new().dir(dir).create_with(|fields| fields.add("queue", spec))?;
 /// queue.set(7);
 /// queue.incr();
 /// queue.sub(3);

@@ -20,7 +20,7 @@ const DEFAULT_KEEP: usize = 100;
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let sizes = Options::new().path(dir).create_with(|fields| fields.add("sizes", Recent::spec()))?;
+/// let sizes = Options::new().dir(dir).create_with(|fields| fields.add("sizes", Recent::spec()))?;
 /// sizes.add(3.0);
 /// sizes.add(5.0);
 /// assert_eq!(sizes.values(), [3.0, 5.0]);

@@ -25,7 +25,7 @@ use crate::write::model::{Builder, labelled};
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let about = Options::new().path(dir).create::<About>()?;
+/// let about = Options::new().dir(dir).create::<About>()?;
 /// assert_eq!(about.workers.value(), 8);
 /// assert_eq!(about.version.value(), env!("CARGO_PKG_VERSION"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -28,7 +28,7 @@ const ON_STACK: usize = 512;
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let page = Options::new().path(dir).create_with(|fields| fields.add("page", Text::spec().size(32)))?;
+/// let page = Options::new().dir(dir).create_with(|fields| fields.add("page", Text::spec().size(32)))?;
 /// page.set("/index.html");
 /// page.set_fmt(format_args!("/article/{}", 42));
 /// assert_eq!(page.value(), "/article/42");

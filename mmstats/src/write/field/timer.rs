@@ -19,7 +19,7 @@ use crate::write::model::{Builder, labelled};
 /// # use mmstats::{Options, Timer};
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let stats = Options::new().path(dir).create_with(|fields| fields.add("load", Timer::spec()))?;
+/// let stats = Options::new().dir(dir).create_with(|fields| fields.add("load", Timer::spec()))?;
 /// {
 ///     let _guard = stats.start();
 ///     // what is timed: the guard records when it goes out of scope

@@ -19,7 +19,7 @@ use crate::write::model::{Builder, labelled};
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let backup = Options::new().path(dir).create_with(|fields| fields.add("backup", Timestamp::spec()))?;
+/// let backup = Options::new().dir(dir).create_with(|fields| fields.add("backup", Timestamp::spec()))?;
 /// assert_eq!(backup.value(), 0.0, "never");
 /// backup.now();
 /// assert!(backup.value() > 1.5e9);

@@ -24,7 +24,7 @@ const DEFAULT_SECONDS: u32 = 60;
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let depth = Options::new().path(dir).create_with(|fields| fields.add("queue.depth", Window::spec()))?;
+/// let depth = Options::new().dir(dir).create_with(|fields| fields.add("queue.depth", Window::spec()))?;
 /// depth.add(3.0);
 /// depth.add(5.0);
 /// assert_eq!((depth.count(), depth.value(), depth.max()), (2, Some(4.0), Some(5.0)));
@@ -151,7 +151,7 @@ mod tests {
     #[cfg_attr(miri, ignore = "a file")]
     fn a_window_forgets_in_version_1_too() {
         let dir = tempfile::tempdir().unwrap();
-        let options = Options::new().path(dir.path()).version(Version::V1);
+        let options = Options::new().dir(dir.path()).version(Version::V1);
         let window = options.create_with(|fields| fields.add("w", Window::spec())).unwrap();
         let snapshot = Snapshot::of(window.path()).unwrap();
         let is_version_1 = snapshot.find("w").unwrap().data_type().is_none();
