@@ -16,7 +16,7 @@ use crate::format::type_code::{Item, Kind};
 /// one line ([`HistogramTotal`](crate::HistogramTotal), [`WindowTotal`], [`RecentView`]); `-` where there is nothing.
 ///
 /// A number is as it is in the file: what it is multiplied with to be in its unit, the field says
-/// ([`SnapshotField::scale`](crate::SnapshotField::scale)). Values of several numbers are in the unit already.
+/// ([`Meaning::scale`](crate::Meaning::scale)). Values of several numbers are in the unit already.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value<'a> {
