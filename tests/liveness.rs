@@ -120,7 +120,7 @@ fn who_does_not_say_is_not_known() {
 #[test]
 fn a_copy_of_a_living_file_is_dead() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create::<()>().unwrap();
+    let stats = Options::new().dir(dir.path()).create::<()>().unwrap();
     let copy = dir.path().join("copy.mmstats");
     fs::copy(stats.path(), &copy).unwrap();
     assert_eq!(judged(stats.path()), (Alive, Locked));

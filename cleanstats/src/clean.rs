@@ -123,14 +123,15 @@ impl<'a> Cleaner<'a> {
         let reason = verdict.evidence.to_string();
         match verdict.life {
             Life::Alive => Sentence::Keep(Kept::Alive, reason),
-            Life::Unknown if !self.unknown => Sentence::Keep(Kept::Unknown, reason),
-            Life::Unknown => {
-                let reason = format!("unknown: {reason}");
-                Sentence::Remove(Condemned { state, life: verdict.life, reason, empty_since, aside: None })
-            }
             Life::Dead => {
                 Sentence::Remove(Condemned { state, life: verdict.life, reason, empty_since, aside: None })
             }
+            Life::Unknown if self.unknown => {
+                let reason = format!("unknown: {reason}");
+                Sentence::Remove(Condemned { state, life: verdict.life, reason, empty_since, aside: None })
+            }
+            // What is not known to be dead stays.
+            _ => Sentence::Keep(Kept::Unknown, reason),
         }
     }
 

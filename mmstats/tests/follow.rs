@@ -39,7 +39,7 @@ fn follow(observer: &mut Observer, path: &Path) -> Followed {
 #[test]
 fn looks_tell_what_has_changed() {
     let dir = tempfile::tempdir().unwrap();
-    let made = |version| Options::new().version(version).path(dir.path()).create::<Web>().unwrap();
+    let made = |version| Options::new().version(version).dir(dir.path()).create::<Web>().unwrap();
     let (first, second) = (made(Version::V1), made(Version::V2));
     let forms = [["Q", "q", "255s 2040"], ["u64", "i64", "text 4288"]];
     let cases = [(&first, &forms[0]), (&second, &forms[1])];
@@ -75,7 +75,7 @@ fn looks_tell_what_has_changed() {
 #[test]
 fn a_field_that_is_added_is_found() {
     let dir = tempfile::tempdir().unwrap();
-    let web = Options::new().path(dir.path()).create::<Web>().unwrap();
+    let web = Options::new().dir(dir.path()).create::<Web>().unwrap();
     let mut observer = Observer::new(Certainty::Newest);
     let mut followed = follow(&mut observer, web.path());
     for number in 0..300 {
@@ -183,7 +183,7 @@ fn a_write_buffer_that_makes_no_sense_is_noticed() {
 #[test]
 fn an_open_file_outlives_its_name_and_a_closed_one_is_opened_again() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().path(dir.path()).filename("x.mmstats");
+    let options = Options::new().dir(dir.path()).filename("x.mmstats");
     let web = options.create::<Web>().unwrap();
     let mut observer = Observer::new(Certainty::Newest);
     let (mut open, mut closed) = (follow(&mut observer, web.path()), follow(&mut observer, web.path()));
@@ -211,7 +211,7 @@ fn an_open_file_outlives_its_name_and_a_closed_one_is_opened_again() {
 #[test]
 fn nothing_runs_backwards_or_is_torn_under_a_writer() {
     let dir = tempfile::tempdir().unwrap();
-    let web = Options::new().path(dir.path()).create::<Web>().unwrap();
+    let web = Options::new().dir(dir.path()).create::<Web>().unwrap();
     let path = web.path().to_owned();
     let done = Arc::new(AtomicBool::new(false));
     let stop = Arc::clone(&done);

@@ -52,7 +52,7 @@ impl Tenants {
 }
 
 fn named(dir: &Path, name: &str) -> Options {
-    Options::new().path(dir).filename(format!("{name}-{{PID}}.mmstats"))
+    Options::new().dir(dir).filename(format!("{name}-{{PID}}.mmstats"))
 }
 
 /// What a program has when it forks.
@@ -138,7 +138,7 @@ static FOLD_DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
 
 per_thread! {
     static FOLD: Hits = Options::new()
-        .path(FOLD_DIR.get_or_init(|| tempfile::tempdir().unwrap()).path())
+        .dir(FOLD_DIR.get_or_init(|| tempfile::tempdir().unwrap()).path())
         .thread_end(ThreadEnd::Fold);
 }
 

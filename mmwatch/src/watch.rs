@@ -144,8 +144,9 @@ impl<'a> Watch<'a> {
                 }
                 self.describe(file, state)?;
             }
-            Observation::Changed => self.compare(file, state)?,
             Observation::Unchanged | Observation::Replaced => {}
+            // To compare finds nothing where nothing has changed.
+            _ => self.compare(file, state)?,
         }
         state.is_known = true;
         Ok(())

@@ -204,7 +204,7 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
                 let is_alive = match judge.judge(snapshot).life {
                     Life::Alive => Some(true),
                     Life::Dead => Some(false),
-                    Life::Unknown => None,
+                    _ => None,
                 };
                 let objects = Objects::new(snapshot, is_alive, None);
                 fields(tool, snapshot)

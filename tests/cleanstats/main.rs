@@ -44,7 +44,7 @@ fn summary(ran: Outcome) -> Outcome {
 }
 
 fn live(dir: &Path, name: &str) -> Instance<Web> {
-    Options::new().path(dir).filename(name).create().unwrap()
+    Options::new().dir(dir).filename(name).create().unwrap()
 }
 
 fn dead(dir: &Path, name: &str) -> PathBuf {

@@ -207,7 +207,7 @@ fn the_shells_complete_what_help_and_page_say() {
 #[test]
 fn labels_come_from_the_files_on_the_command_line() {
     let (web, other) = (Web::start(), tempfile::tempdir().unwrap());
-    let mail = mmstats::Options::new().path(other.path()).label_prefix("mail.").create::<()>().unwrap();
+    let mail = mmstats::Options::new().dir(other.path()).label_prefix("mail.").create::<()>().unwrap();
     mail.add_field("with blank", mmstats::Counter::spec()).unwrap();
     mail.add_field("with\ttab", mmstats::Counter::spec()).unwrap();
     let line = format!("slurpstats {} -p mail.", other.path().display());

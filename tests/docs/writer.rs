@@ -38,7 +38,7 @@ impl Web {
         let done = Arc::new(AtomicBool::new(false));
         let (ready, is_ready) = mpsc::channel();
         let threads = (0..2).map(|_| {
-            let options = Options::new().path(directory.path()).filename("web-{PID}-{TID}.mmstats");
+            let options = Options::new().dir(directory.path()).filename("web-{PID}-{TID}.mmstats");
             let (options, done, ready) = (options.label_prefix("web."), Arc::clone(&done), ready.clone());
             thread::spawn(move || {
                 let stats = options.create::<Stats>().unwrap();

@@ -51,7 +51,7 @@ fn change(dir: &Path, done: &AtomicBool) -> usize {
 fn files_that_change_under_every_tool() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
-    let _living = Options::new().path(dir).filename("living.mmstats").create::<Load>().unwrap();
+    let _living = Options::new().dir(dir).filename("living.mmstats").create::<Load>().unwrap();
     let tools = TOOLS.map(|tool| (beside(env!("CARGO_BIN_EXE_cleanstats"), tool[0]), tool));
     let done = AtomicBool::new(false);
     let (changes, runs) = std::thread::scope(|scope| {

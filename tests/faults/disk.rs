@@ -28,7 +28,7 @@ fn on_small_disk(part: &str, folder: &Path, pages: usize, and: &str) -> Actor {
 
 /// Publishes on an overlayfs, where a mapping does not keep the lock.
 pub(crate) fn lie_upon_others(folder: &Path) {
-    let options = Options::new().path(folder.join("merged")).filename("x.mmstats");
+    let options = Options::new().dir(folder.join("merged")).filename("x.mmstats");
     let load = options.create::<Load>().unwrap();
     let (path, below) = (load.path().to_owned(), folder.join("upper/x.mmstats"));
     let records = |path: &Path| cleaned(cleanstats().arg("-v").arg(path));
@@ -94,7 +94,7 @@ fn descriptors(folder: &Path) -> usize {
 /// Publishes on an overlayfs as often as a limit of 40 descriptors allows: each file costs one there.
 pub(crate) fn crowd(folder: &Path) {
     let folder = folder.join("merged");
-    let options = |number: usize| Options::new().path(&folder).filename(format!("{number}.mmstats"));
+    let options = |number: usize| Options::new().dir(&folder).filename(format!("{number}.mmstats"));
     let mut made = Vec::new();
     let error = loop {
         match options(made.len()).create::<Load>() {
@@ -149,7 +149,7 @@ fn descriptors_for_locks_leave_some_to_the_program() {
 
 /// Publishes where a full disk would make an update a signal.
 pub(crate) fn publish_where_blocks_move(folder: &Path) {
-    let options = Options::new().path(folder.join("disk")).filename("x.mmstats");
+    let options = Options::new().dir(folder.join("disk")).filename("x.mmstats");
     let error = options.create::<Load>().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::FileSystem);
     let want = "on btrfs a full disk would kill the program at an update; publish on a tmpfs";
@@ -175,7 +175,7 @@ fn a_file_system_that_looks_for_room_at_each_store_is_refused() {
 
 /// Publishes until the disk is full; what fits must work, and what does not must be an error.
 pub(crate) fn fill(folder: &Path) {
-    let options = |number: usize| Options::new().path(folder).filename(format!("{number}.mmstats"));
+    let options = |number: usize| Options::new().dir(folder).filename(format!("{number}.mmstats"));
     let mut made = Vec::new();
     let error = loop {
         match options(made.len()).create::<Load>() {

@@ -190,7 +190,7 @@ fn is_zombie(pid: Pid) -> bool {
 #[test]
 fn two_instances_with_one_name_in_one_process() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().path(dir.path()).filename("x.mmstats");
+    let options = Options::new().dir(dir.path()).filename("x.mmstats");
     let first = options.create::<Load>().unwrap();
     let error = options.create::<Load>().unwrap_err();
     assert_eq!(error.kind(), mmstats::ErrorKind::Held);

@@ -96,7 +96,7 @@ fn a_name_that_somebody_else_has_taken_is_left_alone() {
     }
     let Some(shared) = Shared::new() else { return };
     let path = shared.stats.join("x.mmstats");
-    let options = Options::new().path(&shared.stats).filename("x.mmstats");
+    let options = Options::new().dir(&shared.stats).filename("x.mmstats");
     let target = shared.path().join("target");
     fs::write(&target, "precious").unwrap();
     let refused = |what: &str| {

@@ -13,7 +13,7 @@ fn a_sound_file_gives_no_line() {
     let dir = tempfile::tempdir().unwrap();
     let spec =
         |b: &mut mmstats::Builder<'_>| Ok((b.add("hits", Counter::spec())?, b.add("page", Text::spec())?));
-    let stats = Options::new().version(Version::V1).path(dir.path()).filename("f").create_with(spec).unwrap();
+    let stats = Options::new().version(Version::V1).dir(dir.path()).filename("f").create_with(spec).unwrap();
     stats.1.set("a long text");
     stats.1.set("b");
     stats.1.set("c");
@@ -98,7 +98,7 @@ fn the_originals_files_are_sound() {
 #[test]
 fn a_field_that_is_being_added_is_never_reported() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().version(Version::V1).path(dir.path()).filename("f").create::<()>().unwrap();
+    let stats = Options::new().version(Version::V1).dir(dir.path()).filename("f").create::<()>().unwrap();
     let writer = std::thread::spawn(move || {
         for n in 0..40_000 {
             stats.add_field(&format!("a.field.with.a.rather.long.label.{n}"), Gauge::<i64>::spec()).unwrap();

@@ -13,7 +13,7 @@ fn a_raw_copy_has_the_same_bytes_and_can_be_read() {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new()
         .version(Version::V1)
-        .path(dir.path())
+        .dir(dir.path())
         .filename("f")
         .create_with(|b| b.add("n", Counter::spec()));
     let stats = stats.unwrap();
@@ -33,7 +33,7 @@ fn raw_copies_of_a_busy_file_never_run_backwards_and_are_never_torn() {
     let dir = tempfile::tempdir().unwrap();
     let spec =
         |b: &mut mmstats::Builder<'_>| Ok((b.add("hits", Counter::spec())?, b.add("page", Text::spec())?));
-    let stats = Options::new().version(Version::V1).path(dir.path()).filename("f").create_with(spec).unwrap();
+    let stats = Options::new().version(Version::V1).dir(dir.path()).filename("f").create_with(spec).unwrap();
     let done = Arc::new(AtomicBool::new(false));
     let stop = Arc::clone(&done);
     let writer = std::thread::spawn(move || {

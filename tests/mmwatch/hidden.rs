@@ -15,7 +15,7 @@ stats! {
 }
 
 fn publish(dir: &Path, name: &str) -> Instance<Web> {
-    Options::new().path(dir).filename(name).create().unwrap()
+    Options::new().dir(dir).filename(name).create().unwrap()
 }
 
 #[test]

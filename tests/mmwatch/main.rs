@@ -24,7 +24,7 @@ stats! {
 }
 
 fn publish(dir: &Path, name: &str) -> Instance<Queue> {
-    let options = Options::new().path(dir).filename(format!("{name}.mmstats"));
+    let options = Options::new().dir(dir).filename(format!("{name}.mmstats"));
     options.label_prefix("queue.").create::<Queue>().unwrap()
 }
 

@@ -14,7 +14,7 @@ stats! {
 }
 
 fn publish(dir: &Path, name: &str, depth: i64) -> Instance<Queue> {
-    let queue = Options::new().path(dir).filename(format!("{name}.mmstats")).create::<Queue>().unwrap();
+    let queue = Options::new().dir(dir).filename(format!("{name}.mmstats")).create::<Queue>().unwrap();
     queue.depth.set(depth);
     queue
 }

@@ -185,7 +185,7 @@ fn counters_that_wrap_or_begin_again_make_no_spike() {
 fn a_field_that_is_added_joins_and_one_that_a_file_lacks_counts_as_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let web = publish(dir.path(), "a");
-    let other = Options::new().path(dir.path()).filename("b.mmstats").create::<()>().unwrap();
+    let other = Options::new().dir(dir.path()).filename("b.mmstats").create::<()>().unwrap();
     let watch = start(dir.path(), &["-d", "0.05", "-o", "tsv", "-p", "web.stats.status.", "2XX"]);
     watch.line();
     assert_eq!(watch.row(), [Some(0)]);

@@ -18,7 +18,7 @@ stats! {
 }
 
 fn publish(dir: &Path, name: &str, depth: i64) -> Instance<Load> {
-    let load = Options::new().path(dir).filename(format!("{name}.mmstats")).create::<Load>().unwrap();
+    let load = Options::new().dir(dir).filename(format!("{name}.mmstats")).create::<Load>().unwrap();
     load.depth.set(depth);
     load
 }

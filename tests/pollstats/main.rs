@@ -31,7 +31,7 @@ stats! {
 }
 
 fn publish(dir: &Path, name: &str) -> Instance<Web> {
-    let options = Options::new().version(Version::V1).path(dir).filename(format!("{name}.mmstats"));
+    let options = Options::new().version(Version::V1).dir(dir).filename(format!("{name}.mmstats"));
     options.label_prefix("web.stats.").create::<Web>().unwrap()
 }
 

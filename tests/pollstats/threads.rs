@@ -21,7 +21,7 @@ fn workers_dir() -> &'static Path {
 
 per_thread! {
     static WORKERS: Web =
-        Options::new().path(workers_dir()).label_prefix("web.stats.").thread_end(ThreadEnd::Fold);
+        Options::new().dir(workers_dir()).label_prefix("web.stats.").thread_end(ThreadEnd::Fold);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_thread_that_ends_and_is_folded_makes_no_spike() {
 }
 
 per_thread! {
-    static SHORT: Web = Options::new().path(workers_dir()).label_prefix("short.stats.");
+    static SHORT: Web = Options::new().dir(workers_dir()).label_prefix("short.stats.");
 }
 
 /// Raises a flag when it goes, by a panic, too: the threads that wait for it shall end.

@@ -141,7 +141,7 @@ fn every(fields: &mut Builder<'_>) -> Result<(), Error> {
 fn the_original_reads_what_our_writer_makes() {
     let Some(python) = python() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().version(Version::V1).path(dir.path()).create_with(every).unwrap();
+    let stats = Options::new().version(Version::V1).dir(dir.path()).create_with(every).unwrap();
     stats.add_field("late", Counter::spec()).unwrap().add(7);
     let said = theirs(peer(python, &["read".as_ref(), stats.path().as_os_str()], ""));
     assert_eq!(said, ours(stats.path()));
@@ -215,7 +215,7 @@ fn the_original_tool_prints_our_files() {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new()
         .version(Version::V1)
-        .path(dir.path())
+        .dir(dir.path())
         .create_with(|b| b.add("web.hits", Counter::spec()))
         .unwrap();
     stats.add(3);

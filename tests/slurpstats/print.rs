@@ -52,7 +52,7 @@ fn columns_meet_whatever_a_label_is_written_in() {
 fn a_running_program_is_read_while_it_works() {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new()
-        .path(dir.path())
+        .dir(dir.path())
         .filename("live.mmstats")
         .label_prefix("web.")
         .create_with(|b| Ok((b.add("hits", Counter::spec())?, b.add("load", Gauge::<f64>::spec())?)))
@@ -106,7 +106,7 @@ fn json_is_an_object_a_line_that_any_parser_reads() {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new()
         .version(Version::V1)
-        .path(dir.path())
+        .dir(dir.path())
         .filename("live.mmstats")
         .create_with(|b| b.add("hits", Counter::spec()))
         .unwrap();
@@ -138,7 +138,7 @@ fn json_is_an_object_a_line_that_any_parser_reads() {
 #[test]
 fn json_tells_the_living_from_the_dead() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create::<()>().unwrap();
+    let stats = Options::new().dir(dir.path()).create::<()>().unwrap();
     let alive = |path: &Path| {
         let (stdout, ..) = run(&["-o", "json", "-p", "sys.pid"], &[path]);
         serde_json::from_str::<Json>(&stdout).unwrap()["alive"].clone()

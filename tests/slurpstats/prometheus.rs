@@ -57,7 +57,7 @@ fn promtool_accepts_the_exposition() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create_with(|b| b.add("page", Text::spec())).unwrap();
+    let stats = Options::new().dir(dir.path()).create_with(|b| b.add("page", Text::spec())).unwrap();
     stats.set("\u{1b}[1m \"q\" \\ \n ü");
     write(
         dir.path(),

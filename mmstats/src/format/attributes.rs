@@ -93,13 +93,23 @@ pub fn parse(label: &str) -> Result<Label<'_>, BadLabel> {
 /// # Errors
 /// If the name is empty or has a brace, or an attribute's name is none, is reserved, or comes twice.
 pub fn build(name: &str, attributes: &[(&str, &str)]) -> Result<String, BadLabel> {
+    let mut label = String::new();
+    build_into(&mut label, name, attributes)?;
+    Ok(label)
+}
+
+/// As [`build`], into an empty text.
+///
+/// # Errors
+/// As [`build`]. Then part of the label is in the text.
+pub fn build_into(label: &mut String, name: &str, attributes: &[(&str, &str)]) -> Result<(), BadLabel> {
     if name.is_empty() {
         return Err(BadLabel::NoName);
     }
     if name.contains(['{', '}']) {
         return Err(BadLabel::Brace);
     }
-    let mut label = name.to_owned();
+    label.push_str(name);
     for (place, (attribute, value)) in attributes.iter().enumerate() {
         check_name(attribute)?;
         if attributes[..place].iter().any(|(name, _)| name == attribute) {
@@ -121,7 +131,7 @@ pub fn build(name: &str, attributes: &[(&str, &str)]) -> Result<String, BadLabel
     if !attributes.is_empty() {
         label.push('}');
     }
-    Ok(label)
+    Ok(())
 }
 
 fn check_name(name: &str) -> Result<(), BadLabel> {

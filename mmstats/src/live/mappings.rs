@@ -1,4 +1,4 @@
-//! Who maps which files: one walk through `/proc` for all that are to be judged.
+//! Which processes map which files: one walk through `/proc` for all that are to be judged.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;

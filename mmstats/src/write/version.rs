@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::{Error, Reason};
 
-/// The variable by which whoever runs a program chooses.
+/// The variable by which the user of a program chooses.
 const VARIABLE: &str = "MMSTATS_VERSION";
 
 /// A version of the file: see mmstats(5).

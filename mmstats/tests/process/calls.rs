@@ -38,7 +38,7 @@ fn no_update_calls_the_system() {
     }
     let dir = tempfile::tempdir().unwrap();
     let status = in_child(|| {
-        let every = Options::new().path(dir.path()).create::<Every>().unwrap();
+        let every = Options::new().dir(dir.path()).create::<Every>().unwrap();
         let late = every.add_field("late", Counter::spec()).unwrap();
         QUIET.with(|stats| stats.hits.incr());
         forbid_calls();

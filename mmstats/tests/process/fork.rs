@@ -17,7 +17,7 @@ fn a_forked_child_leaves_its_parents_values_alone() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let every = Options::new().path(dir.path()).create::<Every>().unwrap();
+    let every = Options::new().dir(dir.path()).create::<Every>().unwrap();
     every.counter.add(5);
     every.text.set("parent");
     let (path, every) = (every.path().to_owned(), every);
@@ -40,7 +40,7 @@ fn a_forked_child_leaves_its_parents_values_alone() {
         every.remove().unwrap();
         drop(every);
         assert!(path.exists(), "the file is not the child's to remove");
-        let own = Options::new().path(dir.path()).create::<Every>().unwrap();
+        let own = Options::new().dir(dir.path()).create::<Every>().unwrap();
         own.counter.incr();
         assert!(!own.is_inherited());
         assert_eq!(value(own.path(), "counter").as_deref(), Some("1"));
@@ -61,7 +61,7 @@ fn a_child_that_outlives_its_parent_does_not_keep_the_file_alive() {
     let dir = tempfile::tempdir().unwrap();
     let (wait_end, hold_end) = nix::unistd::pipe().unwrap();
     let status = in_child(|| {
-        let stats = Options::new().path(dir.path()).create::<Hits>().unwrap();
+        let stats = Options::new().dir(dir.path()).create::<Hits>().unwrap();
         stats.hits.add(3);
         std::mem::forget(stats);
         // SAFETY: the grandchild only reads and leaves.
@@ -107,8 +107,8 @@ fn what_may_not_be_read_is_said_so() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let stats = Options::new().path(dir.path()).mode(0o600).create::<Hits>().unwrap();
-    let readable = Options::new().path(dir.path()).filename("all").mode(0o644).create::<Hits>().unwrap();
+    let stats = Options::new().dir(dir.path()).mode(0o600).create::<Hits>().unwrap();
+    let readable = Options::new().dir(dir.path()).filename("all").mode(0o644).create::<Hits>().unwrap();
     if !nix::unistd::getuid().is_root() {
         fs::set_permissions(stats.path(), fs::Permissions::from_mode(0o000)).unwrap();
     }

@@ -67,10 +67,10 @@ fn dir(cell: &'static OnceLock<tempfile::TempDir>) -> &'static Path {
 }
 
 per_thread! {
-    static REMOVE: Hits = Options::new().path(dir(&REMOVE_DIR)).thread_end(ThreadEnd::Remove);
-    static LEAVE: Hits = Options::new().path(dir(&LEAVE_DIR)).thread_end(ThreadEnd::Leave);
-    static FOLD: Hits = Options::new().path(dir(&FOLD_DIR));
-    static FORK: Hits = Options::new().path(dir(&FORK_DIR));
-    static QUIET: Hits = Options::new().path(dir(&QUIET_DIR));
-    static TEARDOWN: Hits = Options::new().path(dir(&TEARDOWN_DIR)).thread_end(ThreadEnd::Remove);
+    static REMOVE: Hits = Options::new().dir(dir(&REMOVE_DIR)).thread_end(ThreadEnd::Remove);
+    static LEAVE: Hits = Options::new().dir(dir(&LEAVE_DIR)).thread_end(ThreadEnd::Leave);
+    static FOLD: Hits = Options::new().dir(dir(&FOLD_DIR));
+    static FORK: Hits = Options::new().dir(dir(&FORK_DIR));
+    static QUIET: Hits = Options::new().dir(dir(&QUIET_DIR));
+    static TEARDOWN: Hits = Options::new().dir(dir(&TEARDOWN_DIR)).thread_end(ThreadEnd::Remove);
 }

@@ -26,7 +26,7 @@ fn the_environment_says_where_files_go_and_what_they_are_called() {
         unsafe { std::env::set_var("MMSTATS_FILES", "{PID}.{TID}") };
         let stats = Options::new().create::<Hits>().unwrap();
         assert_eq!(stats.path(), dir.path().join(format!("{pid}.{pid}")));
-        let stats = Options::new().path(dir.path().join("..")).filename("own").create::<Hits>();
+        let stats = Options::new().dir(dir.path().join("..")).filename("own").create::<Hits>();
         assert!(stats.is_ok_and(|stats| stats.path().ends_with("../own")), "the program's word comes first");
     });
     assert_ended_well(status);
@@ -51,7 +51,7 @@ fn an_empty_variable_counts_as_none() {
 #[test]
 fn removing_one_instance_takes_ended_threads_files_that_were_kept() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().path(dir.path());
+    let options = Options::new().dir(dir.path());
     let theirs = options.clone();
     thread::spawn(move || theirs.create::<Hits>().unwrap().keep()).join().unwrap();
     let moved = {
@@ -71,10 +71,10 @@ fn removing_one_instance_takes_ended_threads_files_that_were_kept() {
 fn removing_takes_nothing_that_another_process_has_left() {
     let dir = tempfile::tempdir().unwrap();
     // Where process ids repeat, as in containers, the names of two processes are of one form.
-    let options = Options::new().path(dir.path()).filename("web-1-{TID}.mmstats");
+    let options = Options::new().dir(dir.path()).filename("web-1-{TID}.mmstats");
     let crashed = dir.path().join("web-1-0.mmstats");
     let status = in_child(|| {
-        let stats = Options::new().path(dir.path()).filename("web-1-0.mmstats").create::<Hits>().unwrap();
+        let stats = Options::new().dir(dir.path()).filename("web-1-0.mmstats").create::<Hits>().unwrap();
         stats.hits.add(3);
         stats.keep();
     });
@@ -98,7 +98,7 @@ fn processes_that_have_one_process_id_have_names_of_their_own() {
         ForkResult::Parent { child } => child,
         ForkResult::Child => {
             drop(hold_end);
-            let stats = Options::new().path(dir.path()).filename(&name).create::<Hits>().unwrap();
+            let stats = Options::new().dir(dir.path()).filename(&name).create::<Hits>().unwrap();
             stats.hits.add(1);
             nix::unistd::write(&told_end, &[0]).unwrap();
             let _ = nix::unistd::read(&wait_end, &mut [0]);
@@ -109,13 +109,13 @@ fn processes_that_have_one_process_id_have_names_of_their_own() {
     };
     drop(told_end);
     assert_eq!(nix::unistd::read(&ready_end, &mut [0]), Ok(1));
-    let exact = Options::new().path(dir.path()).filename(&name).create::<Hits>();
+    let exact = Options::new().dir(dir.path()).filename(&name).create::<Hits>();
     assert_eq!(
         exact.map(drop).unwrap_err().kind(),
         ErrorKind::Held,
         "a name that was asked for is that name"
     );
-    let stats = Options::new().path(dir.path()).filename("web-{PID}.mmstats").create::<Hits>().unwrap();
+    let stats = Options::new().dir(dir.path()).filename("web-{PID}.mmstats").create::<Hits>().unwrap();
     stats.hits.add(2);
     assert!(stats.path().to_string_lossy().ends_with(".2.mmstats"), "{stats:?}");
     assert_eq!(sum(dir.path(), "hits"), 3);

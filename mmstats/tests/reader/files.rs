@@ -89,7 +89,7 @@ fn our_files_are_to_the_byte_what_they_were() {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new()
         .version(Version::V1)
-        .path(dir.path())
+        .dir(dir.path())
         .create_with(|b| {
             b.add("a.counter", Counter::spec())?.add(0x0102_0304_0506_0708);
             b.add("a.gauge", Gauge::<f64>::spec().initial(0.5))?.set(-1.5);

@@ -11,7 +11,7 @@ use super::{Every, Inner, value};
 #[test]
 fn the_file_has_the_mode_that_was_asked_for_and_goes_with_its_instance() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().path(dir.path()).filename("x.mmstats");
+    let options = Options::new().dir(dir.path()).filename("x.mmstats");
     let stats = options.clone().mode(0o640).create::<()>().unwrap();
     assert_eq!(fs::metadata(stats.path()).unwrap().permissions().mode() & 0o7777, 0o640);
     let path = stats.path().to_owned();
@@ -31,7 +31,7 @@ fn the_file_has_the_mode_that_was_asked_for_and_goes_with_its_instance() {
 #[test]
 fn removing_never_takes_a_file_that_has_the_name_by_now() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).filename("x.mmstats").create::<()>().unwrap();
+    let stats = Options::new().dir(dir.path()).filename("x.mmstats").create::<()>().unwrap();
     let path = stats.path().to_owned();
     fs::remove_file(&path).unwrap();
     fs::write(&path, "somebody else's").unwrap();
@@ -43,7 +43,7 @@ fn removing_never_takes_a_file_that_has_the_name_by_now() {
 #[test]
 fn a_living_writers_name_is_held_and_a_dead_ones_is_replaced() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().path(dir.path()).filename("x.mmstats");
+    let options = Options::new().dir(dir.path()).filename("x.mmstats");
     let first = options.create::<Inner>().unwrap();
     first.hits.add(1);
     let error = options.create::<Inner>().unwrap_err();
@@ -64,7 +64,7 @@ fn a_living_writers_name_is_held_and_a_dead_ones_is_replaced() {
 fn what_is_no_stats_file_keeps_its_name() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.mmstats");
-    let options = Options::new().path(dir.path()).filename("x.mmstats");
+    let options = Options::new().dir(dir.path()).filename("x.mmstats");
     let refused = |what: &str| {
         let error = options.create::<()>().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Foreign, "{what}: {error}");
@@ -89,7 +89,7 @@ fn what_is_no_stats_file_keeps_its_name() {
 #[test]
 fn where_no_file_can_be_made_a_program_may_go_on() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().path(dir.path().join("missing"));
+    let options = Options::new().dir(dir.path().join("missing"));
     let error = options.create::<Every>().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert!(error.is_not_found());
@@ -111,7 +111,7 @@ fn braces_that_mean_nothing_are_an_error() {
     let error = Options::new().filename("{NAME}.mmstats").create::<()>().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Template);
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).filename("{PID}-{PID}.mmstats").create::<()>().unwrap();
+    let stats = Options::new().dir(dir.path()).filename("{PID}-{PID}.mmstats").create::<()>().unwrap();
     let pid = std::process::id();
     assert!(stats.path().ends_with(format!("{pid}-{pid}.mmstats")));
 }
@@ -119,7 +119,7 @@ fn braces_that_mean_nothing_are_an_error() {
 #[test]
 fn a_writer_is_alive_by_its_lock_and_dead_without() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create::<()>().unwrap();
+    let stats = Options::new().dir(dir.path()).create::<()>().unwrap();
     let judge = Judge::new();
     let path = stats.path().to_owned();
     let verdict = judge.judge(&Snapshot::of(&path).unwrap());
@@ -137,7 +137,7 @@ fn a_writer_is_alive_by_its_lock_and_dead_without() {
 #[test]
 fn the_lock_outlives_the_descriptor() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create::<()>().unwrap();
+    let stats = Options::new().dir(dir.path()).create::<()>().unwrap();
     for entry in fs::read_dir("/proc/self/fd").unwrap().flatten() {
         let target = fs::read_link(entry.path()).unwrap_or_default();
         assert_ne!(target, stats.path(), "a descriptor is open");

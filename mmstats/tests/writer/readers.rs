@@ -12,7 +12,7 @@ use super::Inner;
 #[test]
 fn a_reader_sees_an_added_field_whole_or_not_at_all() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().version(Version::V1).path(dir.path()).create::<()>().unwrap();
+    let stats = Options::new().version(Version::V1).dir(dir.path()).create::<()>().unwrap();
     let path = stats.path().to_owned();
     let looks = Arc::new(AtomicUsize::new(0));
     let looked = Arc::clone(&looks);
@@ -53,7 +53,7 @@ fn counts_under_a_reader(version: Version) {
     let dir = tempfile::tempdir().unwrap();
     let stats = Options::new()
         .version(version)
-        .path(dir.path())
+        .dir(dir.path())
         .create_with(|b| Ok((b.add("counted", Counter::spec())?, b.add("written", Text::spec())?)))
         .unwrap();
     let path = stats.path().to_owned();
@@ -90,7 +90,7 @@ fn counts_under_a_reader(version: Version) {
 #[test]
 fn a_whole_snapshot_holds_every_byte_of_any_file() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create::<Inner>().unwrap();
+    let stats = Options::new().dir(dir.path()).create::<Inner>().unwrap();
     stats.hits.add(3);
     let mut snapshot = Snapshot::new();
     snapshot.read_whole(stats.path(), mmstats::Origin::Named).unwrap();

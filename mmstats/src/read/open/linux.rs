@@ -6,12 +6,12 @@ use std::path::Path;
 
 use nix::libc;
 
-use super::Origin;
 use crate::disk::identity::what_it_is;
 use crate::error::{Error, Reason};
+use crate::read::Origin;
 
 /// An error for what is no regular file.
-pub(super) fn regular(path: &Path, metadata: Metadata) -> Result<Metadata, Error> {
+pub(crate) fn regular(path: &Path, metadata: Metadata) -> Result<Metadata, Error> {
     if metadata.is_file() {
         Ok(metadata)
     } else {
@@ -31,7 +31,7 @@ pub(crate) fn open(path: &Path, origin: Origin) -> Result<(File, Metadata), Erro
 }
 
 /// Opens, and leaves the rest to the caller.
-pub(super) fn open_only(path: &Path, origin: Origin) -> Result<File, Error> {
+pub(crate) fn open_only(path: &Path, origin: Origin) -> Result<File, Error> {
     let mut flags = libc::O_NONBLOCK | libc::O_NOCTTY;
     if origin == Origin::Found {
         flags |= libc::O_NOFOLLOW;
