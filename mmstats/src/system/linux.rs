@@ -58,7 +58,12 @@ pub(crate) fn page_size() -> usize {
 pub(crate) fn would_signal(bytes: u64) -> bool {
     let limit = getrlimit(Resource::RLIMIT_FSIZE).map_or(RLIM_INFINITY, |(soft, _)| soft);
     let size = fstat(io::stderr().as_fd()).map_or(0, |stat| stat.st_size);
-    limit != RLIM_INFINITY && u64::try_from(size).is_ok_and(|size| size.saturating_add(bytes) > limit)
+    if limit == RLIM_INFINITY {
+        return false;
+    }
+    #[allow(clippy::useless_conversion)] // Of 32 bits on some platforms.
+    let limit = u64::from(limit);
+    u64::try_from(size).is_ok_and(|size| size.saturating_add(bytes) > limit)
 }
 
 /// Where temporary files go if no variable says another place. `env::temp_dir` takes an empty `TMPDIR` for the
