@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "common/child.rs"]
+mod child;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use child::{assert_ended_well, in_child};
 use mmstats::{
     Counter, ErrorKind, Family, Gauge, Histogram, Instance, Options, Snapshot, ThreadEnd, Timer, Version,
     per_thread, stats,
@@ -129,6 +133,23 @@ fn a_family_and_its_instance_add_at_once_from_two_threads() {
     let snapshot = Snapshot::of(stats.path()).unwrap();
     let labels = snapshot.fields().map(|field| field.unwrap().label().to_owned());
     assert_eq!(labels.filter(|label| label.starts_with(b"f.") || label.starts_with(b"i.")).count(), 1000);
+}
+
+#[test]
+fn a_forked_child_counts_where_nobody_sees_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = Options::new().dir(dir.path()).create::<Web>().unwrap();
+    web.requests.get(&[("route", "/")]).incr();
+    let child = in_child(|| {
+        web.requests.get(&[("route", "/")]).incr();
+        assert_eq!(web.requests.get(&[("route", "/")]).value(), 2);
+        web.requests.get(&[("route", "/child")]).incr();
+        assert_eq!(web.requests.try_get(&[("route", "/other")]).unwrap_err().kind(), ErrorKind::Forked);
+        assert_eq!(web.requests.len(), 1);
+    });
+    assert_ended_well(child);
+    assert_eq!(value(&web, r#"requests{route="/"}"#).unwrap(), "1");
+    assert!(value(&web, r#"requests{route="/child"}"#).is_none());
 }
 
 static DIR: Mutex<Option<std::path::PathBuf>> = Mutex::new(None);

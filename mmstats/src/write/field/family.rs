@@ -21,8 +21,9 @@ const DEFAULT_LIMIT: usize = 1000;
 /// It is a field of [`stats!`](crate::stats), so it works in [`per_thread!`](crate::per_thread), too: each thread
 /// has its own fields, and those of ended threads are folded by label as others are.
 ///
-/// To find a field takes some tens of nanoseconds, no lock, no system call and, after the first time, no memory. A
-/// loop keeps the reference. To add one costs what [`crate::Instance::add_field`] does.
+/// To find a field takes one to two hundred nanoseconds, since its label is put together and looked up; no lock, no
+/// system call and, after the first time, no memory. A loop keeps the reference. To add a field costs what
+/// [`crate::Instance::add_field`] does.
 ///
 /// ```
 /// use mmstats::{Counter, Family, Histogram, Options, stats};
