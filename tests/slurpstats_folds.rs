@@ -81,6 +81,9 @@ fn watch(dir: &Path, args: &[&str], labels: &[&str], count: impl Fn() + Sync) {
             });
         }
         let over = Over(&is_over);
+        while done.load(Ordering::SeqCst) == 0 {
+            std::thread::yield_now();
+        }
         for round in 0..ROUNDS {
             let label = labels[round as usize % labels.len()];
             let before = done.load(Ordering::SeqCst);

@@ -8,6 +8,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -15,10 +17,8 @@ use mmstats::{Error, FOLD_LABEL, FOLDED_LABEL, Origin, Snapshot};
 
 use crate::limit::open_files;
 
-/// How long a fold is waited for. It takes a microsecond, unless its thread has lost the processor.
-const WAIT: Duration = Duration::from_millis(250);
-/// How many looks that show the same are enough: all loads of the middle one are between the others.
-const AGREEING: u8 = 3;
+/// How long folds are waited for, in all. One takes a microsecond, unless its thread has lost the processor.
+const WAIT: Duration = Duration::from_secs(1);
 
 /// The files of threads that are folded, and of the processes into whose files.
 #[derive(Default)]
@@ -98,9 +98,9 @@ impl Folds {
     /// # Errors
     /// What `show` gives.
     pub fn read<E>(self, show: &mut dyn FnMut(Fold<'_>) -> Result<(), E>) -> Result<(), E> {
-        let mut snapshot = Snapshot::new();
+        let (mut snapshot, end) = (Snapshot::new(), Instant::now() + WAIT);
         for group in self.groups.into_values() {
-            group.read(&mut snapshot, show)?;
+            group.read(&mut snapshot, end, show)?;
         }
         Ok(())
     }
@@ -110,12 +110,13 @@ impl Group {
     fn read<E>(
         self,
         snapshot: &mut Snapshot,
+        end: Instant,
         show: &mut dyn FnMut(Fold<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         // The counts of which folds the process's file has.
         let mut held = 0;
         for process in &self.processes {
-            match process.settle(snapshot) {
+            match process.settle(snapshot, end) {
                 Ok(is_settled) => {
                     held = held.max(folded(snapshot));
                     if !is_settled {
@@ -146,20 +147,24 @@ impl Kept {
         }
     }
 
-    /// Reads it as it was at one moment with no fold under way. False if there was no such moment for long.
-    fn settle(&self, snapshot: &mut Snapshot) -> Result<bool, Error> {
-        let began = Instant::now();
-        let (mut before, mut agreeing) = (Vec::new(), 0);
+    /// Reads it as it was at one moment with no fold under way. False if there was no such moment until the end of
+    /// the time.
+    ///
+    /// The bytes are looked at before and after. If they are the same, so is the number among them, which every
+    /// fold changes before and after everything else, and so all loads in between are of the time between two folds.
+    fn settle(&self, snapshot: &mut Snapshot, end: Instant) -> Result<bool, Error> {
+        self.read(snapshot)?;
+        let (mut before, mut after) = (Vec::new(), Vec::new());
         loop {
-            self.read(snapshot)?;
-            let now = values(snapshot);
-            agreeing = if now == before { agreeing + 1 } else { 1 };
-            before = now;
+            let is_same = look(snapshot, &mut before).is_ok() && {
+                self.read(snapshot)?;
+                look(snapshot, &mut after).is_ok() && before == after
+            };
             let is_under_way = folded(snapshot) % 2 != 0;
-            if agreeing >= AGREEING && !is_under_way {
+            if is_same && !is_under_way {
                 return Ok(true);
             }
-            if began.elapsed() > WAIT {
+            if Instant::now() > end {
                 return Ok(false);
             }
             if is_under_way {
@@ -183,8 +188,19 @@ fn folded(snapshot: &Snapshot) -> i128 {
     number(snapshot, FOLDED_LABEL).unwrap_or(0)
 }
 
-/// The bytes of all values.
-fn values(snapshot: &Snapshot) -> Vec<u8> {
-    let fields = snapshot.fields().flatten();
-    fields.flat_map(|field| field.value_bytes().iter().copied()).collect()
+/// The file's bytes as they are now, as far as the snapshot holds them.
+fn look(snapshot: &Snapshot, bytes: &mut Vec<u8>) -> io::Result<()> {
+    bytes.resize(snapshot.bytes().len(), 0);
+    let file = snapshot.file().ok_or(io::ErrorKind::NotFound)?;
+    let mut at = 0;
+    while at < bytes.len() {
+        match file.read_at(&mut bytes[at..], at as u64) {
+            Ok(0) => break,
+            Ok(count) => at += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(at);
+    Ok(())
 }
