@@ -99,6 +99,11 @@ impl Group {
             left_out.extend(unknown.files.iter().map(|file| LeftOut::new(file, here, "another elsewhere")));
             return;
         }
+        if is_info && more.distinct.is_full() {
+            let (here, elsewhere) = ("one of very many numbers", "info elsewhere");
+            left_out.extend(unknown.files.iter().map(|file| LeftOut::new(file, here, elsewhere)));
+            return;
+        }
         if !is_info && numbers.values.count() > 0 {
             // Their numbers may count: a type may have text beside them in another file only.
             left_out.extend(more.text_files.drain(..).map(LeftOut::text));
