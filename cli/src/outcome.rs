@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use figures::Outcome;
 
+use crate::compound::push_compound;
 use crate::escape::escape;
 use crate::json::Json;
 
@@ -21,6 +22,11 @@ pub fn in_words(outcome: &Outcome) -> Cow<'_, str> {
             let texts: Vec<_> = texts.iter().map(|text| escape(text)).collect();
             texts.join(", ").into()
         }
+        Outcome::Several(values) => {
+            let values: Vec<_> = values.iter().map(in_words).collect();
+            values.join(", ").into()
+        }
+        Outcome::Compound(compound) => compound.to_string().into(),
     }
 }
 
@@ -36,6 +42,15 @@ pub fn in_json(outcome: &Outcome) -> String {
         Outcome::Texts(texts) => {
             let texts: Vec<_> = texts.iter().map(|text| Json::Text(text).to_string()).collect();
             format!("[{}]", texts.join(","))
+        }
+        Outcome::Several(values) => {
+            let values: Vec<_> = values.iter().map(in_json).collect();
+            format!("[{}]", values.join(","))
+        }
+        Outcome::Compound(compound) => {
+            let mut object = Vec::new();
+            push_compound(&mut object, compound);
+            String::from_utf8_lossy(&object).into_owned()
         }
     }
 }
