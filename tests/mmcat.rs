@@ -165,7 +165,9 @@ fn any_file_will_do() {
     }
     let (out, _, _) = run(dir.path(), &["cut-000", "elf"]);
     assert!(out.starts_with("==> cut-000\n          unknown: an empty file, not a stats file\n00000000\n\n"));
-    assert!(out.contains("unknown: not a stats file: version 127, 1 is known\n00000000  7f 45 4c 46 "));
+    assert!(
+        out.contains("unknown: not a stats file: version 127, 1 and 2 are known\n00000000  7f 45 4c 46 ")
+    );
     // The bytes can be read back from the dump of a file without repeats.
     let reversed = "cut-060: 31 is not a version\n".repeat(3);
     fs::write(dir.path().join("text"), &reversed).unwrap();
@@ -329,7 +331,7 @@ fn each_defect_is_a_line() {
     fs::write(dir.path().join("g"), "#!/bin/sh").unwrap();
     let want = "\
 f\t0\tdefect\t\tan empty file, not a stats file
-g\t0\tdefect\t\tnot a stats file: version 35, 1 is known
+g\t0\tdefect\t\tnot a stats file: version 35, 1 and 2 are known
 ";
     assert_eq!(run(dir.path(), &["--check", "f", "g"]), (want.to_owned(), String::new(), 1));
     let (out, err, code) = run(dir.path(), &["--check", "missing"]);
