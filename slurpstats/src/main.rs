@@ -4,24 +4,27 @@
 
 mod ahead;
 mod destination;
+mod picture;
 mod prometheus;
 mod records;
 mod replace;
+mod together;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use cli::{Labels, Objects, Output, Stop, Tool, When};
-use figures::{Aggregate, Function};
+use cli::{Labels, Objects, Output, Stop, Tool, When, escape_path};
+use figures::{Compound, Function, Outcome};
 use files::Ways;
-use lexopt::prelude::*;
-use mmstats::Snapshot;
+use lexopt::prelude::{Long, Short};
 use mmstats::live::{Judge, Life};
+use mmstats::{Snapshot, SnapshotField, Value};
 
 use ahead::Files;
 use destination::Destination;
 use prometheus::Exposition;
+use together::Together;
 
 const HELP: &str = "\
 Print every label and value that running programs publish.
@@ -33,11 +36,14 @@ below it. Without PATH, the files that match $MMSTATS_GLOB are read, else
 *.mmstats in $MMSTATS_PATH, else in the temporary directory.
 
 Options:
-  -p, --prefix PREFIX     only labels that begin with PREFIX; may be repeated
+  -p, --prefix PREFIX     only labels that begin with PREFIX; may be repeated;
+                          LABEL:p99 is that part of a histogram alone
   -a, --aggregate FN      one record per label over all files; FN is sum,
-                          avg, min, max, one, nonzero-avg or nonzero-min
-  -o, --output FORMAT     text, lines, json or prometheus; the default is text
-                          on a terminal and lines elsewhere
+                          avg, min, max, one, nonzero-avg, nonzero-min or auto
+                          (each field by what it means)
+      --alive             only files whose writers may be alive
+  -o, --output FORMAT     text, lines, json, hist or prometheus; the default is
+                          text on a terminal and lines elsewhere
       --output-file FILE  write to FILE, which is replaced as a whole
       --color WHEN        auto, always or never
   -h, --help              print this help
@@ -46,12 +52,16 @@ Options:
 Exit status: 0 success, 1 something could not be read or written, 2 usage error.
 ";
 
+/// What is done with a file. Whether its writer lives is known where it was asked.
+type Show<'a> = dyn FnMut(&Snapshot, Option<Life>) -> Result<(), Stop> + 'a;
+
 /// How records look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Text,
     Lines,
     Json,
+    Histogram,
     Prometheus,
 }
 
@@ -60,6 +70,7 @@ enum Format {
 struct Request {
     labels: Labels,
     function: Option<Function>,
+    is_alive_wanted: bool,
     format: Option<Format>,
     output_file: Option<PathBuf>,
     color: When,
@@ -134,11 +145,12 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
                 request.function = Some(cli::word("--aggregate", &parser.value()?, &Function::NAMES)?);
             }
             Short('o') | Long("output") => request.format = Some(format(&parser.value()?)?),
+            Long("alive") => request.is_alive_wanted = true,
             Long("output-file") => request.output_file = Some(parser.value()?.into()),
             Long("color") => request.color = When::parse(&parser.value()?)?,
             Short('h') | Long("help") => return tool.help(HELP),
             Short('V') | Long("version") => return tool.version(),
-            Value(operand) => request.operands.push(operand),
+            lexopt::Arg::Value(operand) => request.operands.push(operand),
             other => return Err(other.unexpected().into()),
         }
     }
@@ -150,6 +162,7 @@ fn format(value: &std::ffi::OsStr) -> Result<Format, Stop> {
         ("text", Format::Text),
         ("lines", Format::Lines),
         ("json", Format::Json),
+        ("hist", Format::Histogram),
         ("prometheus", Format::Prometheus),
     ];
     cli::word("--output", value, &formats)
@@ -159,27 +172,49 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     let default = if out.is_terminal() { Format::Text } else { Format::Lines };
     let format = request.format.unwrap_or(default);
     let color = request.color.decide(out.is_terminal());
-    let wanted = |label: &[u8]| request.labels.want(label);
-    if let Some(function) = request.function {
-        let mut aggregate = Aggregate::new(function);
-        let mut paths = Vec::new();
+    let labels = &request.labels;
+    let wanted = |field: &SnapshotField<'_>| {
+        labels.want(field.label()) || (labels.want_of(field.label()) && field.value().is_compound())
+    };
+    let judge = Judge::new();
+    // Whether a writer lives is asked only where somebody wants to know: it takes time.
+    let is_life_shown =
+        request.is_alive_wanted || format == Format::Json || request.function == Some(Function::Auto);
+    let each = |show: &mut Show<'_>| {
         files.each(&mut |snapshot| {
-            for field in fields(tool, snapshot).filter(|field| wanted(field.label())) {
-                aggregate.add(&paths.len().into(), &field);
-            }
-            paths.push(snapshot.path().to_owned());
+            let life = is_life_shown.then(|| judge.judge(snapshot).life);
+            if request.is_alive_wanted && life == Some(Life::Dead) { Ok(()) } else { show(snapshot, life) }
+        })
+    };
+    if let Some(function) = request.function {
+        let mut together = Together::new(tool, &request.labels, function);
+        each(&mut |snapshot, life| {
+            together.add(snapshot, life != Some(Life::Dead));
             Ok(())
         })?;
-        let results = aggregate.results();
-        for result in &results {
-            for left_out in &result.left_out {
-                tool.left_out(&paths[left_out.file], &result.label, left_out);
-            }
-        }
+        let results = together.results();
         return match format {
-            Format::Text => records::aggregated_text(&results, color, out),
-            Format::Lines => records::aggregated_lines(&results, color, out),
-            Format::Json => records::aggregated_json(&results, out),
+            Format::Text => records::aggregated_text(&results, &request.labels, color, out),
+            Format::Lines => records::aggregated_lines(&results, &request.labels, color, out),
+            Format::Json => records::aggregated_json(&results, &request.labels, out),
+            Format::Histogram => {
+                let pictures = results.iter().filter_map(|result| match &result.outcome {
+                    Outcome::Compound(compound) => match compound.as_ref() {
+                        Compound::Histogram(total) => Some((result, total)),
+                        _ => None,
+                    },
+                    _ => None,
+                });
+                let mut is_first = true;
+                for (result, total) in pictures {
+                    if !std::mem::take(&mut is_first) {
+                        out.write_str("\n")?;
+                    }
+                    picture::draw(&result.label, total, result.about.unit.as_deref(), color, out)?;
+                }
+                no_histogram(tool, is_first);
+                Ok(())
+            }
             Format::Prometheus => {
                 let mut exposition = Exposition::default();
                 results.iter().for_each(|result| exposition.add_result(result));
@@ -188,35 +223,52 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
         };
     }
     match format {
-        Format::Text => files.each(&mut |snapshot| {
-            let fields: Vec<_> = fields(tool, snapshot).filter(|field| wanted(field.label())).collect();
-            records::text(snapshot.path(), &fields, color, out)
+        Format::Text => each(&mut |snapshot, _| {
+            let fields: Vec<_> = fields(tool, snapshot).filter(wanted).collect();
+            records::text(snapshot.path(), &fields, labels, color, out)
         }),
-        Format::Lines => files.each(&mut |snapshot| {
+        Format::Lines => each(&mut |snapshot, _| {
             let mut lines = records::Lines::new(snapshot.path(), color);
-            fields(tool, snapshot)
-                .filter(|field| wanted(field.label()))
-                .try_for_each(|field| lines.write(&field, out))
+            fields(tool, snapshot).filter(wanted).try_for_each(|field| lines.write(&field, labels, out))
         }),
-        Format::Json => {
-            let judge = Judge::new();
-            files.each(&mut |snapshot| {
-                let is_alive = match judge.judge(snapshot).life {
-                    Life::Alive => Some(true),
-                    Life::Dead => Some(false),
-                    Life::Unknown => None,
-                };
-                let objects = Objects::new(snapshot, is_alive, None);
-                fields(tool, snapshot)
-                    .filter(|field| wanted(field.label()))
-                    .try_for_each(|field| out.gather(|out| objects.push(&field, out)))
-            })
+        Format::Json => each(&mut |snapshot, life| {
+            let is_alive = match life {
+                Some(Life::Alive) => Some(true),
+                Some(Life::Dead) => Some(false),
+                Some(Life::Unknown) | None => None,
+            };
+            let objects = Objects::new(snapshot, is_alive, None);
+            fields(tool, snapshot)
+                .filter(wanted)
+                .try_for_each(|field| records::json(&objects, &field, labels, out))
+        }),
+        Format::Histogram => {
+            let mut is_none = true;
+            each(&mut |snapshot, _| {
+                let mut is_first = true;
+                for field in fields(tool, snapshot).filter(wanted) {
+                    let Value::Histogram(histogram) = field.value() else { continue };
+                    if std::mem::take(&mut is_first) {
+                        writeln!(
+                            out,
+                            "{}",
+                            color.head(format_args!("==> {}", escape_path(snapshot.path())))
+                        )?;
+                    }
+                    picture::draw(field.label(), &histogram.total(), field.unit(), color, out)?;
+                    out.write_str("\n")?;
+                    is_none = false;
+                }
+                Ok(())
+            })?;
+            no_histogram(tool, is_none);
+            Ok(())
         }
         Format::Prometheus => {
             let mut exposition = Exposition::default();
-            files.each(&mut |snapshot| {
+            each(&mut |snapshot, _| {
                 let mut source = exposition.source(snapshot);
-                for field in fields(tool, snapshot).filter(|field| wanted(field.label())) {
+                for field in fields(tool, snapshot).filter(wanted) {
                     if !source.add(&field) {
                         let label = String::from_utf8_lossy(field.label());
                         tool.error(
@@ -232,7 +284,14 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     }
 }
 
+/// Says that there was nothing to draw.
+fn no_histogram(tool: &Tool, is_none: bool) {
+    if is_none {
+        tool.error_at("--output hist", &"no file has a histogram under such a label");
+    }
+}
+
 /// The fields that could be read; the others are reported.
-fn fields<'a>(tool: &'a Tool, snapshot: &'a Snapshot) -> impl Iterator<Item = mmstats::SnapshotField<'a>> {
+fn fields<'a>(tool: &'a Tool, snapshot: &'a Snapshot) -> impl Iterator<Item = SnapshotField<'a>> {
     snapshot.fields().filter_map(|field| field.map_err(|error| tool.report(&error)).ok())
 }
