@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use cli::{Stop, Tool};
+use figures::{Sample, Source};
 use files::{Left, Member, Roster, Visitor};
-use mmstats::{FOLDED_LABEL, Observation, Value};
+use mmstats::{FOLDED_LABEL, MetricType, Observation, Value};
 
-use crate::change::Reading;
+use crate::class::{Class, has_part};
 use crate::column::{Cell, ColumnTally, Per};
 use crate::field::ColumnField;
 use crate::filter::Filters;
@@ -16,26 +17,38 @@ use crate::polled::{Part, PolledFile, Thread};
 
 /// How long a file may be on its way between the moment that it names as its beginning and the one when
 /// it can be found, in seconds.
-const PUBLISHING: f64 = 0.5;
+pub(crate) const PUBLISHING: f64 = 0.5;
 
 /// One row.
 pub(crate) struct Row {
     pub(crate) at: SystemTime,
     pub(crate) cells: Vec<Cell>,
+    /// What the cells are in.
+    pub(crate) units: Vec<Option<Unit>>,
+}
+
+/// What a number is in, where files say so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unit {
+    pub(crate) name: String,
+    pub(crate) kind: MetricType,
+    pub(crate) is_per_second: bool,
 }
 
 /// Gathers rows.
 pub(crate) struct Poll {
     pub(crate) fields: Vec<ColumnField>,
+    /// The classes that were seen, by column.
+    pub(crate) classes: Vec<Vec<Class>>,
     pub(crate) filters: Filters,
     is_rate: bool,
     pub(crate) tallies: Vec<ColumnTally>,
     pub(crate) ledger: Ledger,
     /// When this row's look began and the one's before; `None` in the first row.
-    now: SystemTime,
+    pub(crate) now: SystemTime,
     began: Instant,
-    before: Option<SystemTime>,
-    passed: Duration,
+    pub(crate) before: Option<SystemTime>,
+    pub(crate) passed: Duration,
     cost: Duration,
     /// Whether any file passes the filters.
     has_matched: bool,
@@ -55,6 +68,7 @@ pub(crate) enum Gives {
 impl Poll {
     pub(crate) fn new(fields: Vec<ColumnField>, filters: Filters, is_rate: bool) -> Self {
         Self {
+            classes: fields.iter().map(|_| Vec::new()).collect(),
             fields,
             filters,
             is_rate,
@@ -84,11 +98,64 @@ impl Poll {
             Some(_) => Per::Second(self.passed.as_secs_f64()),
         };
         let members = roster.members();
-        for (column, _) in self.tallies.iter().enumerate().filter(|(_, tally)| tally.is_mixed()) {
-            self.named.tell(tool, column, members);
+        let (mut cells, mut units) = (Vec::new(), Vec::new());
+        for (column, tally) in std::mem::take(&mut self.tallies).into_iter().enumerate() {
+            units.push(self.unit(column, &tally));
+            cells.push(self.cell(tool, column, tally, per, members));
         }
-        let cells = self.tallies.drain(..).map(|tally| tally.cell(per)).collect();
-        Ok(Row { at: self.now, cells })
+        Ok(Row { at: self.now, cells, units })
+    }
+
+    /// What a row shows in a column.
+    fn cell(
+        &mut self,
+        tool: &Tool,
+        column: usize,
+        mut tally: ColumnTally,
+        per: Per,
+        members: &[Member<PolledFile>],
+    ) -> Cell {
+        let Some(main) = tally.main_class() else {
+            if tally.is_mixed() {
+                self.named.tell(tool, column, members);
+            }
+            return tally.cell(per);
+        };
+        let class = &self.classes[column][main];
+        let mut known = std::mem::take(tally.class(main));
+        let others =
+            tally.has_numbers() || tally.classes.iter().any(|class| class.files > 0) || tally.has_texts();
+        if others {
+            self.named.tell_classes(tool, column, members, (&self.classes[column], main));
+        }
+        // What nobody has said anything about goes with the others, where it can.
+        let joins = class.takes_unknown();
+        if joins && !class.is_change {
+            for (number, member) in members.iter().enumerate().filter(|(_, member)| member.state.counts) {
+                let part = &member.state.parts[column];
+                let Some(field) = part.field.filter(|_| part.class.is_none()) else { continue };
+                if let Some(value) = member.file.field(field).value() {
+                    known.add_other_value(&Source::from(number), &Sample::unknown(value));
+                }
+            }
+        }
+        let cell = known.cell(class, self.fields[column].part(), per);
+        if joins && class.is_change && tally.has_numbers() { cell.plus(tally.cell(per)) } else { cell }
+    }
+
+    /// What the numbers of a column are in.
+    fn unit(&self, column: usize, tally: &ColumnTally) -> Option<Unit> {
+        let class = &self.classes[column][tally.main_class()?];
+        let part = self.fields[column].part().filter(|_| class.is_compound());
+        let part = part.unwrap_or_default();
+        let is_timestamp = class.kind == MetricType::Timestamp;
+        let is_counted = class.is_change && (!class.is_compound() || part == "sum");
+        let name = match &class.unit {
+            _ if part.starts_with("count") || part.starts_with("rate") => return None,
+            None if is_timestamp => "seconds".to_owned(),
+            unit => unit.clone()?,
+        };
+        Some(Unit { name, kind: class.kind, is_per_second: self.is_rate && is_counted })
     }
 
     /// The fields that no file has, after a first row.
@@ -123,18 +190,38 @@ impl Poll {
             thread.number = file.fields().position(|field| field.label().ends_with(FOLDED_LABEL.as_bytes()));
         }
         state.parts.resize_with(self.fields.len(), Part::default);
-        for (part, field) in state.parts.iter_mut().zip(&self.fields) {
+        for ((part, column), classes) in state.parts.iter_mut().zip(&self.fields).zip(&mut self.classes) {
             let labels = file.fields().enumerate();
-            let ranked =
-                labels.filter_map(|(number, found)| Some((field.spelling.rank(found.label())?, number)));
+            let ranked = labels.filter_map(|(number, found)| {
+                let rank = column.rank(found.label())?;
+                let has = !rank.0 || column.part().is_some_and(|part| has_part(&found, part));
+                has.then_some((rank, number))
+            });
             // The first of several fields with one label.
-            part.field = ranked.min().map(|(_, number)| number);
+            let found = ranked.min().map(|((is_part, _), number)| (is_part, number));
+            let was = (part.field, part.class);
+            part.field = found.map(|(_, number)| number);
+            part.class = found.and_then(|(_, number)| {
+                let field = file.field(number);
+                let class = Class::of(&field, column.is_gauge)?;
+                Some((class.intern(classes), field.scale()))
+            });
+            // What was counted of another field, or in another way, says nothing about this one.
+            if was.1 != part.class {
+                part.forget();
+            }
         }
         state.is_begun = self.filters.are_begun();
-        state.only_counters = state.parts.iter().zip(&self.fields).all(|(part, field)| {
-            let value = part.field.and_then(|number| file.field(number).value());
-            !field.is_gauge && value.is_none_or(|value| is_counter(&value))
-        });
+        state.only_counters =
+            state.parts.iter().zip(self.fields.iter().zip(&self.classes)).all(|(part, (column, classes))| {
+                match part.class {
+                    Some((class, _)) => classes[class].is_change,
+                    None => {
+                        let value = part.field.and_then(|number| file.field(number).value());
+                        !column.is_gauge && value.is_none_or(|value| is_counter(&value))
+                    }
+                }
+            });
     }
 
     /// Takes note of what a look has found.
@@ -150,72 +237,11 @@ impl Poll {
         if looked != Observation::Unchanged {
             let holds = member.state.is_begun && self.filters.hold(&member.file);
             if member.state.counts && !holds {
-                member.state.parts.iter_mut().for_each(|part| part.before = None);
+                member.state.parts.iter_mut().for_each(Part::forget);
             }
             member.state.resumes |= holds && !member.state.counts && member.state.is_known;
             member.state.counts = holds;
             self.has_matched |= holds;
-        }
-    }
-
-    /// Takes what a file gives into the row.
-    pub(crate) fn count(&mut self, member: &mut Member<PolledFile>, looked: Observation, gives: Gives) {
-        let Member { file, state, writer, .. } = member;
-        let resumes = std::mem::take(&mut state.resumes);
-        if !state.counts {
-            state.is_known = true;
-            return;
-        }
-        // What a file that is new has counted, it has counted since the row before if it was made since. A
-        // field that is new in a known file began at 0, too; what a filter let through only now did not.
-        let is_young = || match (self.before, writer.created) {
-            (Some(before), Some(created)) => created >= unix(before) - PUBLISHING,
-            _ => false,
-        };
-        let from_zero = !resumes && (state.is_known || is_young());
-        let is_first = !state.is_known && self.before.is_none();
-        state.is_known = true;
-        for (column, part) in state.parts.iter_mut().enumerate() {
-            let Some(number) = part.field else {
-                part.before = None;
-                continue;
-            };
-            let tally = &mut self.tallies[column];
-            if looked == Observation::Unchanged && state.only_counters && part.before.is_some() {
-                tally.add_change(0);
-                continue;
-            }
-            let field = file.field(number);
-            let Some(value) = field.value() else { continue };
-            let integer = value.as_integer().filter(|_| is_counter(&value) && !self.fields[column].is_gauge);
-            let Some(integer) = integer else {
-                if gives != Gives::Changes {
-                    tally.add_value(value);
-                }
-                continue;
-            };
-            if gives == Gives::Values {
-                tally.add_change(0);
-                continue;
-            }
-            let reading =
-                Reading { value: integer, bits: field.bits(), is_signed: matches!(value, Value::Signed(_)) };
-            let change = match part.before.replace(integer) {
-                Some(before) => reading.since(before, self.passed),
-                None if is_first => {
-                    tally.add_since_start(since_start(integer, writer.created, self.now));
-                    integer
-                }
-                None if from_zero => integer.max(0),
-                None => 0,
-            };
-            match &state.thread {
-                Some(thread) if thread.is_process => {
-                    thread.group.borrow_mut().grown(column, change);
-                    tally.add_change(0);
-                }
-                _ => tally.add_change(change),
-            }
         }
     }
 }
@@ -231,7 +257,7 @@ impl Visitor for Poll {
     fn wants(&mut self, label: &[u8]) -> bool {
         self.filters.hear(label)
             | label.ends_with(FOLDED_LABEL.as_bytes())
-            | self.fields.iter().any(|field| field.spelling.rank(label).is_some())
+            | self.fields.iter().any(|field| field.rank(label).is_some())
     }
 
     fn visit(&mut self, member: &mut Member<PolledFile>, looked: Observation) -> Result<(), Stop> {
@@ -260,17 +286,10 @@ impl Visitor for Poll {
 }
 
 /// Whether a value is one whose change is shown.
-fn is_counter(value: &Value<'_>) -> bool {
+pub(crate) fn is_counter(value: &Value<'_>) -> bool {
     matches!(value, Value::Signed(_) | Value::Unsigned(_))
 }
 
-/// What was counted per second, if the file says since when.
-fn since_start(counted: i128, created: Option<f64>, now: SystemTime) -> f64 {
-    #[allow(clippy::cast_precision_loss)]
-    let counted = counted as f64;
-    created.map(|created| unix(now) - created).filter(|&age| age > 0.0).map_or(0.0, |age| counted / age)
-}
-
-fn unix(moment: SystemTime) -> f64 {
+pub(crate) fn unix(moment: SystemTime) -> f64 {
     moment.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }

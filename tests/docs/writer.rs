@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use mmstats::{Counter, Gauge, Options, StaticText, Text, Timer, stats};
+use mmstats::{Counter, Gauge, Options, StaticText, Text, Timer, Version, stats};
 
 stats! {
     struct Stats {
@@ -39,7 +39,8 @@ impl Web {
         let (ready, is_ready) = mpsc::channel();
         let threads = (0..2).map(|_| {
             let options = Options::new().path(folder.path()).filename("web-{PID}-{TID}.mmstats");
-            let (options, done, ready) = (options.label_prefix("web."), Arc::clone(&done), ready.clone());
+            let options = options.label_prefix("web.").version(Version::V2);
+            let (done, ready) = (Arc::clone(&done), ready.clone());
             thread::spawn(move || {
                 let stats = options.create::<Stats>().unwrap();
                 ready.send(()).unwrap();
