@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod coroner;
+mod folds;
 mod limit;
 mod member;
 mod name;
@@ -21,6 +22,7 @@ mod source;
 mod state;
 mod visitor;
 
+pub use folds::{Fold, Folds};
 pub use limit::descriptors;
 pub use member::{Left, Member, Writer};
 pub use name::{directory_of, is_stats_name};

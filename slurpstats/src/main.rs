@@ -84,7 +84,7 @@ fn main() -> ExitCode {
 fn slurp(tool: &Tool) -> Result<(), Stop> {
     let Some(request) = parse(tool)? else { return Ok(()) };
     let found = cli::find(tool, &request.operands, Ways::One);
-    let files = Files::new(tool, &found);
+    let files = Files::new(tool, &request.operands, &found);
     let destination = match &request.output_file {
         None => Destination::Standard,
         Some(path) => match Destination::of(path) {
@@ -180,11 +180,13 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     // Whether a writer lives is asked only where somebody wants to know: it takes time.
     let is_life_shown =
         request.is_alive_wanted || format == Format::Json || request.function == Some(Function::Auto);
+    let is_added_up = matches!(request.function, Some(Function::Sum | Function::Auto));
     let each = |show: &mut Show<'_>| {
-        files.each(&mut |snapshot| {
+        let show = &mut |snapshot: &Snapshot| {
             let life = is_life_shown.then(|| judge.judge(snapshot).life);
             if request.is_alive_wanted && life == Some(Life::Dead) { Ok(()) } else { show(snapshot, life) }
-        })
+        };
+        if is_added_up { files.each_once(show) } else { files.each(show) }
     };
     if let Some(function) = request.function {
         let mut together = Together::new(tool, &request.labels, function);

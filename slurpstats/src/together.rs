@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cli::{Labels, Tool, escape};
-use figures::{Aggregate, Function, Sample, Source, Tallied};
+use figures::{Aggregate, Function, Outcome, Sample, Source, Tallied};
 use mmstats::{Part, Snapshot};
 
 /// Gathers the values of all files.
@@ -41,7 +41,8 @@ impl<'a> Together<'a> {
                 });
                 let parts: Vec<Part<'_>> = labels.parts(label, shown.collect(), |name| value.part(name));
                 self.aggregate.add_parts(&source, label, &sample, &parts);
-            } else if value.is_compound() || labels.want(label) {
+            } else {
+                // A number where others have what the parts are of: it is to be named.
                 self.aggregate.add_sample(&source, label, || field.type_code().into_owned(), &sample);
             }
         }
@@ -54,7 +55,10 @@ impl<'a> Together<'a> {
             let why = "a mean of percentiles is no percentile: left out; -a auto merges what they are of";
             tool.error_at(&escape(refused), &why);
         }
-        let results = self.aggregate.results();
+        let mut results = self.aggregate.results();
+        results.retain(|result| {
+            matches!(result.outcome, Outcome::Compound(_)) || self.labels.want(&result.label)
+        });
         for result in &results {
             for left_out in &result.left_out {
                 tool.left_out(&self.paths[left_out.file], &result.label, left_out);
