@@ -37,10 +37,7 @@ impl Class {
         };
         let is_change =
             !is_gauge && matches!(kind, MetricType::Counter | MetricType::Mean | MetricType::Histogram);
-        let length = match field.value() {
-            Some(Value::Window(window)) => Some(window.length()),
-            _ => None,
-        };
+        let length = length_of(field);
         let rule = (kind == MetricType::Gauge).then(|| field.merge().unwrap_or(MergeRule::Sum));
         let is_scaled = field.scale() != 1.0;
         let scale = if kind == MetricType::Histogram { field.scale() } else { 1.0 };
@@ -110,23 +107,13 @@ impl Class {
 
 /// Whether values of a field have a part of this name.
 pub(crate) fn has_part(field: &FollowedField<'_>, name: &str) -> bool {
-    match field.data_type() {
-        Some(DataType::Mean) => matches!(name, "count" | "sum" | "mean"),
-        Some(DataType::Histogram) => {
-            matches!(name, "count" | "sum" | "mean" | "max") || part::is_quantile(name)
-        }
-        Some(DataType::Recent) => {
-            matches!(name, "count" | "sum" | "mean" | "max" | "min" | "last") || part::is_quantile(name)
-        }
-        Some(DataType::Window) => {
-            let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
-            let length = match field.value() {
-                Some(Value::Window(window)) => window.length().to_string(),
-                _ => String::new(),
-            };
-            let is_length = stem == name || name[stem.len()..] == length;
-            matches!(stem, "count" | "sum" | "mean" | "max" | "rate") && is_length
-        }
-        _ => false,
+    field.data_type().is_some_and(|data| part::belongs(name, data, length_of(field)))
+}
+
+/// Over how many seconds a window goes.
+fn length_of(field: &FollowedField<'_>) -> Option<u32> {
+    match field.value() {
+        Some(Value::Window(window)) => Some(window.length()),
+        _ => None,
     }
 }
