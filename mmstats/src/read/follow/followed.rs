@@ -14,6 +14,7 @@ use crate::format::type_code::trimmed;
 use crate::format::v1::Record;
 use crate::format::value::Value;
 use crate::read::about::About;
+use crate::read::snapshot::Cut;
 use crate::read::{Origin, Part, Snapshot, open};
 
 /// A file that is followed, and its wanted fields as they were at the last look.
@@ -25,6 +26,8 @@ pub struct Followed {
     pub(super) file: Option<File>,
     pub(super) state: State,
     pub(super) writer: Writer,
+    /// Why its list of fields ended before its end, if so.
+    pub(super) cut: Option<Cut>,
 }
 
 /// Where the wanted fields are, and what was in them.
