@@ -730,7 +730,7 @@ fn usage_errors_are_one_line_and_a_hint() {
             &["-a", "median"],
             "--aggregate takes sum, avg, min, max, one, nonzero-avg, nonzero-min or auto, not \"median\"",
         ),
-        (&["-o", "xml"], "--output takes text, lines, json or prometheus, not \"xml\""),
+        (&["-o", "xml"], "--output takes text, lines, json, hist or prometheus, not \"xml\""),
         (&["--color=maybe"], "--color takes auto, always or never, not \"maybe\""),
         (&["--\x1b[1m"], "invalid option '--\\x1b[1m'"),
     ] {

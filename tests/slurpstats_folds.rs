@@ -126,7 +126,7 @@ fn what_ended_threads_have_counted_is_there_once() {
             ENDED.with(|work| {
                 work.done.add(size);
                 work.size.record(size);
-            })
+            });
         })
         .join()
         .unwrap();

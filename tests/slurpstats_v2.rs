@@ -394,6 +394,10 @@ fn a_histogram_is_drawn() {
         run(&["-o", "hist", "-a", "auto", "-p", "took"], &[dir.path()]),
         (want, String::new(), Some(0))
     );
+    let (_, err, code) = run(&["-o", "hist", "-a", "avg"], &[&a]);
+    let why =
+        "slurpstats: --output hist takes --aggregate auto, sum or one: others make no histogram of several\n";
+    assert!(err.starts_with(why) && code == Some(2), "{err}");
     let why = "slurpstats: --output hist: no file has a histogram under such a label\n";
     assert_eq!(run(&["-o", "hist", "-p", "hits"], &[&a]), (String::new(), why.to_owned(), Some(1)));
 }

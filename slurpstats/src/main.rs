@@ -49,7 +49,8 @@ Options:
   -h, --help              print this help
   -V, --version           print the version
 
-Exit status: 0 success, 1 something could not be read or written, 2 usage error.
+Exit status: 0 success, 1 something could not be read, written or merged, 2
+usage error.
 ";
 
 /// What is done with a file. Whether its writer lives is known where it was asked.
@@ -152,6 +153,12 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
             Short('V') | Long("version") => return tool.version(),
             lexopt::Arg::Value(operand) => request.operands.push(operand),
             other => return Err(other.unexpected().into()),
+        }
+    }
+    if let (Some(Format::Histogram), Some(function)) = (request.format, request.function) {
+        if !function.merges() {
+            let why = "--output hist takes --aggregate auto, sum or one: others make no histogram of several";
+            return Err(Stop::Usage(why.to_owned()));
         }
     }
     Ok(Some(request))

@@ -98,8 +98,8 @@ mod tests {
         assert_eq!(of(&[]), (0, (None, None), 0));
         assert_eq!(of(&[7]), (1, (Some(7), Some(8)), 1));
         assert_eq!(of(&[0, 20]), (21, (Some(0), Some(21)), 2));
-        assert_eq!(of(&[1, 1 << 41]), (41, (Some(1), None), 2), "no coarser than powers of two");
-        assert_eq!(of(&[1000, 3000]), (14, (Some(992), Some(3072)), 2));
+        assert_eq!(of(&[1, 1 << 41]), (42, (Some(1), None), 2), "no coarser than powers of two");
+        assert_eq!(of(&[1000, 3000]), (13, (Some(960), Some(3072)), 2));
     }
 
     #[test]
