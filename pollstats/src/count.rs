@@ -31,6 +31,8 @@ impl Poll {
         state.is_known = true;
         let Self { tallies, classes, fields, passed, now, .. } = self;
         let since = || writer.created.map(|created| unix(*now) - created).filter(|&age| age > 0.0);
+        // What was added to values that several columns show, by the first of these.
+        let mut shared: Vec<(usize, Amount)> = Vec::new();
         for (column, part) in state.parts.iter_mut().enumerate() {
             let Some(number) = part.field else {
                 part.forget();
@@ -68,14 +70,25 @@ impl Poll {
                 continue;
             }
             let past = Past { passed: *passed, is_first, from_zero };
-            let Some(change) = change(part, &field, &value, past) else { continue };
+            let found = part.owner.and_then(|owner| shared.iter().find(|(column, _)| *column == owner));
+            let change = match (found, part.owner) {
+                (Some((_, change)), _) => change.clone(),
+                (None, Some(_)) => continue,
+                (None, None) => {
+                    let Some(change) = change(part, &field, &value, past) else { continue };
+                    if part.is_owner {
+                        shared.push((column, change.clone()));
+                    }
+                    change
+                }
+            };
             let group = state.thread.as_ref().filter(|thread| thread.is_process).map(|thread| &thread.group);
             if let Some(group) = group {
                 group.borrow_mut().grown(column, part.class, &change);
             }
             match (part.class, change) {
                 (Some((class, scale)), change) => {
-                    let age = since().filter(|_| is_first).map(Duration::from_secs_f64);
+                    let age = since().filter(|_| is_first);
                     let shown = if group.is_some() { Amount::Nothing } else { change.in_unit(scale) };
                     tally.class(class).add(&shown, age);
                 }

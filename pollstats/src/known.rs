@@ -1,7 +1,5 @@
 //! What files of version 2 give to a column, class by class.
 
-use std::time::Duration;
-
 use figures::{Aggregate, Function, Outcome, Sample, Source};
 use mmstats::Value;
 
@@ -24,11 +22,12 @@ pub(crate) struct ClassTally {
 }
 
 impl ClassTally {
-    /// A file has added this. `since` is when its process began, in the row that has what was added since then.
-    pub(crate) fn add(&mut self, amount: &Amount, since: Option<Duration>) {
+    /// A file has added this. `age` is that of its process in seconds, in the row that has what was added since its
+    /// beginning.
+    pub(crate) fn add(&mut self, amount: &Amount, age: Option<f64>) {
         self.files += 1;
         self.add_more(amount);
-        if let Some(age) = since.map(|age| age.as_secs_f64()).filter(|&age| age > 0.0) {
+        if let Some(age) = age.filter(|&age| age > 0.0) {
             #[allow(clippy::cast_precision_loss)]
             let (count, sum) = match amount {
                 Amount::Integer(number) => (0.0, *number as f64),

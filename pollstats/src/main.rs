@@ -16,6 +16,7 @@ mod nearest;
 mod poll;
 mod polled;
 mod records;
+mod row;
 mod settle;
 mod table;
 
@@ -34,9 +35,10 @@ use mmstats::{Certainty, Snapshot};
 use field::ColumnField;
 use filter::Filters;
 use nearest::nearest;
-use poll::{Poll, Row};
+use poll::Poll;
 use polled::PolledFile;
 use records::Separator;
+use row::Row;
 use table::Table;
 
 const HELP: &str = "\

@@ -3,37 +3,21 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use cli::{Stop, Tool};
-use figures::{Sample, Source};
 use files::{Left, Member, Roster, Visitor};
-use mmstats::{FOLDED_LABEL, MetricType, Observation, Value};
+use mmstats::{FOLDED_LABEL, Observation, Value};
 
 use crate::class::{Class, has_part};
-use crate::column::{Cell, ColumnTally, Per};
+use crate::column::{ColumnTally, Per};
 use crate::field::ColumnField;
 use crate::filter::Filters;
 use crate::fold::Ledger;
 use crate::mixed::Named;
 use crate::polled::{Part, PolledFile, Thread};
+use crate::row::Row;
 
 /// How long a file may be on its way between the moment that it names as its beginning and the one when
 /// it can be found, in seconds.
 pub(crate) const PUBLISHING: f64 = 0.5;
-
-/// One row.
-pub(crate) struct Row {
-    pub(crate) at: SystemTime,
-    pub(crate) cells: Vec<Cell>,
-    /// What the cells are in.
-    pub(crate) units: Vec<Option<Unit>>,
-}
-
-/// What a number is in, where files say so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unit {
-    pub(crate) name: String,
-    pub(crate) kind: MetricType,
-    pub(crate) is_per_second: bool,
-}
 
 /// Gathers rows.
 pub(crate) struct Poll {
@@ -41,7 +25,7 @@ pub(crate) struct Poll {
     /// The classes that were seen, by column.
     pub(crate) classes: Vec<Vec<Class>>,
     pub(crate) filters: Filters,
-    is_rate: bool,
+    pub(crate) is_rate: bool,
     pub(crate) tallies: Vec<ColumnTally>,
     pub(crate) ledger: Ledger,
     /// When this row's look began and the one's before; `None` in the first row.
@@ -52,7 +36,7 @@ pub(crate) struct Poll {
     cost: Duration,
     /// Whether any file passes the filters.
     has_matched: bool,
-    named: Named,
+    pub(crate) named: Named,
 }
 
 /// What of a file a row is to have.
@@ -104,58 +88,6 @@ impl Poll {
             cells.push(self.cell(tool, column, tally, per, members));
         }
         Ok(Row { at: self.now, cells, units })
-    }
-
-    /// What a row shows in a column.
-    fn cell(
-        &mut self,
-        tool: &Tool,
-        column: usize,
-        mut tally: ColumnTally,
-        per: Per,
-        members: &[Member<PolledFile>],
-    ) -> Cell {
-        let Some(main) = tally.main_class() else {
-            if tally.is_mixed() {
-                self.named.tell(tool, column, members);
-            }
-            return tally.cell(per);
-        };
-        let class = &self.classes[column][main];
-        let mut known = std::mem::take(tally.class(main));
-        let others =
-            tally.has_numbers() || tally.classes.iter().any(|class| class.files > 0) || tally.has_texts();
-        if others {
-            self.named.tell_classes(tool, column, members, (&self.classes[column], main));
-        }
-        // What nobody has said anything about goes with the others, where it can.
-        let joins = class.takes_unknown();
-        if joins && !class.is_change {
-            for (number, member) in members.iter().enumerate().filter(|(_, member)| member.state.counts) {
-                let part = &member.state.parts[column];
-                let Some(field) = part.field.filter(|_| part.class.is_none()) else { continue };
-                if let Some(value) = member.file.field(field).value() {
-                    known.add_other_value(&Source::from(number), &Sample::unknown(value));
-                }
-            }
-        }
-        let cell = known.cell(class, self.fields[column].part(), per);
-        if joins && class.is_change && tally.has_numbers() { cell.plus(tally.cell(per)) } else { cell }
-    }
-
-    /// What the numbers of a column are in.
-    fn unit(&self, column: usize, tally: &ColumnTally) -> Option<Unit> {
-        let class = &self.classes[column][tally.main_class()?];
-        let part = self.fields[column].part().filter(|_| class.is_compound());
-        let part = part.unwrap_or_default();
-        let is_timestamp = class.kind == MetricType::Timestamp;
-        let is_counted = class.is_change && (!class.is_compound() || part == "sum");
-        let name = match &class.unit {
-            _ if part.starts_with("count") || part.starts_with("rate") => return None,
-            None if is_timestamp => "seconds".to_owned(),
-            unit => unit.clone()?,
-        };
-        Some(Unit { name, kind: class.kind, is_per_second: self.is_rate && is_counted })
     }
 
     /// The fields that no file has, after a first row.
@@ -211,6 +143,14 @@ impl Poll {
                 part.forget();
             }
         }
+        for column in 0..state.parts.len() {
+            let owner = self.owner(&state.parts, column);
+            (state.parts[column].owner, state.parts[column].is_owner) = (owner, false);
+            if let Some(owner) = owner {
+                state.parts[column].forget();
+                state.parts[owner].is_owner = true;
+            }
+        }
         state.is_begun = self.filters.are_begun();
         state.only_counters =
             state.parts.iter().zip(self.fields.iter().zip(&self.classes)).all(|(part, (column, classes))| {
@@ -222,6 +162,17 @@ impl Poll {
                     }
                 }
             });
+    }
+
+    /// The first column that shows what is added to the same values of several numbers, if that is another.
+    fn owner(&self, parts: &[Part], column: usize) -> Option<usize> {
+        let adds_up = |column: usize| {
+            let (class, _) = parts[column].class?;
+            let class = &self.classes[column][class];
+            (class.is_change && class.is_compound()).then_some(parts[column].field)
+        };
+        let field = adds_up(column)?;
+        (0..column).find(|&before| adds_up(before) == Some(field))
     }
 
     /// Takes note of what a look has found.

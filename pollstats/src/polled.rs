@@ -50,12 +50,16 @@ pub(crate) struct Part {
     pub(crate) before: Option<i128>,
     /// What else only grows, as it was at the last look.
     pub(crate) amount: Option<Box<Amount>>,
+    /// The column before it that shows another part of the same field, and so knows what was added to it.
+    pub(crate) owner: Option<usize>,
+    /// Whether it is that of another.
+    pub(crate) is_owner: bool,
 }
 
 impl Part {
     /// Whether it has been looked at.
     pub(crate) fn is_known(&self) -> bool {
-        self.before.is_some() || self.amount.is_some()
+        self.owner.is_some() || self.before.is_some() || self.amount.is_some()
     }
 
     /// What comes next is of no known past.
@@ -80,7 +84,7 @@ impl PolledFile {
 
     /// What was shown of the file so far, by column.
     pub(crate) fn shown(&self) -> impl Iterator<Item = Amount> {
-        self.parts.iter().map(Part::shown)
+        self.parts.iter().map(|part| part.owner.map_or(part, |owner| &self.parts[owner]).shown())
     }
 }
 

@@ -7,7 +7,7 @@ use figures::Outcome;
 use mmstats::MetricType;
 
 use crate::column::Cell;
-use crate::poll::{Row, Unit};
+use crate::row::{Row, Unit};
 
 /// What a column has at least if there is room, and what a terminal's columns grow to.
 const NARROW: usize = 10;

@@ -80,6 +80,30 @@ fn what_cannot_be_one_is_named_and_the_rest_is_right() {
 }
 
 #[test]
+fn a_beginning_that_cannot_be_is_no_age() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for (number, created) in
+        [-1e300, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300].into_iter().enumerate()
+    {
+        let mut image = Image::new();
+        let mut add = |label: &str, metric, value: f64| {
+            let description = Description { label, data: DataType::F64, metric, items: Items::default() };
+            image.add(&description, &value.to_ne_bytes()).unwrap();
+        };
+        add("sys.created", MetricType::Timestamp, created);
+        add("x", MetricType::Counter, 7.0);
+        let name = number.to_string();
+        std::fs::write(dir.join(&name), image.finish()).unwrap();
+        let mut command = pollstats(&["-r", "-c", "1", "-o", "tsv", "x"]);
+        let (out, err, code) = run(command.arg(&name).current_dir(dir));
+        assert_eq!((&*err, code), ("", 0), "{created}");
+        let rate: f64 = out.lines().nth(1).unwrap().parse().unwrap();
+        assert!((0.0..1e-200).contains(&rate), "{created}: {out}");
+    }
+}
+
+#[test]
 fn a_histogram_takes_no_number() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();

@@ -31,6 +31,8 @@ mod poll;
 mod polled;
 #[path = "../../../pollstats/src/records.rs"]
 mod records;
+#[path = "../../../pollstats/src/row.rs"]
+mod row;
 #[path = "../../../pollstats/src/settle.rs"]
 mod settle;
 #[path = "../../../pollstats/src/table.rs"]
