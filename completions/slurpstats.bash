@@ -47,7 +47,7 @@ _mmwatch()
         '-i --initial' \
         '-o --output lines|json' \
         '--until CONDITION' \
-        '-a --aggregate sum|avg|min|max|one|nonzero-avg|nonzero-min' \
+        '-a --aggregate sum|avg|min|max|one|nonzero-avg|nonzero-min|auto' \
         '--timeout ANY' \
         '--color auto|always|never' \
         '-h --help' \

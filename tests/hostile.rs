@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// The tools, and what each is asked for. The files come behind it.
-const RUNS: [&[&str]; 13] = [
+const RUNS: [&[&str]; 14] = [
     &["slurpstats", "-o", "text"],
     &["slurpstats", "-o", "lines"],
     &["slurpstats", "-o", "json"],
@@ -26,6 +26,7 @@ const RUNS: [&[&str]; 13] = [
     &["pollstats", "-c", "1", "-t", "g.counter,=g.int,g.double,g.string,a.counter,a.gauge,yes,text"],
     // A label that no file has: those that are like it are told.
     &["pollstats", "-c", "1", "g.countr"],
+    &["pollstats", "-c", "1", "a.u64,a.u32,a.mean,a.window,a.histogram:p99,a.recent:max,a.text"],
     &["mmwatch", "-i", "--timeout", "0"],
     &["mmwatch", "-i", "-o", "json", "-c", "5000", "--timeout", "0"],
     &["cleanstats", "-n", "-v"],
@@ -200,6 +201,19 @@ fn every_truncation_of_a_file_of_ours() {
 #[test]
 fn every_truncation_of_a_file_of_the_original() {
     run_all("truncations of a file of the original", truncations(&golden("original-0.8.0")));
+}
+
+#[test]
+fn every_truncation_of_a_file_of_version_2() {
+    run_all("truncations of a file of version 2", truncations(&golden("v2")));
+    // Its second byte says it all.
+    let others = golden_in(ORDERS[1], "v2");
+    run_all("truncations of a file of version 2 and the other byte order", truncations(&others).take(40));
+}
+
+#[test]
+fn every_byte_of_a_file_of_version_2() {
+    run_all("changed bytes of a file of version 2", changes(&golden("v2")));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use mmstats::Followed;
 
+use crate::amount::Amount;
 use crate::fold::Shared;
 
 /// What is remembered of a file.
@@ -39,12 +40,40 @@ pub(crate) struct Thread {
 }
 
 /// One column in one file.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 pub(crate) struct Part {
     /// Which of the file's fields.
     pub(crate) field: Option<usize>,
-    /// A counter's value at the last look.
+    /// Which of the column's classes it is of, if the file says what it means, and its scale.
+    pub(crate) class: Option<(usize, f64)>,
+    /// The value of a counter of integers at the last look.
     pub(crate) before: Option<i128>,
+    /// What else only grows, as it was at the last look.
+    pub(crate) amount: Option<Box<Amount>>,
+    /// The column before it that shows another part of the same field, and so knows what was added to it.
+    pub(crate) owner: Option<usize>,
+    /// Whether it is that of another.
+    pub(crate) is_owner: bool,
+}
+
+impl Part {
+    /// Whether it has been looked at.
+    pub(crate) fn is_known(&self) -> bool {
+        self.owner.is_some() || self.before.is_some() || self.amount.is_some()
+    }
+
+    /// What comes next is of no known past.
+    pub(crate) fn forget(&mut self) {
+        (self.before, self.amount) = (None, None);
+    }
+
+    /// What was shown of it so far.
+    fn shown(&self) -> Amount {
+        match &self.amount {
+            Some(amount) => amount.as_ref().clone(),
+            None => Amount::Integer(self.before.unwrap_or(0).max(0)),
+        }
+    }
 }
 
 impl PolledFile {
@@ -54,8 +83,8 @@ impl PolledFile {
     }
 
     /// What was shown of the file so far, by column.
-    pub(crate) fn shown(&self) -> impl Iterator<Item = i128> {
-        self.parts.iter().map(|part| part.before.unwrap_or(0).max(0))
+    pub(crate) fn shown(&self) -> impl Iterator<Item = Amount> {
+        self.parts.iter().map(|part| part.owner.map_or(part, |owner| &self.parts[owner]).shown())
     }
 }
 

@@ -58,7 +58,7 @@ fn each_defect_is_a_line() {
     fs::write(dir.path().join("g"), "#!/bin/sh").unwrap();
     let want = "\
 f\t0\tdefect\t\tan empty file, not a stats file
-g\t0\tdefect\t\tnot a stats file: version 35, 1 is known
+g\t0\tdefect\t\tnot a stats file: version 35, 1 and 2 are known
 ";
     assert_eq!(run(dir.path(), &["--check", "f", "g"]), (want.to_owned(), String::new(), 1));
     let (out, err, code) = run(dir.path(), &["--check", "missing"]);

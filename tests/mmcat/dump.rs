@@ -127,7 +127,9 @@ fn any_file_will_do() {
     }
     let (out, _, _) = run(dir.path(), &["cut-000", "elf"]);
     assert!(out.starts_with("==> cut-000\n          unknown: an empty file, not a stats file\n00000000\n\n"));
-    assert!(out.contains("unknown: not a stats file: version 127, 1 is known\n00000000  7f 45 4c 46 "));
+    assert!(
+        out.contains("unknown: not a stats file: version 127, 1 and 2 are known\n00000000  7f 45 4c 46 ")
+    );
     // The bytes can be read back from the dump of a file without repeats.
     let reversed = "cut-060: 31 is not a version\n".repeat(3);
     fs::write(dir.path().join("text"), &reversed).unwrap();

@@ -90,6 +90,13 @@ impl fmt::Display for OtherScale {
 impl std::error::Error for OtherScale {}
 
 impl HistogramTotal {
+    /// A histogram whose raw values times `scale` are in the unit. Without `quantiles` it shows
+    /// [`SHOWN_QUANTILES`].
+    #[must_use]
+    pub fn new(histogram: Histogram, quantiles: Vec<f64>, scale: f64) -> Self {
+        Self { histogram, quantiles, scale }
+    }
+
     /// How many values were counted.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -15,6 +15,7 @@ use crate::format::type_code::trimmed;
 use crate::format::v1::Record;
 use crate::format::value::Value;
 use crate::read::meaning::Meaning;
+use crate::read::snapshot::Cut;
 use crate::read::{Origin, Part, Snapshot, open};
 
 /// A file that is followed, and its wanted fields as they were at the last look.
@@ -26,6 +27,8 @@ pub struct Followed {
     pub(super) file: Option<File>,
     pub(super) state: State,
     pub(super) writer: Writer,
+    /// Why its list of fields ended before its end, if so.
+    pub(super) cut: Option<Cut>,
 }
 
 /// Where the wanted fields are, and what was in them.

@@ -141,7 +141,8 @@ impl Observer {
         let file = file.try_clone().ok();
         let writer = Writer::of(&self.snapshot);
         let state = self.describe(wanted)?;
-        Ok(Followed { path: path.to_owned(), origin, identity, file, state, writer })
+        let cut = self.snapshot.cut;
+        Ok(Followed { path: path.to_owned(), origin, identity, file, state, writer, cut })
     }
 
     /// The file that [`Observer::follow`] has read last, whole: whose it is, what else it holds.
@@ -175,24 +176,36 @@ impl Observer {
         opened: Option<&File>,
         wanted: impl FnMut(&[u8]) -> bool,
     ) -> Result<Observation, Error> {
-        let Followed { path, file, state, .. } = followed;
+        let Followed { path, file, state, cut, .. } = followed;
         let failed = || Error::io(path, "reading it");
         let Some(file) = opened.or(file.as_ref()) else { return Err(failed()(gone())) };
         let found = match state {
             State::V1(state) => self.look_v1(file, state),
             State::V2(state) => self.look_v2(file, state),
         };
-        if let Some(found) = found.map_err(failed())? {
-            return Ok(found);
+        let file = match found.map_err(failed())? {
+            Some(found) if cut.is_none() => return Ok(found),
+            Some(found) => {
+                // Whether the list goes on by now, only reading it can tell.
+                let read =
+                    file.try_clone().map_err(failed()).and_then(|file| self.snapshot.read_file(file, path));
+                if read.is_err() || self.snapshot.cut == *cut {
+                    return Ok(found);
+                }
+                None
+            }
+            None => Some(file.try_clone().map_err(failed())?),
+        };
+        if let Some(file) = file {
+            self.snapshot.read_file(file, path)?;
         }
-        let file = file.try_clone().map_err(failed())?;
-        self.snapshot.read_file(file, path)?;
         let writer = Writer::of(&self.snapshot);
         if followed.writer.is_other(&writer) {
             return Ok(Observation::Replaced);
         }
         followed.writer.learn(writer);
         followed.state = self.describe(wanted)?;
+        followed.cut = self.snapshot.cut;
         Ok(Observation::Anew)
     }
 

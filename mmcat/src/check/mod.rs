@@ -5,8 +5,11 @@ use std::path::Path;
 
 use cli::{Color, Output, Stop, escape, escape_path};
 use mmstats::format::type_code::{Kind, items};
+use mmstats::format::v2;
 
 use crate::region::{Fault, Meaning, Region, Role, regions};
+
+mod version_2;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,16 +61,28 @@ pub(crate) fn findings(bytes: &[u8]) -> Vec<Finding> {
                     warned = true;
                 }
             }
-            (_, Meaning::Zeros(Some(at))) => {
-                find(at, Severity::Defect, "trailing bytes are not zero".to_owned());
+            (role, Meaning::Zeros(Some(at))) => {
+                let what = match role {
+                    Role::Gap => "bytes of a block that no field points to",
+                    Role::Padding => "padding bytes",
+                    _ => "trailing bytes",
+                };
+                find(at, Severity::Defect, format!("{what} are not zero"));
             }
             // The offset is in the record already.
             (_, Meaning::Fault(Fault::Field(_, defect))) => {
                 find(region.at, Severity::Defect, defect.to_string());
             }
+            (_, Meaning::Fault(Fault::At(defect))) => {
+                find(defect.at, Severity::Defect, defect.what.to_string());
+            }
             (_, Meaning::Fault(fault)) => find(region.at, Severity::Defect, fault.to_string()),
             _ => {}
         }
+    }
+    if let Ok(first) = v2::head(bytes) {
+        version_2::find(bytes, first, &mut findings);
+        findings.sort_by_key(|finding| finding.at);
     }
     findings
 }
