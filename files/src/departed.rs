@@ -60,13 +60,40 @@ pub fn listed(snapshot: &Snapshot) -> HashSet<String> {
     }
 }
 
-/// Which file this is, as the list has it. Another file may get its name and its inode, but not at the same time.
+/// Which file this is, as the list has it: inode, process, when it was made, name. Another file may get its name and
+/// its inode, but it is made at another time.
 #[must_use]
 pub fn identity(snapshot: &Snapshot) -> String {
     let inode = snapshot.file().and_then(|file| file.metadata().ok()).map_or(0, |metadata| metadata.ino());
     let pid = snapshot.find("sys.pid").and_then(|field| field.value().as_integer()).unwrap_or_default();
     let created = snapshot.find("sys.created").and_then(|field| field.value().as_f64()).unwrap_or_default();
-    format!("{inode}:{pid}:{created:?}")
+    let mut identity = format!("{inode}:{pid}:{created:?}:");
+    for &byte in snapshot.path().file_name().unwrap_or_default().as_bytes() {
+        match byte {
+            b'%' | 0..=b' ' | 0x7f.. => identity.push_str(&format!("%{byte:02x}")),
+            byte => identity.push(char::from(byte)),
+        }
+    }
+    identity
+}
+
+/// The inode and the name in an identity.
+#[must_use]
+pub fn place_of(identity: &str) -> Option<(u64, OsString)> {
+    let mut parts = identity.splitn(4, ':');
+    let inode = parts.next()?.parse().ok()?;
+    let mut rest = parts.nth(2)?.bytes();
+    let mut name = Vec::new();
+    while let Some(byte) = rest.next() {
+        name.push(match byte {
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?];
+                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+            }
+            byte => byte,
+        });
+    }
+    Some((inode, OsString::from_vec(name)))
 }
 
 /// The command that has made a file: what the name `CMD-PID-TID.mmstats` begins with.
@@ -91,6 +118,14 @@ mod tests {
         assert_eq!(departed(&name), Some((&b"web"[..], 1000)));
         for other in ["web-1-2.mmstats", "-departed-1.mmstats", "web-departed-.mmstats", "web-departed-1", "1.mmstats"] {
             assert_eq!(departed(OsStr::new(other)), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn identities_lead_back() {
+        assert_eq!(place_of("12:34:1.5:a%20b%25:c"), Some((12, OsString::from("a b%:c"))));
+        for wrong in ["", "12", "12:34:1.5", "x:34:1.5:a", "1:2:3:%2", "1:2:3:%zz"] {
+            assert_eq!(place_of(wrong), None, "{wrong}");
         }
     }
 }

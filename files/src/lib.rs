@@ -22,7 +22,9 @@ mod source;
 mod state;
 mod visitor;
 
-pub use departed::{DEPARTED_LABEL, command_of, departed, departed_name, identity, is_departed, listed};
+pub use departed::{
+    DEPARTED_LABEL, command_of, departed, departed_name, identity, is_departed, listed, place_of,
+};
 pub use limit::descriptors;
 pub use member::{Left, Member, Writer};
 pub use name::{command, directory_of, is_stats_name};
