@@ -4,15 +4,15 @@
 //!
 //! A removed file's counts must be seen exactly once. So the file of the departed has a list of the files that it
 //! holds and that may still be there: it is put in place first, as a whole, and only then these are removed. A reader
-//! passes over a file that is on the list. A reader that finds another file of the departed after it has read
-//! everything than before begins again.
+//! passes over a file that is on the list. If the number of the file of the departed is another one after everything
+//! was read than before, counts may have moved meanwhile, and the reader begins again.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 
-use mmstats::{Snapshot, Value};
+use mmstats::{FOLDED_LABEL, Snapshot, Value};
 
 use crate::name::{ENDING, command};
 
@@ -58,6 +58,12 @@ pub fn listed(snapshot: &Snapshot) -> HashSet<String> {
         }
         _ => HashSet::new(),
     }
+}
+
+/// The number of the state that such a file is in. No two states of a command's departed have the same.
+#[must_use]
+pub fn state_of(snapshot: &Snapshot) -> i128 {
+    snapshot.find(FOLDED_LABEL).and_then(|field| field.value().as_integer()).unwrap_or_default()
 }
 
 /// Which file this is, as the list has it: inode, process, when it was made, name. Another file may get its name and

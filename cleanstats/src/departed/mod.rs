@@ -14,7 +14,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use cli::{Tool, plain};
 use mmstats::{FOLD_LABEL, FOLDED_LABEL, Snapshot, TEMP_END, TEMP_START};
@@ -54,7 +54,17 @@ struct Kept {
     totals: Totals,
     /// Those that it holds and that may still be there.
     list: Vec<String>,
+    /// The number of its state.
+    state: u64,
     has_changed: bool,
+}
+
+/// What is in such a file.
+#[derive(Default)]
+struct Content {
+    totals: Totals,
+    list: Vec<String>,
+    state: u64,
 }
 
 impl<'a> Keeper<'a> {
@@ -79,7 +89,10 @@ impl<'a> Keeper<'a> {
         }
         let identity = files::identity(snapshot);
         let kept = self.kept(candidate, snapshot, &metadata)?;
-        if kept.list.contains(&identity) {
+        // Another run may have added and removed it before this one had the lock.
+        let now = candidate.directory.handle(&candidate.name).and_then(|handle| handle.metadata());
+        let is_there = now.is_ok_and(|now| (now.dev(), now.ino()) == (metadata.dev(), metadata.ino()));
+        if !is_there || kept.list.contains(&identity) {
             return Ok(());
         }
         let path = kept.path.clone();
@@ -124,9 +137,9 @@ impl<'a> Keeper<'a> {
                 let name = files::departed_name(&vacant.key().1, uid);
                 let path = candidate.path.with_file_name(&name);
                 let owner = (uid, metadata.gid(), metadata.mode() & 0o666);
-                let (totals, list) = read(directory, &name, &path)?;
+                let Content { totals, list, state } = read(directory, &name, &path)?;
                 let directory = Rc::clone(directory);
-                vacant.insert(Kept { directory, path, name, owner, totals, list, has_changed: false })
+                vacant.insert(Kept { directory, path, name, owner, totals, list, state, has_changed: false })
             }
         })
     }
@@ -168,7 +181,10 @@ impl Kept {
     }
 
     fn publish(&mut self) -> io::Result<()> {
-        let image = self.totals.image(&self.list.join(" "));
+        // After any other, also if the file before was removed.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        self.state = u64::try_from(now).unwrap_or_default().max(self.state + 1);
+        let image = self.totals.image(&self.list.join(" "), self.state);
         let image = image.map_err(|full| io::Error::other(full.to_string()))?;
         let (mut file, temporary) = create(&self.directory)?;
         let written = self.write(&mut file, &image);
@@ -191,11 +207,11 @@ impl Kept {
     }
 }
 
-/// What a file of counts holds, and its list. Nothing, if there is none.
-fn read(directory: &Directory, name: &OsStr, path: &Path) -> io::Result<(Totals, Vec<String>)> {
+/// What a file of counts holds. Nothing, if there is none.
+fn read(directory: &Directory, name: &OsStr, path: &Path) -> io::Result<Content> {
     let handle = match directory.handle(name) {
         Ok(handle) => handle,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Content::default()),
         Err(error) => return Err(error),
     };
     if !handle.metadata()?.is_file() {
@@ -212,7 +228,8 @@ fn read(directory: &Directory, name: &OsStr, path: &Path) -> io::Result<(Totals,
     }
     let mut totals = Totals::default();
     totals.add(&snapshot);
-    Ok((totals, files::listed(&snapshot).into_iter().collect()))
+    let (list, state) = (files::listed(&snapshot).into_iter().collect(), files::state_of(&snapshot));
+    Ok(Content { totals, list, state: u64::try_from(state).unwrap_or_default() })
 }
 
 /// Lets one run at a time change the counts in a directory.

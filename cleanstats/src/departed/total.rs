@@ -7,7 +7,7 @@ use mmstats::format::histogram::Histogram;
 use mmstats::format::image::{Description, Image};
 use mmstats::format::item::Items;
 use mmstats::format::place::Full;
-use mmstats::{DataType, Mean, MetricType, Snapshot, SnapshotField, VERSION_LABEL, Value};
+use mmstats::{DataType, FOLDED_LABEL, Mean, MetricType, Snapshot, SnapshotField, VERSION_LABEL, Value};
 
 /// What a field has counted.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,13 +55,15 @@ impl Totals {
         self.0.values().all(|field| field.count.is_zero())
     }
 
-    /// A file of version 2 that says all this, and `list`.
-    pub(super) fn image(&self, list: &str) -> Result<Vec<u8>, Full> {
+    /// A file of version 2 that says all this, which files it holds, and the number of its state.
+    pub(super) fn image(&self, list: &str, state: u64) -> Result<Vec<u8>, Full> {
         let mut image = Image::new();
         for (label, text) in [(VERSION_LABEL, env!("CARGO_PKG_VERSION")), (DEPARTED_LABEL, list)] {
             let (data, metric) = (DataType::FixedText, MetricType::Info);
             image.add(&Description { label, data, metric, items: Items::default() }, text.as_bytes())?;
         }
+        let (label, data, metric) = (FOLDED_LABEL, DataType::U64, MetricType::Info);
+        image.add(&Description { label, data, metric, items: Items::default() }, &state.to_ne_bytes())?;
         for (label, Field { count, items }) in &self.0 {
             let (data, metric, value) = count.encode();
             image.add(&Description { label, data, metric, items: items.clone() }, &value)?;

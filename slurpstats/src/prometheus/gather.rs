@@ -9,9 +9,9 @@ use std::path::PathBuf;
 
 use cli::{Labels, Stop, Tool, escape};
 use figures::{Aggregate, Function, Sample, Source};
-use files::{DEPARTED_LABEL, Found, State, Ways};
+use files::{DEPARTED_LABEL, Found, Ways};
 use mmstats::live::{Judge, Life};
-use mmstats::{DataType, FOLD_LABEL, FOLDED_LABEL, MergeRule, MetricType, Origin, Snapshot, SnapshotField};
+use mmstats::{DataType, FOLD_LABEL, FOLDED_LABEL, MergeRule, MetricType, Snapshot, SnapshotField};
 
 use super::text::{distinct, label};
 use super::threads::Threads;
@@ -33,21 +33,20 @@ pub(super) struct Gathered {
     pub(super) paths: Vec<PathBuf>,
 }
 
-/// The files of the departed, as they were at a moment.
-type Departed = Vec<(PathBuf, Option<State>)>;
+/// The files of the departed, and the numbers of their states.
+type Departed = Vec<(PathBuf, i128)>;
 
 pub(super) fn gather(reading: &Reading<'_>, choice: &Choice, by: By) -> Result<Gathered, Stop> {
     let mut found = reading.files.found().to_vec();
     for _ in 1..TRIES {
-        let before = departed(&found, by);
-        let gathered = read(reading, choice, by, &found)?;
-        if by == By::Process || by == By::File {
-            if let Some(gathered) = gathered {
-                return Ok(gathered);
-            }
+        let departed = departed(&found, by);
+        let before = states(&departed);
+        let gathered = read(reading, choice, by, &found, departed)?;
+        if gathered.is_none() || has_departed(by) {
+            found = files::find(reading.operands, Ways::One).found;
         }
-        found = files::find(reading.operands, Ways::One).found;
-        if let Some(gathered) = gathered.filter(|_| departed(&found, by) == before) {
+        let is_settled = || states(&self::departed(&found, by)) == before;
+        if let Some(gathered) = gathered.filter(|_| is_settled()) {
             return Ok(gathered);
         }
     }
@@ -55,21 +54,37 @@ pub(super) fn gather(reading: &Reading<'_>, choice: &Choice, by: By) -> Result<G
     Err(Stop::Failed)
 }
 
-fn departed(found: &[Found], by: By) -> Departed {
-    if by == By::Process || by == By::File {
+/// Whether the counts of removed files are of interest: they are of no process that is there.
+fn has_departed(by: By) -> bool {
+    matches!(by, By::Nothing | By::Command)
+}
+
+/// Reads the files of the departed that were found. What is wrong with one is said when it has its turn as a file.
+fn departed(found: &[Found], by: By) -> Vec<Snapshot> {
+    if !has_departed(by) {
         return Vec::new();
     }
-    let departed = found.iter().filter(|found| found.path.file_name().is_some_and(|name| files::departed(name).is_some()));
-    departed
-        .map(|found| {
-            let metadata = found.path.symlink_metadata();
-            (found.path.clone(), metadata.ok().as_ref().map(State::of))
-        })
-        .collect()
+    let has_name = |found: &&Found| found.path.file_name().is_some_and(|name| files::departed(name).is_some());
+    let read = |found: &Found| {
+        let mut snapshot = Snapshot::new();
+        snapshot.read(&found.path, found.origin).ok()?;
+        files::is_departed(&snapshot).then_some(snapshot)
+    };
+    found.iter().filter(has_name).filter_map(read).collect()
+}
+
+fn states(departed: &[Snapshot]) -> Departed {
+    departed.iter().map(|snapshot| (snapshot.path().to_owned(), files::state_of(snapshot))).collect()
 }
 
 /// Reads all. `None` if counts have moved meanwhile.
-fn read(reading: &Reading<'_>, choice: &Choice, by: By, found: &[Found]) -> Result<Option<Gathered>, Stop> {
+fn read(
+    reading: &Reading<'_>,
+    choice: &Choice,
+    by: By,
+    found: &[Found],
+    departed: Vec<Snapshot>,
+) -> Result<Option<Gathered>, Stop> {
     let tool = reading.tool;
     let mut gatherer = Gatherer {
         tool,
@@ -83,12 +98,10 @@ fn read(reading: &Reading<'_>, choice: &Choice, by: By, found: &[Found]) -> Resu
             paths: Vec::new(),
         },
     };
-    for (path, _) in departed(found, by) {
-        // What is wrong with it is said when it has its turn.
-        let mut snapshot = Snapshot::new();
-        if snapshot.read(&path, Origin::Found).is_ok() && files::is_departed(&snapshot) {
-            gatherer.listed.extend(files::listed(&snapshot));
-        }
+    for snapshot in &departed {
+        gatherer.listed.extend(files::listed(snapshot));
+        // As it was read: a moment later it may hold more.
+        gatherer.add(snapshot, true);
     }
     let mut threads = Threads::default();
     let now = Files::new(tool, found);
@@ -116,16 +129,15 @@ struct Gatherer<'a> {
 }
 
 impl Gatherer<'_> {
+    /// Takes a file that was found.
     fn take(&mut self, snapshot: &Snapshot) {
-        let is_departed = files::is_departed(snapshot);
-        let is_alone = matches!(self.by, By::Process | By::File);
-        // They are of no process; and the file's counts were counted when it was there.
-        if is_departed && is_alone {
-            return;
+        let is_held = || !self.listed.is_empty() && self.listed.contains(&files::identity(snapshot));
+        if !files::is_departed(snapshot) && !is_held() {
+            self.add(snapshot, false);
         }
-        if !self.listed.is_empty() && self.listed.contains(&files::identity(snapshot)) {
-            return;
-        }
+    }
+
+    fn add(&mut self, snapshot: &Snapshot, is_departed: bool) {
         let number = self.gathered.paths.len();
         self.gathered.paths.push(snapshot.path().to_owned());
         // A file is of one version, and mostly has only one of these.

@@ -117,12 +117,12 @@ impl Adder<'_> {
 
     fn window(&mut self, all: &WindowTotal) {
         self.name = window(&self.name);
-        let span = format!("of the last {} seconds", all.length());
+        let span = format!("the last {} seconds", all.length());
         for (part, what) in [("mean", "mean"), ("max", "maximum")] {
-            self.part(part, part, &format!("{what} {span}"), all.part(part));
+            self.part(part, part, &format!("{what} of {span}"), all.part(part));
         }
         self.unit = None;
-        self.part("rate", "rate", &format!("how often per second, {span}"), all.part("rate"));
+        self.part("rate", "rate", &format!("how often per second, over {span}"), all.part("rate"));
     }
 
     /// A gauge of its own. What is nothing is not there.
