@@ -65,8 +65,12 @@ fn what_adds_up_is_kept_and_the_rest_goes() {
     assert_eq!(names(dir.path()), left, "nothing was counted by idle");
 
     let web = Snapshot::of(departed(dir.path(), "web")).unwrap();
-    let labels: Vec<_> = web.fields().map(|field| String::from_utf8(field.unwrap().label().to_vec()).unwrap()).collect();
-    assert_eq!(labels, ["org.mmstats.version", "sys.departed", "sys.folded", "answer", "heat", "sent", "size"]);
+    let labels: Vec<_> =
+        web.fields().map(|field| String::from_utf8(field.unwrap().label().to_vec()).unwrap()).collect();
+    assert_eq!(
+        labels,
+        ["org.mmstats.version", "sys.departed", "sys.folded", "answer", "heat", "sent", "size"]
+    );
     let field = |label| web.find(label).unwrap();
     assert_eq!((field("sent").value(), field("sent").unit()), (Value::Unsigned(42), Some("bytes")));
     assert_eq!(field("heat").value(), Value::Double(0.5));

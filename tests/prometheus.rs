@@ -32,7 +32,11 @@ fn clean(dir: &Path, arguments: &[&str]) -> String {
     assert_eq!((err.as_str(), code), ("", Some(0)), "{out}");
     if has("promtool") {
         let mut promtool = tool("promtool");
-        promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        promtool
+            .args(["check", "metrics"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut promtool = promtool.spawn().unwrap();
         promtool.stdin.take().unwrap().write_all(out.as_bytes()).unwrap();
         let said = outcome(&promtool.wait_with_output().unwrap());
@@ -60,7 +64,13 @@ fn fields_say_what_they_are() {
     let dir = tempfile::tempdir().unwrap();
     for (pid, bytes) in [(7, 40_u64), (8, 2)] {
         process(pid)
-            .field("sent", DataType::U64, MetricType::Counter, said("bytes", "What went out."), &bytes.to_ne_bytes())
+            .field(
+                "sent",
+                DataType::U64,
+                MetricType::Counter,
+                said("bytes", "What went out."),
+                &bytes.to_ne_bytes(),
+            )
             .counter("jobs{queue=\"a \\\"b\\\"\\\\c\",cmd=\"x\"}", bytes)
             .counter("requests_total", bytes)
             .gauge("busy", unit("ratio"), 0.25)
@@ -74,8 +84,7 @@ fn fields_say_what_they_are() {
             .write(dir.path(), format!("web-{pid}-{pid}.mmstats"));
     }
     let out = clean(dir.path(), &[]);
-    let without_rate: Vec<_> =
-        out.lines().filter(|line| !line.starts_with("load_window_rate{")).collect();
+    let without_rate: Vec<_> = out.lines().filter(|line| !line.starts_with("load_window_rate{")).collect();
     let help = "Published by a running program through a mmstats file.";
     let wanted = [
         format!("# HELP busy_ratio {help}"),
@@ -158,7 +167,9 @@ fn who_wants_them_has_processes_and_files_apart() {
     );
     assert_eq!(total(&["-a", "auto"]), ["hits_total 16"]);
     assert_eq!(total(&["--metric-prefix", "app_"])[0], "app_hits_total{cmd=\"api\"} 1");
-    assert!(clean(dir.path(), &["--by", "pid"]).contains("sys_pid_info{cmd=\"web\",pid=\"9\",value=\"9\"} 1\n"));
+    assert!(
+        clean(dir.path(), &["--by", "pid"]).contains("sys_pid_info{cmd=\"web\",pid=\"9\",value=\"9\"} 1\n")
+    );
     assert!(!clean(dir.path(), &[]).contains("sys_pid"), "each worker would be a new series");
     for wrong in [&["--metric-prefix", "1a"][..], &["--metric-prefix", "a-"], &["--by", "host"]] {
         assert_eq!(slurp(dir.path(), wrong).2, Some(2), "{wrong:?}");
@@ -168,7 +179,8 @@ fn who_wants_them_has_processes_and_files_apart() {
 #[test]
 fn gauges_and_texts_are_those_of_the_living() {
     let dir = tempfile::tempdir().unwrap();
-    let fields = |file: Fields| file.gauge("busy", Items::default(), 1.0).text("version", "1").counter("hits", 5);
+    let fields =
+        |file: Fields| file.gauge("busy", Items::default(), 1.0).text("version", "1").counter("hits", 5);
     fields(process(7)).write(dir.path(), "web-7-7.mmstats");
     fields(process(8).dead()).write(dir.path(), "web-8-8.mmstats");
     let out = clean(dir.path(), &["-p", "busy", "-p", "hits", "-p", "version"]);
@@ -181,7 +193,11 @@ fn gauges_and_texts_are_those_of_the_living() {
 #[test]
 fn a_label_is_there_only_where_two_names_meet() {
     let dir = tempfile::tempdir().unwrap();
-    process(1).counter("web.hits", 1).counter("web_hits", 2).counter("api.hits", 3).write(dir.path(), "web-1-1.mmstats");
+    process(1)
+        .counter("web.hits", 1)
+        .counter("web_hits", 2)
+        .counter("api.hits", 3)
+        .write(dir.path(), "web-1-1.mmstats");
     let out = clean(dir.path(), &["-p", "web", "-p", "api"]);
     assert_eq!(
         samples(&out),
@@ -228,7 +244,10 @@ fn a_name_of_two_kinds_is_named_and_the_rest_is_right() {
 fn version_1_is_as_it_was_beside_version_2() {
     let dir = tempfile::tempdir().unwrap();
     let old = write(dir.path(), "web-1-1.mmstats", &[counter("hits", 41)]);
-    process(2).counter("hits", 1).gauge("mmstats.hits", Items::default(), 3.0).write(dir.path(), "web-2-2.mmstats");
+    process(2)
+        .counter("hits", 1)
+        .gauge("mmstats.hits", Items::default(), 3.0)
+        .write(dir.path(), "web-2-2.mmstats");
     let out = clean(dir.path(), &["-p", "hits", "-p", "mmstats"]);
     let old = old.display();
     assert_eq!(
@@ -241,5 +260,8 @@ fn version_1_is_as_it_was_beside_version_2() {
     );
     assert_eq!(out.matches("# TYPE mmstats_hits gauge\n").count(), 1, "one family: {out}");
     let out = clean(dir.path(), &["-p", "hits", "--metric-prefix", "app_"]);
-    assert!(out.contains("# TYPE app_hits untyped\n") && out.contains("app_hits_total{cmd=\"web\"} 1\n"), "{out}");
+    assert!(
+        out.contains("# TYPE app_hits untyped\n") && out.contains("app_hits_total{cmd=\"web\"} 1\n"),
+        "{out}"
+    );
 }

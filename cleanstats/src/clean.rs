@@ -82,10 +82,8 @@ impl<'a> Cleaner<'a> {
 
     pub(crate) fn clean(&mut self, batch: &[Candidate]) -> Result<(), Stop> {
         // All are looked at before the first is judged, so that one walk through /proc does.
-        let looks: Vec<_> = batch
-            .iter()
-            .map(|candidate| (candidate, self.look(candidate), Instant::now()))
-            .collect();
+        let looks: Vec<_> =
+            batch.iter().map(|candidate| (candidate, self.look(candidate), Instant::now())).collect();
         let judge = Judge::thorough();
         let mut looks = looks.into_iter().peekable();
         while looks.peek().is_some() {

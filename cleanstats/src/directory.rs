@@ -95,8 +95,7 @@ impl Directory {
 
     /// Makes a file that was not there.
     pub(crate) fn create(&self, name: &OsStr) -> Result<File, Errno> {
-        let flags =
-            OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         Ok(File::from(openat(self.0.as_fd(), name, flags, Mode::S_IRUSR | Mode::S_IWUSR)?))
     }
 

@@ -122,7 +122,9 @@ mod tests {
         let name = departed_name(b"web", 1000);
         assert_eq!(name, "web-departed-1000.mmstats");
         assert_eq!(departed(&name), Some((&b"web"[..], 1000)));
-        for other in ["web-1-2.mmstats", "-departed-1.mmstats", "web-departed-.mmstats", "web-departed-1", "1.mmstats"] {
+        for other in
+            ["web-1-2.mmstats", "-departed-1.mmstats", "web-departed-.mmstats", "web-departed-1", "1.mmstats"]
+        {
             assert_eq!(departed(OsStr::new(other)), None, "{other}");
         }
     }

@@ -23,8 +23,7 @@ mod state;
 mod visitor;
 
 pub use departed::{
-    DEPARTED_LABEL, command_of, departed, departed_name, identity, is_departed, listed, place_of,
-    state_of,
+    DEPARTED_LABEL, command_of, departed, departed_name, identity, is_departed, listed, place_of, state_of,
 };
 pub use limit::descriptors;
 pub use member::{Left, Member, Writer};

@@ -22,7 +22,10 @@ fn an_ended_thread_counts_once() {
     thread(dir.path(), 12, 6, 10);
     thread(dir.path(), 13, 0, 1);
     assert_eq!(samples(&clean(dir.path(), &["-p", "hits"])), ["hits_total{cmd=\"web\"} 1011"]);
-    assert_eq!(samples(&clean(dir.path(), &["-p", "hits", "--by", "pid"])), ["hits_total{cmd=\"web\",pid=\"7\"} 1011"]);
+    assert_eq!(
+        samples(&clean(dir.path(), &["-p", "hits", "--by", "pid"])),
+        ["hits_total{cmd=\"web\",pid=\"7\"} 1011"]
+    );
     assert_eq!(samples(&clean(dir.path(), &["-p", "hits", "--by", "file"])).len(), 4);
 }
 

@@ -20,7 +20,9 @@ fn histograms_merge_and_their_numbers_fit() {
     let values = [(1, vec![1_000, 2_000_000]), (2, vec![3_000_000_000, 5, 1 << 50])];
     for (pid, values) in &values {
         let value = histogram((5, 42), values.iter().copied());
-        process(*pid).histogram("answer", nanoseconds(), &value).write(dir.path(), format!("web-{pid}-{pid}.mmstats"));
+        process(*pid)
+            .histogram("answer", nanoseconds(), &value)
+            .write(dir.path(), format!("web-{pid}-{pid}.mmstats"));
     }
     let out = clean(dir.path(), &["-p", "answer"]);
     assert!(out.contains("# TYPE answer_seconds histogram\n"));
@@ -77,7 +79,8 @@ fn histograms_of_two_shapes_merge_and_of_two_scales_do_not() {
 fn a_name_that_belongs_to_a_histogram_is_left_out_elsewhere() {
     let dir = tempfile::tempdir().unwrap();
     let value = histogram((5, 42), [3]);
-    let file = process(1).histogram("size", Items::default(), &value).gauge("size.sum", Items::default(), 1.0);
+    let file =
+        process(1).histogram("size", Items::default(), &value).gauge("size.sum", Items::default(), 1.0);
     file.write(dir.path(), "web-1-1.mmstats");
     let (out, err, code) = slurp(dir.path(), &["-p", "size"]);
     assert_eq!(out.matches("size_sum").count(), 1, "{out}");

@@ -45,7 +45,12 @@ impl<'a> Cleaner<'a> {
     }
 
     /// Keeps what one file has counted.
-    fn fold(&mut self, keeper: &mut Keeper<'_>, candidate: &Candidate, state: &State) -> Result<(), Sentence> {
+    fn fold(
+        &mut self,
+        keeper: &mut Keeper<'_>,
+        candidate: &Candidate,
+        state: &State,
+    ) -> Result<(), Sentence> {
         let file = open_again(candidate, state).map_err(Sentence::Settled)?;
         match self.snapshot.read_file(file, &candidate.path) {
             Ok(()) => {}

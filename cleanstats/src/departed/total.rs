@@ -34,7 +34,9 @@ impl Totals {
     pub(super) fn add(&mut self, snapshot: &Snapshot) -> Vec<String> {
         let mut unlike = Vec::new();
         for field in snapshot.fields().filter_map(Result::ok) {
-            let (Some(count), Ok(label)) = (count(&field), std::str::from_utf8(field.label())) else { continue };
+            let (Some(count), Ok(label)) = (count(&field), std::str::from_utf8(field.label())) else {
+                continue;
+            };
             let items = items(&field, &count);
             let Some(all) = self.0.get_mut(label) else {
                 self.0.insert(label.to_owned(), Field { count, items });

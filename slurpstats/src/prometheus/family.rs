@@ -85,8 +85,7 @@ impl Families {
             others.entry(name).or_default().push(lines);
         }
         // What is said of a name comes once, so both are gone through side by side.
-        let names: BTreeSet<_> =
-            chosen.keys().map(String::as_str).chain(others.keys().copied()).collect();
+        let names: BTreeSet<_> = chosen.keys().map(String::as_str).chain(others.keys().copied()).collect();
         for name in names {
             let typed = chosen.get(name);
             let kind = typed.map_or("untyped", |(kind, _)| kind.name());
@@ -101,7 +100,8 @@ impl Families {
             for lines in others.get(name).into_iter().flatten() {
                 match typed {
                     Some((kind @ (Type::Histogram | Type::Summary), _)) => {
-                        let why = format!("numbers of unknown kind here and a {} elsewhere: left out", kind.name());
+                        let why =
+                            format!("numbers of unknown kind here and a {} elsewhere: left out", kind.name());
                         tool.error_at(name, &why);
                     }
                     _ => out.write_bytes(lines)?,
@@ -116,8 +116,11 @@ impl Families {
         let mut chosen = BTreeMap::new();
         for (name, mut types) in std::mem::take(&mut self.0) {
             let most = types.values().map(|family| family.series.len()).max();
-            let kind = types.iter().find(|(_, family)| Some(family.series.len()) == most).map(|(kind, _)| *kind);
-            let Some((kind, family)) = kind.and_then(|kind| Some((kind, types.remove(&kind)?))) else { continue };
+            let kind =
+                types.iter().find(|(_, family)| Some(family.series.len()) == most).map(|(kind, _)| *kind);
+            let Some((kind, family)) = kind.and_then(|kind| Some((kind, types.remove(&kind)?))) else {
+                continue;
+            };
             for (other, left_out) in types {
                 for series in left_out.series {
                     let (other, kind) = (other.name(), kind.name());
@@ -135,7 +138,9 @@ impl Families {
 fn drop_overlaps(tool: &Tool, families: &mut BTreeMap<String, (Type, Family)>) {
     let taken: Vec<_> = families
         .iter()
-        .flat_map(|(name, (kind, _))| kind.endings().iter().map(move |ending| (format!("{name}{ending}"), *kind)))
+        .flat_map(|(name, (kind, _))| {
+            kind.endings().iter().map(move |ending| (format!("{name}{ending}"), *kind))
+        })
         .collect();
     for (name, kind) in taken {
         if families.remove(&name).is_some() {

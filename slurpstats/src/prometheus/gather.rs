@@ -64,7 +64,8 @@ fn departed(found: &[Found], by: By) -> Vec<Snapshot> {
     if !has_departed(by) {
         return Vec::new();
     }
-    let has_name = |found: &&Found| found.path.file_name().is_some_and(|name| files::departed(name).is_some());
+    let has_name =
+        |found: &&Found| found.path.file_name().is_some_and(|name| files::departed(name).is_some());
     let read = |found: &Found| {
         let mut snapshot = Snapshot::new();
         snapshot.read(&found.path, found.origin).ok()?;
@@ -178,7 +179,12 @@ impl Gatherer<'_> {
             });
             let Some((source, total)) = &mut typed else { continue };
             if says_something(&field, self.by, source.is_alive) {
-                total.add_sample(source, field.label(), || field.type_code().into_owned(), &Sample::of(&field));
+                total.add_sample(
+                    source,
+                    field.label(),
+                    || field.type_code().into_owned(),
+                    &Sample::of(&field),
+                );
             }
         }
     }

@@ -49,7 +49,8 @@ pub(crate) struct Choice {
 impl Choice {
     /// Takes `--by`'s value.
     pub(crate) fn set_by(&mut self, value: &OsStr) -> Result<(), Stop> {
-        self.by = cli::word("--by", value, &[("cmd", By::Command), ("pid", By::Process), ("file", By::File)])?;
+        self.by =
+            cli::word("--by", value, &[("cmd", By::Command), ("pid", By::Process), ("file", By::File)])?;
         Ok(())
     }
 

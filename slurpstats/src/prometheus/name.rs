@@ -122,7 +122,10 @@ mod tests {
     fn attributes_do_not_meet_our_own_labels() {
         let parsed = Parsed::of(b"requests{route=\"/a\",cmd=\"x\",exported_cmd=\"y\"}");
         let names: Vec<_> = parsed.attributes.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!((parsed.name.as_ref(), names), ("requests", vec!["route", "exported_exported_cmd", "exported_cmd"]));
+        assert_eq!(
+            (parsed.name.as_ref(), names),
+            ("requests", vec!["route", "exported_exported_cmd", "exported_cmd"])
+        );
         assert_eq!(Parsed::of(b"a{b}").name, "a{b}");
     }
 }

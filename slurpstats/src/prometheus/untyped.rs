@@ -149,7 +149,9 @@ impl Untyped {
 
     fn family_name(&self, label: &[u8], is_text: bool) -> String {
         let mut name = self.prefix.clone();
-        name.extend(label.iter().map(|&byte| if byte.is_ascii_alphanumeric() { char::from(byte) } else { '_' }));
+        name.extend(
+            label.iter().map(|&byte| if byte.is_ascii_alphanumeric() { char::from(byte) } else { '_' }),
+        );
         if is_text {
             name.push_str("_info");
         }
