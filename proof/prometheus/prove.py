@@ -1,6 +1,6 @@
 """What a real Prometheus says of workers that are recycled all the time: prove.py TOOLS RECYCLED [SECONDS]
 
-Runs workers of which each lives for some seconds and is then killed, cleanstats, slurpstats into node_exporter's
+Runs workers of which each lives for some seconds, every other one until it is killed; cleanstats, slurpstats into node_exporter's
 directory for text files, node_exporter, and Prometheus, all on the loopback interface. Then asks Prometheus for rates
 and quantiles, compares them with what the workers have really done, and counts the series. TOOLS is the directory of
 the tools, RECYCLED the worker.
@@ -21,7 +21,7 @@ import urllib.parse
 import urllib.request
 
 SLOTS, RATE, LIFE = 6, 200, (1.5, 4.0)
-WINDOW = 20
+WINDOW = 30
 QUANTILES = (0.5, 0.9, 0.99)
 
 
@@ -141,7 +141,7 @@ def prove(run):
 
     truth, wrong = SLOTS * RATE, []
     worst = max((abs(rate / truth - 1) for rate in rates), default=math.nan)
-    print("workers that lived and were killed: %d, requests: %d" % (run.workers, sum(run.totals)))
+    print("workers that lived and ended: %d, requests: %d" % (run.workers, sum(run.totals)))
     print("rate(requests_total[%ds]), %d times: %.1f to %.1f, in truth %d: off by at most %.2f %%"
           % (WINDOW, len(rates), min(rates), max(rates), truth, 100 * worst))
     if not worst <= 0.05:
@@ -173,7 +173,7 @@ def prove(run):
 def main():
     if not all(map(shutil.which, ("prometheus", "prometheus-node-exporter"))):
         sys.exit("prometheus and prometheus-node-exporter are needed")
-    run = Run(sys.argv[1], sys.argv[2], float(sys.argv[3]) if len(sys.argv) > 3 else 75)
+    run = Run(sys.argv[1], sys.argv[2], float(sys.argv[3]) if len(sys.argv) > 3 else 80)
     run.start()
     try:
         prove(run)

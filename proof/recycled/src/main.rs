@@ -1,4 +1,4 @@
-//! A worker that handles requests at a fixed rate, in threads that come and go, and is killed after some seconds.
+//! A worker that handles requests at a fixed rate, in threads that come and go, and ends after some seconds: every other one is killed.
 //!
 //! `recycled START COUNT SECONDS RATE SEED` takes the place of a worker that has handled COUNT requests since START
 //! (seconds since 1970), so that all who have this place together handle RATE requests a second, whenever one takes
@@ -10,7 +10,7 @@ use std::io::Write;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use mmstats::{Counter, Options, Timer, Version, per_thread, stats};
+use mmstats::{Counter, Options, ProcessEnd, Timer, Version, per_thread, stats};
 
 stats! {
     /// What a worker publishes.
@@ -23,7 +23,7 @@ stats! {
 }
 
 per_thread! {
-    static WORKER: Worker = Options::new().version(Version::V2);
+    static WORKER: Worker = Options::new().version(Version::V2).process_end(ProcessEnd::Leave);
 }
 
 /// How long a thread lives.
@@ -57,6 +57,8 @@ fn main() -> std::io::Result<()> {
     let [start, before, seconds, rate, seed] = numbers[..] else { panic!("START COUNT SECONDS RATE SEED") };
     let mut random = Random(seed as u64);
     let (end, mut count, mut values) = (now() + seconds, before as u64, Vec::new());
+    // The main thread has a file, too, which goes when the process ends in order.
+    WORKER.with(|_| ());
     while now() < end {
         let thread_end = end.min(now() + THREAD);
         let work = move || {
@@ -86,6 +88,9 @@ fn main() -> std::io::Result<()> {
         writeln!(out, "{value}")?;
     }
     out.flush()?;
-    // As one that is killed.
-    std::process::abort();
+    // As one that is killed; every other one ends in order.
+    if seed as u64 % 2 == 0 {
+        std::process::abort();
+    }
+    Ok(())
 }
