@@ -19,6 +19,8 @@ use mmstats::format::kind::{DataType, MetricType};
 mod counts;
 #[path = "prometheus/histograms.rs"]
 mod histograms;
+#[path = "prometheus/threads.rs"]
+mod threads;
 
 /// What slurpstats prints with these arguments, on standard output and standard error, and its exit code.
 fn slurp(dir: &Path, arguments: &[&str]) -> (String, String, Option<i32>) {

@@ -1,9 +1,9 @@
 """What a real Prometheus says of workers that are recycled all the time: prove.py TOOLS RECYCLED [SECONDS]
 
-Runs workers of which each lives for some seconds, every other one until it is killed; cleanstats, slurpstats into node_exporter's
-directory for text files, node_exporter, and Prometheus, all on the loopback interface. Then asks Prometheus for rates
-and quantiles, compares them with what the workers have really done, and counts the series. TOOLS is the directory of
-the tools, RECYCLED the worker.
+Runs workers of which each lives for some seconds, every other one until it is killed; cleanstats; slurpstats, which
+writes to node_exporter's directory for text files; node_exporter, and Prometheus, all on the loopback interface. Then
+asks Prometheus for rates and quantiles, compares them with what the workers have really done, and counts the series.
+TOOLS is the directory of the tools, RECYCLED the worker.
 """
 
 import json

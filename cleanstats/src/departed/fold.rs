@@ -31,8 +31,8 @@ impl<'a> Cleaner<'a> {
                 continue;
             }
             match self.fold(&mut keeper, candidate, &condemned.state) {
-                Ok(()) => added.push(number),
-                Err(otherwise) => *sentence = otherwise,
+                None => added.push(number),
+                Some(otherwise) => *sentence = otherwise,
             }
         }
         if let Err((path, error)) = keeper.publish() {
@@ -44,26 +44,23 @@ impl<'a> Cleaner<'a> {
         Some(keeper)
     }
 
-    /// Keeps what one file has counted.
-    fn fold(
-        &mut self,
-        keeper: &mut Keeper<'_>,
-        candidate: &Candidate,
-        state: &State,
-    ) -> Result<(), Sentence> {
-        let file = open_again(candidate, state).map_err(Sentence::Settled)?;
+    /// Keeps what one file has counted, or says what is to become of it otherwise.
+    fn fold(&mut self, keeper: &mut Keeper<'_>, candidate: &Candidate, state: &State) -> Option<Sentence> {
+        let file = match open_again(candidate, state) {
+            Ok(file) => file,
+            Err(otherwise) => return Some(Sentence::Settled(otherwise)),
+        };
         match self.snapshot.read_file(file, &candidate.path) {
             Ok(()) => {}
             // A file that its writer never got to fill.
-            Err(error) if error.kind() == ErrorKind::Version => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::Version => return None,
             Err(error) => {
                 self.tool.report(&error);
-                return Err(Sentence::CannotFold);
+                return Some(Sentence::CannotFold);
             }
         }
-        keeper.add(candidate, &self.snapshot).map_err(|error| {
-            self.tool.error(&candidate.path, &format!("its counts cannot be kept: {}", plain(&error)));
-            Sentence::CannotFold
-        })
+        let error = keeper.add(candidate, &self.snapshot).err()?;
+        self.tool.error(&candidate.path, &format!("its counts cannot be kept: {}", plain(&error)));
+        Some(Sentence::CannotFold)
     }
 }

@@ -6,7 +6,8 @@
 mod fold;
 mod total;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, btree_map};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
@@ -128,12 +129,12 @@ impl<'a> Keeper<'a> {
         let directory = &candidate.directory;
         let (command, uid) = (files::command_of(snapshot), metadata.uid());
         let place = (directory.identity()?, command, uid);
-        if !self.locks.contains_key(&place.0) {
-            self.locks.insert(place.0, lock(directory)?);
+        if let Entry::Vacant(unlocked) = self.locks.entry(place.0) {
+            unlocked.insert(lock(directory)?);
         }
         Ok(match self.kept.entry(place) {
-            std::collections::btree_map::Entry::Occupied(kept) => kept.into_mut(),
-            std::collections::btree_map::Entry::Vacant(vacant) => {
+            btree_map::Entry::Occupied(kept) => kept.into_mut(),
+            btree_map::Entry::Vacant(vacant) => {
                 let name = files::departed_name(&vacant.key().1, uid);
                 let path = candidate.path.with_file_name(&name);
                 let owner = (uid, metadata.gid(), metadata.mode() & 0o666);

@@ -41,7 +41,7 @@ pub(super) fn gather(reading: &Reading<'_>, choice: &Choice, by: By) -> Result<G
     for _ in 1..TRIES {
         let departed = departed(&found, by);
         let before = states(&departed);
-        let gathered = read(reading, choice, by, &found, departed)?;
+        let gathered = read(reading, choice, by, &found, &departed)?;
         if gathered.is_none() || has_departed(by) {
             found = files::find(reading.operands, Ways::One).found;
         }
@@ -84,7 +84,7 @@ fn read(
     choice: &Choice,
     by: By,
     found: &[Found],
-    departed: Vec<Snapshot>,
+    departed: &[Snapshot],
 ) -> Result<Option<Gathered>, Stop> {
     let tool = reading.tool;
     let mut gatherer = Gatherer {
@@ -99,7 +99,7 @@ fn read(
             paths: Vec::new(),
         },
     };
-    for snapshot in &departed {
+    for snapshot in departed {
         gatherer.listed.extend(files::listed(snapshot));
         // As it was read: a moment later it may hold more.
         gatherer.add(snapshot, true);

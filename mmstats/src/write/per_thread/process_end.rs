@@ -18,11 +18,7 @@ pub enum ProcessEnd {
 
 impl<K: ThreadKey> PerThread<K> {
     /// Keeps what the end of the main thread would remove, if the options want that.
-    pub(super) fn keep_at_process_end(
-        &'static self,
-        ended: &Ended<K::Model>,
-        instance: &Instance<K::Model>,
-    ) {
+    pub(super) fn keep_at_process_end(&'static self, ended: &Ended<K::Model>, instance: &Instance<K::Model>) {
         if self.options().at_process_end() == ProcessEnd::Leave {
             instance.keep();
             ended.folded.iter().for_each(crate::write::fold::Folded::keep);
