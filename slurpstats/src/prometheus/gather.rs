@@ -1,7 +1,7 @@
 //! Reading the files, each number once.
 //!
-//! Counts move while files are read: from an ended thread's file to that of its process (`threads.rs`), and from a
-//! removed file to that of its command's departed ([`files::listed`]). A sum that lacks them for a moment would be
+//! Counts move while files are read: from an ended thread's file to that of its process ([`Files::each_once`]), and
+//! from a removed file to that of its command's departed ([`files::listed`]). A sum that lacks them for a moment would be
 //! taken for a restart by Prometheus, which adds all of it once more.
 
 use std::collections::{BTreeMap, HashSet};
@@ -14,7 +14,6 @@ use mmstats::live::{Judge, Life};
 use mmstats::{DataType, FOLD_LABEL, FOLDED_LABEL, MergeRule, MetricType, Snapshot, SnapshotField};
 
 use super::text::{distinct, label};
-use super::threads::Threads;
 use super::untyped::{self, Untyped};
 use super::{By, Choice, Reading};
 use crate::ahead::Files;
@@ -42,11 +41,11 @@ pub(super) fn gather(reading: &Reading<'_>, choice: &Choice, by: By) -> Result<G
         let departed = departed(&found, by);
         let before = states(&departed);
         let gathered = read(reading, choice, by, &found, &departed)?;
-        if gathered.is_none() || has_departed(by) {
-            found = files::find(reading.operands, Ways::One).found;
+        if !has_departed(by) {
+            return Ok(gathered);
         }
-        let is_settled = || states(&self::departed(&found, by)) == before;
-        if let Some(gathered) = gathered.filter(|_| is_settled()) {
+        found = files::find(reading.operands, Ways::One).found;
+        if states(&self::departed(&found, by)) == before {
             return Ok(gathered);
         }
     }
@@ -78,18 +77,19 @@ fn states(departed: &[Snapshot]) -> Departed {
     departed.iter().map(|snapshot| (snapshot.path().to_owned(), files::state_of(snapshot))).collect()
 }
 
-/// Reads all. `None` if counts have moved meanwhile.
+/// Reads all.
 fn read(
     reading: &Reading<'_>,
     choice: &Choice,
     by: By,
     found: &[Found],
     departed: &[Snapshot],
-) -> Result<Option<Gathered>, Stop> {
+) -> Result<Gathered, Stop> {
     let tool = reading.tool;
     let mut gatherer = Gatherer {
         tool,
         wanted: reading.labels,
+        is_alive_wanted: reading.is_alive_wanted,
         by,
         judge: Judge::new(),
         listed: HashSet::new(),
@@ -104,24 +104,26 @@ fn read(
         // As it was read: a moment later it may hold more.
         gatherer.add(snapshot, true);
     }
-    let mut threads = Threads::default();
-    let now = Files::new(tool, found);
-    now.each(&mut |snapshot| {
-        if by == By::File || !threads.has(snapshot) {
-            gatherer.take(snapshot);
-        }
+    let now = Files::new(tool, reading.operands, found);
+    let mut take = |snapshot: &Snapshot| {
+        gatherer.take(snapshot);
         Ok(())
-    })?;
+    };
+    if by == By::File {
+        now.each(&mut take)?
+    } else {
+        now.each_once(&mut take)?
+    }
     if now.has_read() {
         reading.files.note_read();
     }
-    let is_settled = threads.each(&mut |snapshot| gatherer.take(snapshot));
-    Ok(is_settled.then_some(gatherer.gathered))
+    Ok(gatherer.gathered)
 }
 
 struct Gatherer<'a> {
     tool: &'a Tool,
     wanted: &'a Labels,
+    is_alive_wanted: bool,
     by: By,
     judge: Judge,
     /// Files whose counts are those of the departed already.
@@ -139,6 +141,10 @@ impl Gatherer<'_> {
     }
 
     fn add(&mut self, snapshot: &Snapshot, is_departed: bool) {
+        let is_dead = || is_departed || self.judge.judge(snapshot).life == Life::Dead;
+        if self.is_alive_wanted && is_dead() {
+            return;
+        }
         let number = self.gathered.paths.len();
         self.gathered.paths.push(snapshot.path().to_owned());
         // A file is of one version, and mostly has only one of these.
@@ -155,7 +161,10 @@ impl Gatherer<'_> {
                     continue;
                 }
             };
-            if !self.wanted.want(field.label()) {
+            // Who wants a part of a histogram gets all of it.
+            let is_wanted = self.wanted.want(field.label())
+                || (self.wanted.want_of(field.label()) && field.value().is_compound());
+            if !is_wanted {
                 continue;
             }
             if field.kind() == MetricType::Unknown {
@@ -172,7 +181,7 @@ impl Gatherer<'_> {
                 continue;
             }
             typed = typed.or_else(|| {
-                let is_alive = !is_departed && self.judge.judge(snapshot).life != Life::Dead;
+                let is_alive = self.is_alive_wanted || !is_dead();
                 let total = totals.take()?.entry(labels(snapshot, self.by));
                 let total = total.or_insert_with(|| Aggregate::new(Function::Auto));
                 Some((Source::of(number, snapshot, is_alive), total))

@@ -9,7 +9,6 @@ mod gather;
 mod name;
 mod series;
 mod text;
-mod threads;
 mod untyped;
 
 use std::ffi::{OsStr, OsString};
@@ -85,6 +84,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) files: &'a Files<'a>,
     pub(crate) operands: &'a [OsString],
     pub(crate) labels: &'a Labels,
+    /// Leaves out the files of the dead.
+    pub(crate) is_alive_wanted: bool,
 }
 
 /// Writes what the files say. `merges_all`: one series of all files.
