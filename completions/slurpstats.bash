@@ -9,6 +9,8 @@ _slurpstats()
         '-a --aggregate sum|avg|min|max|one|nonzero-avg|nonzero-min|auto' \
         '--alive' \
         '-o --output text|lines|json|hist|prometheus' \
+        '--by cmd|pid|file' \
+        '--metric-prefix ANY' \
         '--output-file FILE' \
         '--color auto|always|never' \
         '-h --help' \
@@ -78,6 +80,7 @@ _cleanstats()
         '-u --uid USER' \
         '--older-than ANY' \
         '--unknown' \
+        '--no-fold' \
         '--archive FILE' \
         '--color auto|always|never' \
         '-h --help' \

@@ -23,7 +23,7 @@ use mmstats::{Snapshot, SnapshotField, Value};
 
 use ahead::Files;
 use destination::Destination;
-use prometheus::Exposition;
+use prometheus::Reading;
 use together::Together;
 
 const HELP: &str = "\
@@ -44,6 +44,9 @@ Options:
       --alive             only files whose writers may be alive
   -o, --output FORMAT     text, lines, json, hist or prometheus; the default is
                           text on a terminal and lines elsewhere
+      --by WHAT           one Prometheus series per cmd, pid or file; the
+                          default is cmd
+      --metric-prefix P   what the names of Prometheus metrics begin with
       --output-file FILE  write to FILE, which is replaced as a whole
       --color WHEN        auto, always or never
   -h, --help              print this help
@@ -75,6 +78,7 @@ struct Request {
     format: Option<Format>,
     output_file: Option<PathBuf>,
     color: When,
+    prometheus: prometheus::Choice,
     operands: Vec<OsString>,
 }
 
@@ -148,6 +152,8 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
             Short('o') | Long("output") => request.format = Some(format(&parser.value()?)?),
             Long("alive") => request.is_alive_wanted = true,
             Long("output-file") => request.output_file = Some(parser.value()?.into()),
+            Long("by") => request.prometheus.set_by(&parser.value()?)?,
+            Long("metric-prefix") => request.prometheus.set_prefix(&parser.value()?)?,
             Long("color") => request.color = When::parse(&parser.value()?)?,
             Short('h') | Long("help") => return tool.help(HELP),
             Short('V') | Long("version") => return tool.version(),
@@ -180,6 +186,11 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     let format = request.format.unwrap_or(default);
     let color = request.color.decide(out.is_terminal());
     let labels = &request.labels;
+    if format == Format::Prometheus && matches!(request.function, None | Some(Function::Auto)) {
+        let (operands, is_alive_wanted) = (&request.operands, request.is_alive_wanted);
+        let reading = Reading { tool, files, operands, labels, is_alive_wanted };
+        return prometheus::write(&reading, &request.prometheus, request.function.is_some(), out);
+    }
     let wanted = |field: &SnapshotField<'_>| {
         labels.want(field.label()) || (labels.want_of(field.label()) && field.value().is_compound())
     };
@@ -224,11 +235,7 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
                 no_histogram(tool, is_first);
                 Ok(())
             }
-            Format::Prometheus => {
-                let mut exposition = Exposition::default();
-                results.iter().for_each(|result| exposition.add_result(result));
-                exposition.write(out)
-            }
+            Format::Prometheus => prometheus::write_results(tool, &request.prometheus, &results, out),
         };
     }
     match format {
@@ -273,23 +280,8 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
             no_histogram(tool, is_none);
             Ok(())
         }
-        Format::Prometheus => {
-            let mut exposition = Exposition::default();
-            each(&mut |snapshot, _| {
-                let mut source = exposition.source(snapshot);
-                for field in fields(tool, snapshot).filter(wanted) {
-                    if !source.add(&field) {
-                        let label = String::from_utf8_lossy(field.label());
-                        tool.error(
-                            snapshot.path(),
-                            &format!("label {label} stands there twice: one is left out"),
-                        );
-                    }
-                }
-                Ok(())
-            })?;
-            exposition.write(out)
-        }
+        // That was dealt with above.
+        Format::Prometheus => Ok(()),
     }
 }
 

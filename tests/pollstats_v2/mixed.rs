@@ -7,8 +7,8 @@ use mmstats::format::item::Items;
 use mmstats::format::kind::{DataType, MetricType};
 use mmstats::{MergeRule, MetricType as Kind};
 
-use super::harness::{counter, double, text, write};
 use super::{pollstats, run};
+use harness::{counter, double, text, write};
 
 /// A file of version 2 with one number, which nobody holds open: it is read since it is named.
 fn file(dir: &Path, name: &str, metric: Kind, items: Items, value: f64) {

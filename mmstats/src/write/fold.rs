@@ -116,6 +116,11 @@ impl Folded {
     }
 
     /// Removes the file.
+    /// Lets the file stay when the process ends.
+    pub(crate) fn keep(&self) {
+        self.instance.keep();
+    }
+
     pub(crate) fn remove(self) -> Result<(), Error> {
         self.instance.remove()
     }

@@ -3,7 +3,9 @@
 #![no_main]
 #![allow(dead_code)]
 
-#[path = "../../../slurpstats/src/prometheus.rs"]
+#[path = "../../../slurpstats/src/ahead.rs"]
+mod ahead;
+#[path = "../../../slurpstats/src/prometheus/mod.rs"]
 mod prometheus;
 #[path = "../../../slurpstats/src/records.rs"]
 mod records;
@@ -28,10 +30,11 @@ fn assert_exposition(text: &str) {
             family = help.split(' ').next().unwrap_or_default();
             assert!(families.insert(family), "{family} begins twice");
         } else if !line.starts_with("# TYPE ") {
-            let Some((name, rest)) = line.split_once('{') else { panic!("{line:?}") };
-            assert_eq!(name, family);
-            let Some((labels, value)) = rest.rsplit_once("} ") else { panic!("{line:?}") };
-            assert!(series.insert(labels), "{line:?} stands there twice");
+            let Some((start, value)) = line.rsplit_once(' ') else { panic!("{line:?}") };
+            let name = start.split('{').next().unwrap_or_default();
+            let ending = name.strip_prefix(family);
+            assert!(matches!(ending, Some("" | "_bucket" | "_sum" | "_count")), "{line:?} in {family}");
+            assert!(series.insert(start), "{line:?} is there twice");
             assert!(value.parse::<f64>().is_ok(), "{line:?}");
         }
     }
@@ -59,12 +62,7 @@ fn whole(snapshot: &Snapshot, fields: &[SnapshotField<'_>], plain: Color, colore
     });
     assert_objects(&objects);
     assert_eq!(objects.lines().count(), fields.len());
-    let mut exposition = prometheus::Exposition::default();
-    let mut source = exposition.source(snapshot);
-    for field in fields {
-        source.add(field);
-    }
-    assert_exposition(&printed(|out| exposition.write(out)));
+    exposed(&labels, |exposition| exposition.take(snapshot));
 }
 
 fn aggregated(fields: &[SnapshotField<'_>], function: Function, plain: Color, colored: Color) {
@@ -79,8 +77,13 @@ fn aggregated(fields: &[SnapshotField<'_>], function: Function, plain: Color, co
     assert_records(&lines(plain), 2);
     assert_same_but_for_color(&lines(colored), &lines(plain));
     assert_objects(&printed(|out| records::aggregated_json(&results, &labels, out)));
-    let mut exposition = prometheus::Exposition::default();
-    results.iter().for_each(|result| exposition.add_result(result));
+    exposed(&labels, |exposition| results.iter().for_each(|result| exposition.add_result(result)));
+}
+
+fn exposed(labels: &Labels, add: impl Fn(&mut prometheus::Exposition<'_>)) {
+    let (choice, complain) = (prometheus::Choice::default(), |_: &str, _: &dyn std::fmt::Display| {});
+    let mut exposition = prometheus::Exposition::new(&complain, &choice, labels);
+    add(&mut exposition);
     assert_exposition(&printed(|out| exposition.write(out)));
 }
 
