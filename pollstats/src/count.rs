@@ -9,7 +9,7 @@ use mmstats::{FollowedField, Observation, Value};
 use crate::amount::Amount;
 use crate::change::Reading;
 use crate::poll::{Gives, PUBLISHING, Poll, is_counter, unix};
-use crate::polled::{Part, PolledFile};
+use crate::polled::{Known, PolledFile};
 
 impl Poll {
     /// Takes what a file gives into the row.
@@ -29,8 +29,11 @@ impl Poll {
         let from_zero = !resumes && (state.is_known || is_young());
         let is_first = !state.is_known && self.before.is_none();
         state.is_known = true;
-        let Self { tallies, classes, fields, passed, now, .. } = self;
-        let since = || writer.created.map(|created| unix(*now) - created).filter(|&age| age > 0.0);
+        let age = || writer.created.map(|created| unix(self.now) - created).filter(|&age| age > 0.0);
+        let past =
+            Past { passed: self.passed, is_first, from_zero, age: if is_first { age() } else { None } };
+        let process = state.thread.as_ref().filter(|thread| thread.is_process).map(|thread| &thread.group);
+        let is_still = looked == Observation::Unchanged && state.only_counters;
         // What was added to values that several columns show, by the first of these.
         let mut shared: Vec<(usize, Amount)> = Vec::new();
         for (column, part) in state.parts.iter_mut().enumerate() {
@@ -38,67 +41,65 @@ impl Poll {
                 part.forget();
                 continue;
             };
-            let tally = &mut tallies[column];
-            if looked == Observation::Unchanged && state.only_counters && part.is_known() {
-                match part.class {
-                    Some((class, _)) => tally.class(class).add(&Amount::Nothing, None),
-                    None => tally.add_change(0),
+            let tally = &mut self.tallies[column];
+            if let Some(known) = &mut part.known {
+                let tally = tally.class(known.class);
+                if (is_still && (known.has_past() || part.before.is_some()))
+                    || (gives == Gives::Values && self.classes[column][known.class].is_change)
+                {
+                    tally.add(&Amount::Nothing);
+                    continue;
                 }
+                let field = file.field(number);
+                if !self.classes[column][known.class].is_change {
+                    if let Some(sample) = Sample::followed(&field).filter(|_| gives != Gives::Changes) {
+                        let created = writer.created.unwrap_or_default();
+                        tally.add_value(&Source { file: 0, is_alive: true, created }, &sample);
+                    }
+                    continue;
+                }
+                let Some(change) = added(column, known, &mut part.before, &field, past, &mut shared) else {
+                    continue;
+                };
+                let grown = process.map(|group| (group, change.clone()));
+                let change = change.in_unit(known.scale);
+                if let Some(age) = past.age {
+                    tally.add_since_start(&change, age);
+                }
+                if let Some((group, raw)) = grown {
+                    group.borrow_mut().grown(column, Some((known.class, known.scale)), &raw);
+                    tally.add(&Amount::Nothing);
+                } else {
+                    tally.add(&change);
+                }
+                continue;
+            }
+            if is_still && part.before.is_some() {
+                tally.add_change(0);
                 continue;
             }
             let field = file.field(number);
-            if let Some((class, _)) = part.class.filter(|(class, _)| !classes[column][*class].is_change) {
-                if let Some(sample) = Sample::followed(&field).filter(|_| gives != Gives::Changes) {
-                    let created = writer.created.unwrap_or_default();
-                    tally.class(class).add_value(&Source { file: 0, is_alive: true, created }, &sample);
-                }
-                continue;
-            }
             let Some(value) = field.value() else { continue };
-            let is_integer = part.class.is_some() || (is_counter(&value) && !fields[column].is_gauge);
-            if !is_integer {
+            let integer = value.as_integer().filter(|_| is_counter(&value) && !self.fields[column].is_gauge);
+            let Some(integer) = integer else {
                 if gives != Gives::Changes {
                     tally.add_value(value);
                 }
                 continue;
-            }
+            };
             if gives == Gives::Values {
-                match part.class {
-                    Some((class, _)) => tally.class(class).add(&Amount::Nothing, None),
-                    None => tally.add_change(0),
-                }
+                tally.add_change(0);
                 continue;
             }
-            let past = Past { passed: *passed, is_first, from_zero };
-            let found = part.owner.and_then(|owner| shared.iter().find(|(column, _)| *column == owner));
-            let change = match (found, part.owner) {
-                (Some((_, change)), _) => change.clone(),
-                (None, Some(_)) => continue,
-                (None, None) => {
-                    let Some(change) = change(part, &field, &value, past) else { continue };
-                    if part.is_owner {
-                        shared.push((column, change.clone()));
-                    }
-                    change
-                }
-            };
-            let group = state.thread.as_ref().filter(|thread| thread.is_process).map(|thread| &thread.group);
-            if let Some(group) = group {
-                group.borrow_mut().grown(column, part.class, &change);
+            let change = counted(&mut part.before, &field, &value, integer, past);
+            if is_first {
+                tally.add_since_start(since_start(change, past.age));
             }
-            match (part.class, change) {
-                (Some((class, scale)), change) => {
-                    let age = since().filter(|_| is_first);
-                    let shown = if group.is_some() { Amount::Nothing } else { change.in_unit(scale) };
-                    tally.class(class).add(&shown, age);
-                }
-                (None, Amount::Integer(counted)) => {
-                    if is_first {
-                        tally.add_since_start(since_start(counted, since()));
-                    }
-                    tally.add_change(if group.is_some() { 0 } else { counted });
-                }
-                (None, _) => {}
+            if let Some(group) = process {
+                group.borrow_mut().grown(column, None, &Amount::Integer(change));
+                tally.add_change(0);
+            } else {
+                tally.add_change(change);
             }
         }
     }
@@ -112,27 +113,54 @@ struct Past {
     is_first: bool,
     /// Whether a field that is new began at 0 since the row before.
     from_zero: bool,
+    /// How old the process is in seconds, where that matters.
+    age: Option<f64>,
 }
 
-/// What was counted since the last look, as the file has it. `None` of a value that does not count.
-fn change(part: &mut Part, field: &FollowedField<'_>, value: &Value<'_>, past: Past) -> Option<Amount> {
-    if let Some(integer) = value.as_integer().filter(|_| is_counter(value)) {
-        let reading =
-            Reading { value: integer, bits: field.bits(), is_signed: matches!(value, Value::Signed(_)) };
-        return Some(Amount::Integer(match part.before.replace(integer) {
-            Some(before) => reading.since(before, past.passed),
-            None if past.is_first => integer,
-            None if past.from_zero => integer.max(0),
-            None => 0,
-        }));
+/// What a counter of integers has counted since the last look, as the file has it.
+fn counted(
+    before: &mut Option<i128>,
+    field: &FollowedField<'_>,
+    value: &Value<'_>,
+    integer: i128,
+    past: Past,
+) -> i128 {
+    let reading =
+        Reading { value: integer, bits: field.bits(), is_signed: matches!(value, Value::Signed(_)) };
+    match before.replace(integer) {
+        Some(before) => reading.since(before, past.passed),
+        None if past.is_first => integer,
+        None if past.from_zero => integer.max(0),
+        None => 0,
     }
-    let now = Amount::of(value)?;
-    let change = match &part.amount {
+}
+
+/// What was added since the last look to a field that has a meaning. `None` of a value that does not count.
+fn added(
+    column: usize,
+    known: &mut Known,
+    before: &mut Option<i128>,
+    field: &FollowedField<'_>,
+    past: Past,
+    shared: &mut Vec<(usize, Amount)>,
+) -> Option<Amount> {
+    if let Some(owner) = known.owner {
+        return shared.iter().find(|(column, _)| *column == owner).map(|(_, change)| change.clone());
+    }
+    let value = field.value()?;
+    if let Some(integer) = value.as_integer().filter(|_| is_counter(&value)) {
+        return Some(Amount::Integer(counted(before, field, &value, integer, past)));
+    }
+    let now = Amount::of(&value)?;
+    let change = match &known.amount {
         Some(before) => now.since(before),
         None if past.is_first || past.from_zero => now.clone(),
         None => now.since(&now),
     };
-    part.amount = Some(Box::new(now));
+    known.amount = Some(now);
+    if known.is_owner {
+        shared.push((column, change.clone()));
+    }
     Some(change)
 }
 

@@ -22,21 +22,23 @@ pub(crate) struct ClassTally {
 }
 
 impl ClassTally {
-    /// A file has added this. `age` is that of its process in seconds, in the row that has what was added since its
-    /// beginning.
-    pub(crate) fn add(&mut self, amount: &Amount, age: Option<f64>) {
+    /// A file has added this.
+    pub(crate) fn add(&mut self, amount: &Amount) {
         self.files += 1;
         self.add_more(amount);
-        if let Some(age) = age.filter(|&age| age > 0.0) {
-            #[allow(clippy::cast_precision_loss)]
-            let (count, sum) = match amount {
-                Amount::Integer(number) => (0.0, *number as f64),
-                Amount::Double(number) => (0.0, *number),
-                other => other.count_and_sum().unwrap_or_default(),
-            };
-            self.since_start.0 += count / age;
-            self.since_start.1 += sum / age;
-        }
+    }
+
+    /// A file has this in the row that has what was added since the beginning of its process. `age` is that of the
+    /// process in seconds.
+    pub(crate) fn add_since_start(&mut self, amount: &Amount, age: f64) {
+        #[allow(clippy::cast_precision_loss)]
+        let (count, sum) = match amount {
+            Amount::Integer(number) => (0.0, *number as f64),
+            Amount::Double(number) => (0.0, *number),
+            other => other.count_and_sum().unwrap_or_default(),
+        };
+        self.since_start.0 += count / age;
+        self.since_start.1 += sum / age;
     }
 
     /// The same, of no file in particular.

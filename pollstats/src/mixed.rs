@@ -33,7 +33,7 @@ impl Named {
         (classes, counts): (&[Class], usize),
     ) {
         let main = &classes[counts];
-        self.tell_each(tool, column, members, |member, number| match member.state.parts[column].class {
+        self.tell_each(tool, column, members, |member, number| match member.state.parts[column].class() {
             Some((class, _)) if class == counts => None,
             Some((class, _)) => Some(classes[class].unlike(main)),
             None => match member.file.field(number).value() {

@@ -12,7 +12,7 @@ use crate::field::ColumnField;
 use crate::filter::Filters;
 use crate::fold::Ledger;
 use crate::mixed::Named;
-use crate::polled::{Part, PolledFile, Thread};
+use crate::polled::{Known, Part, PolledFile, Thread};
 use crate::row::Row;
 
 /// How long a file may be on its way between the moment that it names as its beginning and the one when
@@ -130,31 +130,24 @@ impl Poll {
                 has.then_some((rank, number))
             });
             // The first of several fields with one label.
-            let found = ranked.min().map(|((is_part, _), number)| (is_part, number));
-            let was = (part.field, part.class);
-            part.field = found.map(|(_, number)| number);
-            part.class = found.and_then(|(_, number)| {
+            let found = ranked.min().map(|(_, number)| number);
+            part.field = found;
+            let class = found.and_then(|number| {
                 let field = file.field(number);
                 let class = Class::of(&field, column.is_gauge)?;
                 Some((class.intern(classes), field.scale()))
             });
             // What was counted of another field, or in another way, says nothing about this one.
-            if was.1 != part.class {
-                part.forget();
+            if part.class() != class {
+                part.before = None;
+                part.known = class.map(|class| Box::new(Known::new(class)));
             }
         }
-        for column in 0..state.parts.len() {
-            let owner = self.owner(&state.parts, column);
-            (state.parts[column].owner, state.parts[column].is_owner) = (owner, false);
-            if let Some(owner) = owner {
-                state.parts[column].forget();
-                state.parts[owner].is_owner = true;
-            }
-        }
+        self.share(&mut state.parts);
         state.is_begun = self.filters.are_begun();
         state.only_counters =
             state.parts.iter().zip(self.fields.iter().zip(&self.classes)).all(|(part, (column, classes))| {
-                match part.class {
+                match part.class() {
                     Some((class, _)) => classes[class].is_change,
                     None => {
                         let value = part.field.and_then(|number| file.field(number).value());
@@ -164,15 +157,25 @@ impl Poll {
             });
     }
 
-    /// The first column that shows what is added to the same values of several numbers, if that is another.
-    fn owner(&self, parts: &[Part], column: usize) -> Option<usize> {
-        let adds_up = |column: usize| {
-            let (class, _) = parts[column].class?;
-            let class = &self.classes[column][class];
-            (class.is_change && class.is_compound()).then_some(parts[column].field)
+    /// Lets columns that show what is added to the same values of several numbers have it from the first of them.
+    fn share(&self, parts: &mut [Part]) {
+        let adds_up = |part: &Part, column: usize| {
+            let class = &self.classes[column][part.class()?.0];
+            (class.is_change && class.is_compound()).then_some(part.field)
         };
-        let field = adds_up(column)?;
-        (0..column).find(|&before| adds_up(before) == Some(field))
+        for column in 0..parts.len() {
+            let Some(field) = adds_up(&parts[column], column) else { continue };
+            let owner = (0..column).find(|&before| adds_up(&parts[before], before) == Some(field));
+            if let Some(known) = owner.and_then(|owner| parts[owner].known.as_mut()) {
+                known.is_owner = true;
+            }
+            if let Some(known) = &mut parts[column].known {
+                (known.owner, known.is_owner) = (owner, false);
+                if owner.is_some() {
+                    known.amount = None;
+                }
+            }
+        }
     }
 
     /// Takes note of what a look has found.

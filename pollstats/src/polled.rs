@@ -44,34 +44,60 @@ pub(crate) struct Thread {
 pub(crate) struct Part {
     /// Which of the file's fields.
     pub(crate) field: Option<usize>,
-    /// Which of the column's classes it is of, if the file says what it means, and its scale.
-    pub(crate) class: Option<(usize, f64)>,
     /// The value of a counter of integers at the last look.
     pub(crate) before: Option<i128>,
-    /// What else only grows, as it was at the last look.
-    pub(crate) amount: Option<Box<Amount>>,
+    /// What is known of the field, if the file says what it means. It does not in version 1, of which there may be
+    /// very many files.
+    pub(crate) known: Option<Box<Known>>,
+}
+
+/// What is known of a field that has a meaning.
+pub(crate) struct Known {
+    /// Which of the column's classes it is of.
+    pub(crate) class: usize,
+    pub(crate) scale: f64,
+    /// What only grows and is no integer, as it was at the last look.
+    pub(crate) amount: Option<Amount>,
     /// The column before it that shows another part of the same field, and so knows what was added to it.
     pub(crate) owner: Option<usize>,
     /// Whether it is that of another.
     pub(crate) is_owner: bool,
 }
 
+impl Known {
+    /// Whether what was added so far is known.
+    pub(crate) fn has_past(&self) -> bool {
+        self.owner.is_some() || self.amount.is_some()
+    }
+
+    pub(crate) fn new((class, scale): (usize, f64)) -> Self {
+        Self { class, scale, amount: None, owner: None, is_owner: false }
+    }
+}
+
 impl Part {
-    /// Whether it has been looked at.
-    pub(crate) fn is_known(&self) -> bool {
-        self.owner.is_some() || self.before.is_some() || self.amount.is_some()
+    /// The class of the field and its scale, if the file says what it means.
+    pub(crate) fn class(&self) -> Option<(usize, f64)> {
+        self.known.as_ref().map(|known| (known.class, known.scale))
     }
 
     /// What comes next is of no known past.
     pub(crate) fn forget(&mut self) {
-        (self.before, self.amount) = (None, None);
+        self.before = None;
+        if let Some(known) = &mut self.known {
+            known.amount = None;
+        }
+    }
+
+    fn owner(&self) -> Option<usize> {
+        self.known.as_ref()?.owner
     }
 
     /// What was shown of it so far.
     fn shown(&self) -> Amount {
-        match &self.amount {
-            Some(amount) => amount.as_ref().clone(),
-            None => Amount::Integer(self.before.unwrap_or(0).max(0)),
+        match self.known.as_ref().and_then(|known| known.amount.as_ref()) {
+            Some(amount) => amount.clone(),
+            None => self.before.map_or(Amount::Nothing, |before| Amount::Integer(before.max(0))),
         }
     }
 }
@@ -84,7 +110,7 @@ impl PolledFile {
 
     /// What was shown of the file so far, by column.
     pub(crate) fn shown(&self) -> impl Iterator<Item = Amount> {
-        self.parts.iter().map(|part| part.owner.map_or(part, |owner| &self.parts[owner]).shown())
+        self.parts.iter().map(|part| part.owner().map_or(part, |owner| &self.parts[owner]).shown())
     }
 }
 

@@ -55,7 +55,7 @@ impl Poll {
         if joins && !class.is_change {
             for (number, member) in members.iter().enumerate().filter(|(_, member)| member.state.counts) {
                 let part = &member.state.parts[column];
-                let Some(field) = part.field.filter(|_| part.class.is_none()) else { continue };
+                let Some(field) = part.field.filter(|_| part.known.is_none()) else { continue };
                 if let Some(value) = member.file.field(field).value() {
                     known.add_other_value(&Source::from(number), &Sample::unknown(value));
                 }

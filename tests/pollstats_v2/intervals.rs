@@ -302,3 +302,25 @@ fn counts_and_sums_are_rates_where_these_are_asked_for() {
     }
     assert_eq!(watch.end(), "");
 }
+
+fn ended_dir() -> &'static Path {
+    static DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
+    DIR.get_or_init(|| tempfile::tempdir().unwrap()).path()
+}
+
+per_thread! {
+    static ENDED: Web =
+        Options::new().path(ended_dir()).label_prefix("web.").thread_end(ThreadEnd::Fold).version(Version::V2);
+}
+
+#[test]
+fn what_ended_threads_have_counted_is_in_the_first_row() {
+    for _ in 0..3 {
+        let count = || ENDED.with(|web| (0..10).for_each(|_| (web.hits.incr(), web.size.record(4)).0));
+        std::thread::spawn(count).join().unwrap();
+    }
+    assert_eq!(row(ended_dir(), &[], "hits,size:count,size:max"), "30,30,4");
+    let rates = row(ended_dir(), &["-r"], "hits,size:count,size:max");
+    let rates: Vec<f64> = rates.split(',').map(|rate| rate.parse().unwrap()).collect();
+    assert!(rates[0] > 0.0 && (rates[0] - rates[1]).abs() <= 0.001 && rates[2] == 4.0, "{rates:?}");
+}
