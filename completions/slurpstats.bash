@@ -80,7 +80,7 @@ _cleanstats()
         '-u --uid USER' \
         '--older-than ANY' \
         '--unknown' \
-        '--no-fold' \
+        '--fold' \
         '--archive FILE' \
         '--color auto|always|never' \
         '-h --help' \

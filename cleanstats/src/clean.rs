@@ -73,7 +73,7 @@ impl<'a> Cleaner<'a> {
             unknown: *unknown,
             archive,
             archive_failed: false,
-            folds: !request.no_fold,
+            folds: request.fold,
             processes: Processes::new(),
             records,
             snapshot: Snapshot::new(),
@@ -111,8 +111,8 @@ impl<'a> Cleaner<'a> {
 
     fn look(&mut self, candidate: &Candidate) -> Look {
         let look = look(candidate, self.choice, &mut self.snapshot);
-        // Without folding, it is a file like any other.
-        if self.folds && matches!(look, Look::Stats(..)) && is_departed(candidate, &self.snapshot) {
+        // It has no writer, and stays all the same.
+        if matches!(look, Look::Stats(..)) && is_departed(candidate, &self.snapshot) {
             return Look::PassedOver("it has the counts of removed files");
         }
         look
