@@ -9,9 +9,9 @@ mod images;
 
 use std::path::Path;
 
-use figures::{Aggregate, Compound, Function, Outcome, Source, Tallied};
+use figures::{Aggregate, Compound, Function, Outcome, Sample, Source, Tallied};
 use images::{Fields, histogram, nanoseconds, rule, unit};
-use mmstats::{MergeRule, MetricType, Snapshot};
+use mmstats::{MergeRule, MetricType, Snapshot, Value};
 
 /// All files of a directory, in the order of their names; those whose name begins with `dead` are of the dead.
 fn merged(function: Function, dir: &Path) -> Vec<Tallied> {
@@ -137,6 +137,26 @@ fn version_1_is_shown_as_it_differs_unless_another_file_knows() {
         "sys.pid [\"7\", \"8\", \"9\", \"10\"]",
         "one file says that it is a name"
     );
+}
+
+#[test]
+fn very_many_names_of_version_1_are_named_where_they_are_no_sum() {
+    let field = |n: u64| Value::Unsigned(n);
+    let merged = |function, many: u64| {
+        let mut aggregate = Aggregate::new(function);
+        for n in 0..many {
+            let file = usize::try_from(n).unwrap();
+            aggregate.add_value(file, b"pid", || "I".into(), field(n));
+        }
+        let sample = Sample { kind: MetricType::Info, ..Sample::unknown(field(7_000_000)) };
+        aggregate.add_sample(&Source::from(1_000_000), b"pid", || "u32".into(), &sample);
+        let result = aggregate.results().remove(0);
+        let Outcome::Several(values) = &result.outcome else { panic!("{result:?}") };
+        (values.len(), result.left_out.len())
+    };
+    assert_eq!(merged(Function::Sum, 1000), (1001, 0));
+    assert_eq!(merged(Function::Sum, 1001), (1, 1001), "named, and not added up");
+    assert_eq!(merged(Function::Auto, 1001), (1002, 0));
 }
 
 #[test]
