@@ -23,7 +23,7 @@ stats! {
         ratio: Average,
         answer: Timer,
         size: Histogram { quantiles: [0.9] },
-        lately: Window { seconds: 1 },
+        lately: Window { seconds: 3 },
         last: Recent,
     }
 }
@@ -144,22 +144,22 @@ fn any_part_may_be_asked_for_and_what_ages_goes() {
     let dir = tempfile::tempdir().unwrap();
     let web = publish(dir.path(), "a");
     (1..=10).for_each(|value| web.size.record(value));
-    let args = ["-i", "-p", "web.size:p50", "-p", "web.size:sum", "-p", "web.lately:max1", "-p", "web.wait"];
+    let args = ["-i", "-p", "web.size:p50", "-p", "web.size:sum", "-p", "web.lately:max3", "-p", "web.wait"];
     let mut watch = Watch::over(dir.path(), &args);
     assert_eq!(watch.records(3), ["web.wait\t\t0", "web.size:p50\t\t5", "web.size:sum\t\t55"]);
     web.wait.set(3);
     assert_eq!(watch.record(), "web.wait\t0\t3");
     web.lately.add(4.0);
-    assert_eq!(watch.record(), "web.lately:max1\t\t4.0");
-    assert_eq!(watch.record(), "web.lately:max1\t4.0\t", "a second later");
+    assert_eq!(watch.record(), "web.lately:max3\t\t4.0");
+    assert_eq!(watch.record(), "web.lately:max3\t4.0\t", "it has aged");
     let mut json =
-        Watch::over(dir.path(), &["-i", "-o", "json", "-p", "web.size:p50", "-p", "web.lately:max1"]);
+        Watch::over(dir.path(), &["-i", "-o", "json", "-p", "web.size:p50", "-p", "web.lately:max3"]);
     assert!(json.line().contains("\"label\":\"web.size:p50\",\"old\":null,\"new\":5}"));
     web.lately.add(4.0);
-    assert!(json.line().ends_with("\"label\":\"web.lately:max1\",\"old\":null,\"new\":4.0}"));
+    assert!(json.line().ends_with("\"label\":\"web.lately:max3\",\"old\":null,\"new\":4.0}"));
     let gone = json.line();
     assert!(gone.contains("\"event\":\"changed\""), "{gone}");
-    assert!(gone.ends_with("\"label\":\"web.lately:max1\",\"old\":4.0,\"new\":null}"), "{gone}");
+    assert!(gone.ends_with("\"label\":\"web.lately:max3\",\"old\":4.0,\"new\":null}"), "{gone}");
 }
 
 #[test]

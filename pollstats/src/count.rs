@@ -9,7 +9,7 @@ use mmstats::{FollowedField, Observation, Value};
 use crate::amount::Amount;
 use crate::change::Reading;
 use crate::poll::{Gives, PUBLISHING, Poll, is_counter, unix};
-use crate::polled::{Known, PolledFile};
+use crate::polled::{Known, Part, PolledFile};
 
 impl Poll {
     /// Takes what a file gives into the row.
@@ -18,6 +18,16 @@ impl Poll {
         let resumes = std::mem::take(&mut state.resumes);
         if !state.counts {
             state.is_known = true;
+            return;
+        }
+        let is_still = looked == Observation::Unchanged && state.only_counters;
+        // Most files are so in most rows.
+        if is_still && state.is_known && state.parts.iter().all(Part::is_at_rest) {
+            for (tally, _) in
+                self.tallies.iter_mut().zip(&state.parts).filter(|(_, part)| part.field.is_some())
+            {
+                tally.add_change(0);
+            }
             return;
         }
         // What a file that is new has counted, it has counted since the row before if it was made since. A
@@ -33,7 +43,6 @@ impl Poll {
         let past =
             Past { passed: self.passed, is_first, from_zero, age: if is_first { age() } else { None } };
         let process = state.thread.as_ref().filter(|thread| thread.is_process).map(|thread| &thread.group);
-        let is_still = looked == Observation::Unchanged && state.only_counters;
         // What was added to values that several columns show, by the first of these.
         let mut shared: Vec<(usize, Amount)> = Vec::new();
         for (column, part) in state.parts.iter_mut().enumerate() {

@@ -81,6 +81,13 @@ impl Part {
         self.known.as_ref().map(|known| (known.class, known.scale))
     }
 
+    /// Whether there is nothing to be found out where no byte has changed: there is no such field, or a counter of a
+    /// file that says nothing about it.
+    #[inline]
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.known.is_none() && (self.before.is_some() || self.field.is_none())
+    }
+
     /// What comes next is of no known past.
     pub(crate) fn forget(&mut self) {
         self.before = None;
