@@ -310,7 +310,7 @@ fn ended_dir() -> &'static Path {
 
 per_thread! {
     static ENDED: Web =
-        Options::new().path(ended_dir()).label_prefix("web.").thread_end(ThreadEnd::Fold).version(Version::V2);
+        Options::new().dir(ended_dir()).label_prefix("web.").thread_end(ThreadEnd::Fold).version(Version::V2);
 }
 
 #[test]
