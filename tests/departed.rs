@@ -213,7 +213,8 @@ fn a_sum_is_the_same_after_a_run_was_killed_at_any_moment() {
         run.wait().unwrap();
         assert_eq!(sum(), format!("hits_total{{cmd=\"web\"}} {}", round * 40));
     }
-    assert!(cleanstats().arg("-q").arg(dir.path()).status().unwrap().success());
+    // In a container nobody can tell whether what was begun is still being written.
+    assert!(cleanstats().args(["-q", "--unknown"]).arg(dir.path()).status().unwrap().success());
     assert_eq!(sum(), format!("hits_total{{cmd=\"web\"}} {}", ROUNDS * 40));
     assert_eq!(names(dir.path()).len(), 1, "what the killed had begun is gone");
 }
