@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use mmstats::{Counter, Instance, Options};
+use mmstats::{Counter, Instance, Options, Version};
 
 use super::{Extent, LOCAL, PLAIN, Stats, bump};
 use crate::table::Table;
@@ -15,7 +15,7 @@ const ATOMIC: &str = "AtomicU64::fetch_add";
 const OURS: &str = "counter.incr()";
 
 /// Back to back.
-pub(super) fn one(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
+pub(super) fn one(stats: &Instance<Stats>, old: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     let plain = Cell::new(0_u64);
     let plain = black_box(&plain);
     let atomic = AtomicU64::new(0);
@@ -39,6 +39,17 @@ pub(super) fn one(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     turns.add(OURS, &[(PLAIN, Some(1.1)), (ATOMIC, Some(0.35))], extent.operations, |n| {
         (0..n).for_each(|_| stats.counter.incr());
     });
+    turns.add("counter.incr(), version 1", &[(PLAIN, None)], extent.operations, |n| {
+        (0..n).for_each(|_| old.counter.incr());
+    });
+    turns.add(
+        "counter.incr(), version 2",
+        &[("counter.incr(), version 1", Some(1.1))],
+        extent.operations,
+        |n| {
+            (0..n).for_each(|_| stats.counter.incr());
+        },
+    );
     turns.add("per-thread counter.incr()", &[(OURS, Some(1.5)), (PLAIN, None)], extent.operations, |n| {
         (0..n).for_each(|_| LOCAL.with(|stats| stats.counter.incr()));
     });
@@ -62,9 +73,14 @@ pub(super) fn one(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
 
 /// So many that each finds its memory as the others left it.
 pub(super) fn many(options: &Options, extent: &Extent, table: &mut Table) {
-    let growing = options.clone().filename("many.mmstats").create::<()>().unwrap();
-    let many: Vec<_> = (0..64).map(|n| growing.add_field(&n.to_string(), Counter::spec()).unwrap()).collect();
-    let many = black_box(&many);
+    let both = [Version::V1, Version::V2].map(|version| {
+        let options = options.clone().version(version).filename(&format!("many-{version:?}.mmstats"));
+        let growing = options.create::<()>().unwrap();
+        let many: Vec<_> =
+            (0..64).map(|n| growing.add_field(&n.to_string(), Counter::spec()).unwrap()).collect();
+        (growing, many)
+    });
+    let [(_, old), (_, many)] = black_box(&both);
     let plains: Vec<_> = (0..64).map(|_| Cell::new(0_u64)).collect();
     let atomics: Vec<_> = (0..64).map(|_| AtomicU64::new(0)).collect();
     let mut turns = Turns::default();
@@ -78,7 +94,14 @@ pub(super) fn many(options: &Options, extent: &Extent, table: &mut Table) {
             }
         }
     });
-    let others = [("64 plain adds in turn", Some(3.3)), ("64 fetch_adds in turn", Some(0.25))];
+    turns.add("64 counters in turn, version 1", &[("64 plain adds in turn", None)], extent.operations, |n| {
+        (0..n / 64).for_each(|_| old.iter().for_each(Counter::incr));
+    });
+    let others = [
+        ("64 plain adds in turn", Some(3.3)),
+        ("64 fetch_adds in turn", Some(0.25)),
+        ("64 counters in turn, version 1", Some(1.1)),
+    ];
     turns.add("64 counters in turn", &others, extent.operations, |n| {
         (0..n / 64).for_each(|_| many.iter().for_each(Counter::incr));
     });

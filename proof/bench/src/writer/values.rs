@@ -13,7 +13,7 @@ const STORE: &str = "plain volatile f64 store";
 const OURS: &str = "gauge.set()";
 const COPY: &str = "memcpy of 255 bytes";
 
-pub(super) fn run(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
+pub(super) fn run(stats: &Instance<Stats>, old: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     let plain = Cell::new(0.0_f64);
     let plain = black_box(&plain);
     let prometheus = prometheus::Gauge::new("gauge", "help").unwrap();
@@ -24,6 +24,12 @@ pub(super) fn run(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     let mut turns = Turns::default();
     turns.add(STORE, &[], extent.operations, |n| (0..n).for_each(|n| store(plain, n as f64)));
     turns.add(OURS, &[(STORE, Some(1.1))], extent.operations, |n| {
+        (0..n).for_each(|n| stats.gauge.set(n as f64));
+    });
+    turns.add("gauge.set(), version 1", &[(STORE, None)], extent.operations, |n| {
+        (0..n).for_each(|n| old.gauge.set(n as f64));
+    });
+    turns.add("gauge.set(), version 2", &[("gauge.set(), version 1", Some(1.1))], extent.operations, |n| {
         (0..n).for_each(|n| stats.gauge.set(n as f64));
     });
     let peer = [(STORE, None), (OURS, None)];
@@ -51,6 +57,9 @@ pub(super) fn run(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     });
     turns.add("text.set(), 255 bytes", &[(COPY, Some(1.2))], extent.operations / 16, |n| {
         (0..n).for_each(|_| stats.text.set(black_box(&line)));
+    });
+    turns.add("text.set(), 255 bytes, version 1", &[(COPY, Some(1.2))], extent.operations / 16, |n| {
+        (0..n).for_each(|_| old.text.set(black_box(&line)));
     });
     turns.run(extent.rounds, table);
 }
