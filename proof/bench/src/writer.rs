@@ -83,3 +83,10 @@ fn store(cell: &Cell<f64>, value: f64) {
     // SAFETY: a cell's own memory, on the one thread that has it.
     unsafe { cell.as_ptr().write_volatile(value) };
 }
+
+#[inline(always)]
+fn accumulate(cell: &Cell<f64>, value: f64) {
+    // SAFETY: a cell's own memory, on the one thread that has it.
+    let sum = unsafe { cell.as_ptr().read_volatile() };
+    store(cell, sum + value);
+}

@@ -30,11 +30,9 @@ pub(crate) struct Words<const HEAD: usize> {
     away: OnceLock<Box<[AtomicU64]>>,
 }
 
-// SAFETY: the pointer is into `_home`, which goes with it and is `Send` and `Sync`. All that is given out is
-// shared references to atomics, which any thread may use.
+// SAFETY: the pointer is into `_home`, which goes with it and is `Send` and `Sync`, or into `away`, which goes, too. It
+// is not `Sync`: see `copy`.
 unsafe impl<const HEAD: usize> Send for Words<HEAD> {}
-// SAFETY: as above.
-unsafe impl<const HEAD: usize> Sync for Words<HEAD> {}
 
 impl<const HEAD: usize> Words<HEAD> {
     /// The words at byte `at` of the file, in `home`: the head and `rest` more.
@@ -57,6 +55,25 @@ impl<const HEAD: usize> Words<HEAD> {
         // has it.
         let (head, rest) = unsafe { self.at(self.first) };
         f(head, rest)
+    }
+
+    /// Copies bytes to word `at` after the head and the words after that, as many as there are.
+    ///
+    /// Readers are other processes, and copy the bytes out in whatever order: that these are plain stores makes no
+    /// difference to them. They stay between the atomic stores and fences around this call.
+    ///
+    /// # Panics
+    /// If there is no such word.
+    #[inline(always)]
+    pub(crate) fn copy(&self, at: usize, bytes: &[u8]) {
+        self.with(|_, rest| {
+            let target = &rest[at..];
+            let len = bytes.len().min(size_of_val(target));
+            // SAFETY: `len` bytes of the words, which are atomics and so may be written through a shared reference,
+            // and which no Rust slice of bytes overlaps. Nothing else in this process accesses them now: only this
+            // handle has them, and it is not `Sync`.
+            unsafe { target.as_ptr().cast_mut().cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), len) };
+        });
     }
 
     /// The whole of an update in a forked child. A call in the midst of an update would make it keep its

@@ -40,7 +40,13 @@ pub(super) fn instance(dir: &Path, name: &str, fields: usize) -> Instance<Vec<Co
     instance_of(dir, name, fields, Contents::USUAL)
 }
 
-fn instance_of(dir: &Path, name: &str, fields: usize, contents: Contents) -> Instance<Vec<Counter>> {
+/// The same in another version, or with a histogram.
+pub(super) fn instance_of(
+    dir: &Path,
+    name: &str,
+    fields: usize,
+    contents: Contents,
+) -> Instance<Vec<Counter>> {
     let labels: Vec<_> = (0..fields).map(|field| format!("web.stats.counter.{field}")).collect();
     let options = Options::new().version(contents.version).path(dir).filename(name);
     let stats = options
