@@ -2,6 +2,7 @@
 
 use std::ops::AddAssign;
 
+use mmstats::format::histogram::Histogram;
 use mmstats::{HistogramTotal, Value};
 
 use crate::kinds::{ADDED, BUCKETS, Kind, What, added, sum_of_added};
@@ -126,6 +127,11 @@ impl Judge {
     /// What a naive reader takes for the last numbers.
     pub(crate) fn naive_recent(&mut self, number: usize, first: u64, numbers: impl Iterator<Item = f64>) {
         let now = self.recent(number, first, numbers);
+        self.take(number, now);
+    }
+
+    pub(crate) fn naive_histogram(&mut self, number: usize, histogram: Histogram) {
+        let now = self.histogram(number, &HistogramTotal { histogram, quantiles: Vec::new(), scale: 1.0 });
         self.take(number, now);
     }
 

@@ -1,4 +1,5 @@
-//! A reader of version 2 that takes what one `pread` shows: the copy that is named current, or looks newer.
+//! A reader of version 2 that takes what one `pread` shows: the copy that is named current, or whose first words are
+//! newer.
 
 use std::fs::File;
 use std::io;
@@ -7,6 +8,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use mmstats::Value;
+use mmstats::format::histogram::Histogram;
 use mmstats::format::kind::DataType;
 use mmstats::format::reading::number;
 use mmstats::format::{text, v2};
@@ -50,9 +52,10 @@ impl Two {
             match data {
                 DataType::Text => judge.value(field, &Value::Text(text_in(value))),
                 DataType::Mean => {
-                    let count = |copy: usize| word(value, 24 * copy + 8);
-                    let copy = usize::from(count(1) > count(0));
-                    judge.naive_sum(field, f64::from_bits(word(value, 24 * copy)), count(copy));
+                    // Sums only grow here.
+                    let sum = |copy: usize| f64::from_bits(word(value, 24 * copy));
+                    let copy = usize::from(sum(1) > sum(0));
+                    judge.naive_sum(field, sum(copy), word(value, 24 * copy + 8));
                 }
                 DataType::Recent => {
                     let (added, places) = (word(value, 0), value.len() / 8 - 1);
@@ -63,7 +66,7 @@ impl Two {
                 // All that are in the file.
                 DataType::Window => {
                     let copies: [usize; 2] = [8, 48];
-                    let key = |at: &usize| (word(value, *at), word(value, *at + 16));
+                    let key = |at: &usize| (word(value, *at), f64::from_bits(word(value, *at + 8)) as u64);
                     let current = copies.into_iter().max_by_key(key).unwrap_or(8);
                     let ring = (88..value.len()).step_by(40);
                     let (mut sum, mut count) = (0.0, 0);
@@ -74,7 +77,11 @@ impl Two {
                     judge.naive_sum(field, sum, count);
                 }
                 // Its words are right on their own: there is nothing to be naive about.
-                DataType::Histogram => {}
+                DataType::Histogram => {
+                    if let Ok(histogram) = Histogram::decode(value) {
+                        judge.naive_histogram(field, histogram);
+                    }
+                }
                 _ => judge.value(field, &number(*data, value).unwrap_or(Value::Text(b""))),
             }
         }
