@@ -251,9 +251,9 @@ fn run(
     time: Duration,
 ) -> Result<Counts, Box<dyn Error>> {
     if race.course == Course::Together {
-        cores.take_readers()
+        cores.take_readers();
     } else {
-        cores.take_writers()
+        cores.take_writers();
     }
     let mut writer = writer.stdout(Stdio::piped()).spawn()?;
     let stopper = (race.course == Course::Stopped).then(|| Stopper::start(writer.id()));

@@ -74,7 +74,7 @@ pub(super) fn one(stats: &Instance<Stats>, old: &Instance<Stats>, extent: &Exten
 /// So many that each finds its memory as the others left it.
 pub(super) fn many(options: &Options, extent: &Extent, table: &mut Table) {
     let both = [Version::V1, Version::V2].map(|version| {
-        let options = options.clone().version(version).filename(&format!("many-{version:?}.mmstats"));
+        let options = options.clone().version(version).filename(format!("many-{version:?}.mmstats"));
         let growing = options.create::<()>().unwrap();
         let many: Vec<_> =
             (0..64).map(|n| growing.add_field(&n.to_string(), Counter::spec()).unwrap()).collect();
