@@ -49,22 +49,22 @@ impl Text {
         let settings = self.settings.get().wrapping_add(1);
         self.settings.set(settings);
         let at = if settings % 2 == 0 { 0 } else { copy_words(self.capacity) };
-        // The count of the setting before this one comes first: a reader that catches this copy changing
-        // must find, when it looks at the count after that, that the copy is no longer the current one.
-        fence(Release);
-        self.words.with(|_, copies| {
-            copies[at].store(length(text), Relaxed);
+        self.words.with_own(|[head], copies| {
+            // The count of the setting before this one comes first: a reader that catches this copy changing
+            // must find, when it looks at the count after that, that the copy is no longer the current one.
+            fence(Release);
+            copies.store(at, length(text));
             // Zeros after a text that ends within a word.
             if text.len() % WORD != 0 {
-                copies[at + 1 + text.len() / WORD].store(0, Relaxed);
+                copies.store(at + 1 + text.len() / WORD, 0);
             }
+            if !text.is_empty() {
+                copies.copy(at + 1, text);
+            }
+            // Release: the text is in its copy before the count names it. Both pair with the fences between a
+            // reader's three looks: count, text, count.
+            head.store(pair(settings, self.capacity), Release);
         });
-        if !text.is_empty() {
-            self.words.copy(at + 1, text);
-        }
-        // Release: the text is in its copy before the count names it. Both pair with the fences between a
-        // reader's three looks: count, text, count.
-        self.words.with(|[head], _| head.store(pair(settings, self.capacity), Release));
     }
 
     /// The current copy's text.
