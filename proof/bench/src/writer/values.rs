@@ -57,10 +57,10 @@ pub(super) fn run(stats: &Instance<Stats>, old: &Instance<Stats>, extent: &Exten
             black_box(&copy);
         }
     });
-    turns.add("text.set(), 255 bytes", &[(COPY, Some(1.2))], extent.operations / 16, |n| {
+    turns.add("text.set(), 255 bytes", &[(COPY, Some(1.3))], extent.operations / 16, |n| {
         (0..n).for_each(|_| stats.text.set(black_box(&line)));
     });
-    turns.add("text.set(), 255 bytes, version 1", &[(COPY, Some(1.2))], extent.operations / 16, |n| {
+    turns.add("text.set(), 255 bytes, version 1", &[(COPY, Some(1.3))], extent.operations / 16, |n| {
         (0..n).for_each(|_| old.text.set(black_box(&line)));
     });
     turns.run(extent.rounds, table);
