@@ -40,7 +40,8 @@ faults:
 	$(CARGO) build --workspace --locked
 	MMSTATS_FAULT_SECONDS=60 $(CARGO) test --locked -p cleanstats --test faults -- --nocapture
 
-# Writers and readers of both layouts against each other: 10^9 reads of files of ours take SECONDS=600.
+# Writers and readers of both versions and of the original's layout against each other: 10^9 reads of files of ours
+# take SECONDS=600. Among the writers are ones that stop in the middle of their stores.
 # What the columns are, `proof/races/src/main.rs` says.
 SECONDS = 60
 races:

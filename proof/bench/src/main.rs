@@ -1,15 +1,17 @@
 //! What an update costs its program, and what a look costs its reader, beside others in the same run.
 //!
 //! `bench [--quick] [--seconds S] [--tools DIR] [--disk DIR] [SECTION]...` with the sections `writer`,
-//! `stalls`, `readers`, `observed`; all of them without. `--quick` does one round of everything, which
+//! `stalls`, `readers`, `observed`, `accuracy`; all of them without. `--quick` does one round of everything, which
 //! tells that it works and nothing else.
 //!
 //! The machine's speed drifts, and others use it: so what is compared takes turns in short rounds, and
 //! each figure is the median of the rounds' ratios. Separate runs of one candidate after another would
 //! compare moments of the machine, not candidates. Nothing here is a test: it prints, and a person judges.
 
+mod accuracy;
 mod histogram;
 mod machine;
+mod numbers;
 mod observed;
 mod process;
 mod readers;
@@ -43,11 +45,12 @@ fn main() {
     machine::print(&settings);
     let mut table = Table::new();
     type Section = fn(&Settings, &mut Table);
-    let sections: [(&str, Section); 4] = [
+    let sections: [(&str, Section); 5] = [
         ("writer", writer::run),
         ("stalls", stalls::run),
         ("readers", readers::run),
         ("observed", observed::run),
+        ("accuracy", accuracy::run),
     ];
     for (name, run) in sections {
         if settings.wants(name) {

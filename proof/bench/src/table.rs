@@ -56,6 +56,16 @@ impl Table {
         self.judged(work, against, sample.median(), &spread, amount, budget);
     }
 
+    /// How much more than another it takes. The budget is in seconds.
+    pub(crate) fn more(&mut self, work: &str, against: &str, sample: &Sample, budget: Option<f64>) {
+        let text = |seconds: f64| format!("{:+.2}", seconds * 1e9);
+        let spread = format!("{}..{}", text(sample.at(0.1)), text(sample.at(0.9)));
+        let (ratio, printed) = (text(sample.median()), (sample.median() * 1e11).round() / 1e11);
+        let verdict = budget.map_or("", |budget| if printed <= budget { "ok" } else { "MISSED" });
+        let budget = budget.map_or(String::new(), text);
+        line(work, against, &ratio, &spread, "(ns)", &budget, verdict);
+    }
+
     /// What is measured once and has no spread.
     pub(crate) fn single(
         &mut self,

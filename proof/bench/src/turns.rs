@@ -18,6 +18,10 @@ impl Sample {
         Self::of(own.iter().zip(other).map(|(own, other)| own / other))
     }
 
+    pub(crate) fn differences(own: &[f64], other: &[f64]) -> Self {
+        Self::of(own.iter().zip(other).map(|(own, other)| own - other))
+    }
+
     /// The value that this part of all is below.
     pub(crate) fn at(&self, part: f64) -> f64 {
         self.0[((self.0.len() - 1) as f64 * part).round() as usize]

@@ -2,6 +2,7 @@
 
 mod averages;
 mod counters;
+mod histograms;
 mod once;
 mod original;
 mod pcp;
@@ -10,7 +11,10 @@ mod values;
 use std::cell::Cell;
 use std::hint::black_box;
 
-use mmstats::{Average, Counter, Gauge, Instance, MovingAverage, Options, Text, Timer, per_thread, stats};
+use mmstats::{
+    Average, Counter, Gauge, Histogram, Instance, MovingAverage, Options, Recent, Text, Timer, Version,
+    Window, per_thread, stats,
+};
 
 use crate::settings::Settings;
 use crate::table::Table;
@@ -24,6 +28,9 @@ stats! {
         moving: MovingAverage,
         wide: MovingAverage { window: 10_000 },
         timer: Timer,
+        histogram: Histogram { durations },
+        window: Window,
+        recent: Recent,
     }
 }
 
@@ -46,13 +53,16 @@ pub(crate) fn run(settings: &Settings, table: &mut Table) {
         operations: if settings.is_quick { 6400 } else { 200_000 },
     };
     let options = Options::new().dir(settings.memory());
-    let stats = options.clone().filename("stats.mmstats").create::<Stats>().unwrap();
-    // Where it is is unknown to the compiler, as in a program; what it is is not.
-    let stats: &Instance<Stats> = black_box(&stats);
-    counters::one(stats, &extent, table);
+    let make = |version, name| options.clone().version(version).filename(name).create::<Stats>().unwrap();
+    let both = [make(Version::V1, "version-1.mmstats"), make(Version::V2, "version-2.mmstats")];
+    // Where they are is unknown to the compiler, as in a program; what they are is not.
+    let [old, stats]: &[Instance<Stats>; 2] = black_box(&both);
+    counters::one(stats, old, &extent, table);
     counters::many(&options, &extent, table);
-    values::run(stats, &extent, table);
-    averages::run(stats, &extent, table);
+    values::run(stats, old, &extent, table);
+    averages::run(stats, old, &extent, table);
+    histograms::run(stats, &extent, table);
+    histograms::window(stats, &extent, table);
     once::run(settings, &options, table);
     pcp::run(settings, &extent, table);
     original::run(stats, settings, &extent, table);
@@ -72,4 +82,11 @@ fn bump(cell: &Cell<u64>) {
 fn store(cell: &Cell<f64>, value: f64) {
     // SAFETY: a cell's own memory, on the one thread that has it.
     unsafe { cell.as_ptr().write_volatile(value) };
+}
+
+#[inline(always)]
+fn accumulate(cell: &Cell<f64>, value: f64) {
+    // SAFETY: a cell's own memory, on the one thread that has it.
+    let sum = unsafe { cell.as_ptr().read_volatile() };
+    store(cell, sum + value);
 }

@@ -5,8 +5,13 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
+use mmstats::format::image::{Description, Image};
+use mmstats::format::item::Items;
+use mmstats::format::kind::{DataType, MetricType};
+use mmstats::format::{histogram, mean, recent, text, v2, window};
 use mmstats::{
-    Average, Bool, Counter, Gauge, MovingAverage, Options, Static, StaticText, Text, Timer, Version, stats,
+    Average, Bool, Counter, Gauge, Histogram, MergeRule, MovingAverage, Options, Recent, Static, StaticText,
+    Text, Timer, Timestamp, UpDown, Version, Window, stats,
 };
 
 /// Targets whose input is one file, and those whose input is two.
@@ -80,6 +85,105 @@ stats! {
     }
 }
 
+stats! {
+    /// What only version 2 has, small enough for two of these in one input.
+    struct New {
+        /// Requests that were answered.
+        requests: Counter { unit: "requests" },
+        open: UpDown,
+        load: Gauge<f64> { unit: "ratio", merge: MergeRule::Max },
+        size: Histogram { unit: "bytes", precision: 1, range: 20, quantiles: [0.5, 0.999] },
+        last: Recent { keep: 3 },
+        minute: Window { seconds: 5, unit: "seconds" },
+        mean: Average,
+        since: Timestamp,
+        text: Text { size: 20, initial: "gr\u{fc}n" },
+    }
+}
+
+/// A file of version 2 with one field, and what comes after its records.
+fn version_2(label: &str, data: DataType, metric: MetricType, items: Items, value: &[u8]) -> Vec<u8> {
+    let mut image = Image::new();
+    // It fails for files of gigabytes only.
+    let _ = image.add(&Description { label, data, metric, items }, value);
+    let mut file = list_of_2(&image.finish()).to_vec();
+    // The library writes no help that is more than text.
+    if let Some(at) = file.windows(4).position(|bytes| bytes == b"what") {
+        file[at..at + 4].copy_from_slice(b"\x1b[1m");
+    }
+    file
+}
+
+/// The records, the value of each, and the size of 0 that ends them.
+fn list_of_2(bytes: &[u8]) -> &[u8] {
+    let Ok(first) = v2::head(bytes) else { return bytes };
+    let end = v2::records(bytes, first).flatten().map(|record| record.end()).max().unwrap_or(first);
+    &bytes[..bytes.len().min(end + 8)]
+}
+
+/// Each data type; then one thing wrong in each.
+fn by_hand_of_2() -> Vec<Vec<u8>> {
+    let none = Items::default;
+    let named = || Items {
+        unit: Some("seconds".into()),
+        help: Some("what it is".into()),
+        merge: Some(MergeRule::Latest),
+        scale: Some(1e-9),
+        quantiles: vec![0.0, 0.5, 0.999, 1.0],
+        model: Some("Web".into()),
+    };
+    let shape = histogram::Shape::new(1, 8).unwrap_or_default();
+    let mut counts = histogram::Histogram::new(shape);
+    [0, 3, 200, 1000].iter().for_each(|&number| counts.record(number));
+    let slots = [1, 2, 9].map(|stamp| window::Slot { stamp, sum: 3.0, count: 2, max: f64::INFINITY });
+    let eight = 0x4059_0000_0000_0000_u64.to_ne_bytes();
+    let mut files = vec![
+        version_2("n", DataType::U64, MetricType::Counter, none(), &eight),
+        version_2("n{a=\"\\\"\"}", DataType::F64, MetricType::Gauge, named(), &eight),
+        version_2("n", DataType::I16, MetricType::Timestamp, none(), &eight[..2]),
+        version_2("n", DataType::Bool, MetricType::Gauge, none(), &[2]),
+        version_2("t", DataType::Text, MetricType::Info, named(), &text::encode("\u{2066}a\tb", 9)),
+        version_2("t", DataType::FixedText, MetricType::Info, none(), b"\x1b[31m\xff"),
+        version_2(
+            "m",
+            DataType::Mean,
+            MetricType::Mean,
+            named(),
+            &mean::Mean { sum: 3.5, count: 2 }.encode(),
+        ),
+        version_2(
+            "r",
+            DataType::Recent,
+            MetricType::Recent,
+            none(),
+            &recent::encode(&[1.0, -0.0, f64::NAN], 2),
+        ),
+        version_2("h", DataType::Histogram, MetricType::Histogram, named(), &counts.encode()),
+        version_2("h", DataType::Histogram, MetricType::Histogram, none(), &counts.encode()),
+        version_2("w", DataType::Window, MetricType::Window, none(), &window::encode(&slots, 3)),
+        version_2("w", DataType::Window, MetricType::Counter, none(), &window::encode(&slots, 3)),
+        v2::encode_head().to_vec(),
+    ];
+    let good = files[8].clone();
+    let Some(record) = v2::head(&good)
+        .ok()
+        .and_then(|first| v2::records(&good, first).flatten().find(|record| record.kind(&good) == v2::FIELD))
+    else {
+        return files;
+    };
+    // The byte order, the first record, and each number of the field's head.
+    let places = [(1, 1), (4, 4), (0, 4), (4, 2), (6, 2), (8, 2), (10, 2), (12, 4), (16, 4), (20, 4)];
+    for (number, (offset, size)) in places.into_iter().enumerate() {
+        let at = if number < 2 { offset } else { record.at + offset };
+        for byte in [0, 1, 3, 0x7f, 0xff] {
+            let mut file = good.clone();
+            file[at..at + size].fill(byte);
+            files.push(file);
+        }
+    }
+    files
+}
+
 fn field(label: &[u8], code: &[u8], index: u8, values: &[u8]) -> Vec<u8> {
     let size = |bytes: &[u8]| u16::try_from(bytes.len()).unwrap_or(u16::MAX).to_ne_bytes();
     [&size(label)[..], label, &size(code), code, &[index], values].concat()
@@ -126,14 +230,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     let corpus = std::env::args_os().nth(1).ok_or("the folder is missing")?;
     let corpus = Path::new(&corpus);
     let mut files = by_hand();
+    files.extend(by_hand_of_2());
     let dir = tempfile::tempdir()?;
+    let new = Options::new().version(Version::V2).dir(dir.path()).filename("new.mmstats").create::<New>()?;
+    new.requests.incr();
+    new.size.record(1480);
+    for number in [1.0, 2.5, f64::INFINITY] {
+        new.last.add(number);
+        new.minute.add(number);
+        new.mean.add(number);
+    }
+    files.push(list_of_2(&fs::read(new.path())?).to_vec());
     let every = Options::new().version(Version::V1).dir(dir.path()).create::<Every>()?;
     every.counter.incr();
     files.push(trimmed(&fs::read(every.path())?).to_vec());
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../mmstats/tests/golden"))? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "mmstats") {
-            files.push(trimmed(&fs::read(path)?).to_vec());
+            let bytes = fs::read(path)?;
+            files.push(if v2::head(&bytes).is_ok() { list_of_2(&bytes) } else { trimmed(&bytes) }.to_vec());
         }
     }
     for target in ONE.iter().chain(&TWO).chain(&["text"]) {

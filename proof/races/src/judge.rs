@@ -2,9 +2,10 @@
 
 use std::ops::AddAssign;
 
-use mmstats::Value;
+use mmstats::format::histogram::Histogram;
+use mmstats::{HistogramTotal, Value};
 
-use crate::kinds::{ADDED, Kind, What};
+use crate::kinds::{ADDED, BUCKETS, Kind, What, added, sum_of_added};
 
 /// What was read, and what of it was wrong.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,8 +52,10 @@ impl Counts {
 pub(crate) struct Judge {
     what: What,
     pub(crate) tally: Counts,
-    /// The beginning of each field's value at the look before.
+    /// The beginning of each field's value at the look before, or how many were added to it.
     last: Vec<u64>,
+    /// The buckets of each histogram at the look before, and its sum.
+    histograms: Vec<(Vec<u64>, u64)>,
     labels: Vec<String>,
     /// Fields at this look so far, and at the one before.
     fields: usize,
@@ -63,7 +66,8 @@ impl Judge {
     pub(crate) fn new(kind: &Kind) -> Self {
         let labels = (0..ADDED).map(|n| format!("field.{n:04}")).collect();
         let (tally, last) = (Counts::default(), vec![0; kind.fields]);
-        Self { what: kind.what, tally, last, labels, fields: 0, fields_before: 0 }
+        let histograms = vec![(vec![0; BUCKETS as usize], 0); kind.fields];
+        Self { what: kind.what, tally, last, histograms, labels, fields: 0, fields_before: 0 }
     }
 
     /// A look begins.
@@ -84,11 +88,26 @@ impl Judge {
             Value::Unsigned(bits) => self.number(number, bits),
             Value::Double(double) => self.number(number, double.to_bits()),
             Value::Text(text) => self.text(text),
+            Value::Mean(mean) => self.sum(number, mean.sum, mean.count),
+            Value::Window(window) => match window.summary() {
+                Some(all) => {
+                    self.tally.torn += u64::from(all.max != added(all.count.max(1)));
+                    self.sum(number, all.sum, all.count)
+                }
+                None => self.sum(number, 0.0, 0),
+            },
+            Value::Recent(recent) => self.recent(number, recent.first(), recent.numbers()),
+            Value::Histogram(histogram) => self.histogram(number, &histogram.total()),
             _ => {
                 self.tally.half += 1;
                 0
             }
         };
+        self.take(number, now);
+    }
+
+    /// A value was given, whose beginning or count is `now`.
+    fn take(&mut self, number: usize, now: u64) {
         self.tally.reads += 1;
         match self.last.get_mut(number) {
             Some(last) => {
@@ -97,6 +116,62 @@ impl Judge {
             }
             None => self.tally.half += 1,
         }
+    }
+
+    /// What a naive reader takes for the sum and the count of a mean or a window.
+    pub(crate) fn naive_sum(&mut self, number: usize, sum: f64, count: u64) {
+        let now = self.sum(number, sum, count);
+        self.take(number, now);
+    }
+
+    /// What a naive reader takes for the last numbers.
+    pub(crate) fn naive_recent(&mut self, number: usize, first: u64, numbers: impl Iterator<Item = f64>) {
+        let now = self.recent(number, first, numbers);
+        self.take(number, now);
+    }
+
+    pub(crate) fn naive_histogram(&mut self, number: usize, histogram: Histogram) {
+        let now = self.histogram(number, &HistogramTotal::new(histogram, Vec::new(), 1.0));
+        self.take(number, now);
+    }
+
+    fn sum(&mut self, number: usize, sum: f64, count: u64) -> u64 {
+        self.tally.torn += u64::from(sum != sum_of_added(count));
+        self.counted(number, count)
+    }
+
+    /// A count only goes up.
+    fn counted(&mut self, number: usize, count: u64) -> u64 {
+        let before = self.last.get(number).copied().unwrap_or(0);
+        self.tally.backwards += u64::from(count < before);
+        count
+    }
+
+    fn recent(&mut self, number: usize, first: u64, numbers: impl Iterator<Item = f64>) -> u64 {
+        let mut next = first;
+        let mut is_right = true;
+        for value in numbers {
+            next += 1;
+            is_right &= value == next as f64;
+        }
+        self.tally.torn += u64::from(!is_right);
+        self.counted(number, next)
+    }
+
+    /// A number goes into its bucket first, then into the sum. So a later look's buckets have what an earlier look's
+    /// sum has, and a later look's sum has what an earlier look's buckets have but for the last.
+    fn histogram(&mut self, number: usize, total: &HistogramTotal) -> u64 {
+        let (counts, sum) = (total.histogram.counts(), total.histogram.sum());
+        let Some((before, sum_before)) = self.histograms.get_mut(number) else { return 0 };
+        let (first, rest) = counts.split_at(before.len().min(counts.len()));
+        let weight = |counts: &[u64]| counts.iter().zip(0..).map(|(count, value)| count * value).sum::<u64>();
+        self.tally.half += u64::from(rest.iter().any(|&count| count > 0));
+        let falls = sum < *sum_before || first.iter().zip(&*before).any(|(now, before)| now < before);
+        self.tally.backwards += u64::from(falls);
+        self.tally.torn += u64::from(weight(first) < *sum_before || sum + BUCKETS - 1 < weight(before));
+        before.copy_from_slice(first);
+        *sum_before = sum;
+        total.count()
     }
 
     fn number(&mut self, number: usize, bits: u64) -> u64 {

@@ -1,10 +1,12 @@
 //! Writers and readers of stats files against each other, in processes of their own.
 //!
-//! `races [SECONDS [KIND]...]` sets this library's writer, and one that packs and stores as the original
-//! does, against this library's readers and a naive one, and counts what is wrong in what they read. A
+//! `races [SECONDS [KIND]...]` sets this library's writer, in both versions of the file, one that packs and stores
+//! as the original does, and one of version 2 that stops in the middle of its stores, against this library's readers and a naive one, and counts what is wrong in what they read. A
 //! line for each of them and each kind of value (or those that are named), by TAB:
 //!
-//! - `layout`: `ours`, or `packed`, the original's.
+//! - `layout`: `version1` and `version2` are this library's, `packed` is the original's; `paused2` is version 2, by
+//!   a program in C that is written from the manual and stops between any two of its stores, for as long as a look
+//!   takes.
 //! - `reader`: `mmstats` is a `Snapshot`, `follow` an `Observer` that looks until it is certain,
 //!   `follow-once` one that is content with one look and so may run ahead by an update, and back; `naive`
 //!   takes what one `pread` shows.
@@ -15,6 +17,9 @@
 //!   fields of a file
 //!   are updated in turn; `-hot` is a file of one such field, in the packed layout across two cache lines
 //!   (`-page`: two pages).
+//!   Of version 2 alone, `mean`, `window`, `recent` and `histogram`, and texts of 5,000 bytes.
+//! - `writer`: `apart`, on another core than the reader; `together`, on the same; `stopped`, on another and stopped
+//!   and continued by signals all the time.
 //! - `reads`: values that were given, each of which was checked.
 //! - `changed`: of these, other than the look before gave, so that the writer was at work on that field in
 //!   between. Two texts that alternate often hide a change. Of fields that are added: those that were not
@@ -36,8 +41,10 @@
 mod cores;
 mod judge;
 mod kinds;
+mod naive;
 mod ours;
 mod readers;
+mod stopper;
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
@@ -47,13 +54,16 @@ use std::time::{Duration, Instant};
 
 use cores::Cores;
 use judge::Counts;
-use kinds::{Kind, Layouts, Pattern, What, kinds};
+use kinds::{BUCKETS, KEPT, Kind, Layout, Pattern, WINDOW_SECONDS, What, kinds};
+use mmstats::Version;
 use readers::{Reader, WAYS, Way};
+use stopper::Stopper;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["write", kind, path] => ours::write(kind, Path::new(path)),
+        ["write", "version1", kind, path] => ours::write(Version::V1, kind, Path::new(path)),
+        ["write", "version2", kind, path] => ours::write(Version::V2, kind, Path::new(path)),
         [] => races(10.0, &[]),
         [seconds, ref names @ ..] => {
             seconds.parse().map_err(Into::into).and_then(|seconds| races(seconds, names))
@@ -66,10 +76,32 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Where the writer is while the reader reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Course {
+    /// On another core.
+    Apart,
+    /// On the same one: they take turns, and the system takes the core from the writer wherever it is.
+    Together,
+    /// On another core, and stopped and continued all the time.
+    Stopped,
+}
+
+impl Course {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Apart => "apart",
+            Self::Together => "together",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 /// One writer and one reader.
 struct Race<'a> {
     kind: &'a Kind,
-    is_ours: bool,
+    layout: Layout,
+    course: Course,
     reader: &'static str,
     way: Way,
 }
@@ -78,17 +110,41 @@ impl Race<'_> {
     /// Its share of the time. Files of ours get most, and there the readers that must be right; many
     /// fields more than a hot one, since there a look checks many values.
     fn share(&self) -> u32 {
-        match (self.is_ours, self.way) {
-            (true, Way::Snapshot | Way::Follow) if self.kind.fields > 1 => 10,
-            (true, Way::Snapshot | Way::Follow) => 5,
-            (false, Way::Snapshot | Way::Follow) if self.kind.is_paused => 5,
+        match self.way {
+            _ if self.course != Course::Apart => 1,
+            Way::Snapshot | Way::Follow if self.layout.is_ours() && self.kind.fields > 1 => 10,
+            Way::Snapshot | Way::Follow if self.layout.is_ours() || self.is_paused() => 5,
             _ => 1,
         }
     }
 
     fn must_be_right(&self) -> bool {
-        (self.is_ours || self.kind.is_paused) && matches!(self.way, Way::Snapshot | Way::Follow)
+        (self.layout.is_ours() || self.is_paused()) && matches!(self.way, Way::Snapshot | Way::Follow)
     }
+
+    fn is_paused(&self) -> bool {
+        self.kind.is_paused || self.layout == Layout::Paused
+    }
+}
+
+/// All races over these kinds.
+fn all(kinds: &[Kind]) -> Vec<Race<'_>> {
+    let mut races = Vec::new();
+    for kind in kinds {
+        for &layout in kind.layouts {
+            for (reader, way) in WAYS {
+                let mut add = |course| races.push(Race { kind, layout, course, reader, way });
+                add(Course::Apart);
+                // One that loses its core in the middle of an update: so it is no matter where there is one field.
+                let is_hot = kind.fields == 1 || kind.what == What::Added;
+                if layout.is_ours() && is_hot && matches!(way, Way::Snapshot | Way::Follow) {
+                    add(Course::Together);
+                    add(Course::Stopped);
+                }
+            }
+        }
+    }
+    races
 }
 
 fn races(seconds: f64, names: &[&str]) -> Result<(), Box<dyn Error>> {
@@ -97,42 +153,46 @@ fn races(seconds: f64, names: &[&str]) -> Result<(), Box<dyn Error>> {
         return Err(format!("{name}: no such kind").into());
     }
     kinds.retain(|kind| names.is_empty() || names.contains(&kind.name.as_str()));
-    let mut races = Vec::new();
-    for kind in &kinds {
-        for is_ours in [true, false] {
-            if !is_ours || kind.layouts == Layouts::Both {
-                races.extend(WAYS.map(|(reader, way)| Race { kind, is_ours, reader, way }));
-            }
-        }
-    }
+    let races = all(&kinds);
     // Not a disk, which would make the writer wait now and then.
     let memory = PathBuf::from("/dev/shm");
     let dir = tempfile::tempdir_in(if memory.is_dir() { memory } else { std::env::temp_dir() })?;
-    let (source, packed) = (dir.path().join("packed.c"), dir.path().join("packed"));
-    std::fs::write(&source, include_str!("packed.c"))?;
-    if !Command::new("cc").args(["-O2", "-Wall", "-o"]).arg(&packed).arg(&source).status()?.success() {
-        return Err("cc failed".into());
-    }
-    say("layout\treader\tkind\treads\tchanged\ttorn\tbackwards\thalf\trefused\twrong")?;
+    let packed = compiled(dir.path(), "packed", include_str!("packed.c"))?;
+    let paused = compiled(dir.path(), "paused", include_str!("paused.c"))?;
+    say("layout\treader\tkind\twriter\treads\tchanged\ttorn\tbackwards\thalf\trefused\twrong")?;
     let cores = Cores::find();
     let shares: u32 = races.iter().map(Race::share).sum();
     let mut total = Counts::default();
     for race in &races {
-        let Race { kind, is_ours, reader, .. } = race;
-        let layout = if *is_ours { "ours" } else { "packed" };
-        let path = dir.path().join(format!("{}-{layout}-{reader}.mmstats", kind.name));
-        let writer = if *is_ours { ours(kind, &path)? } else { theirs(&packed, kind, &path) };
+        let Race { kind, layout, course, reader, .. } = race;
+        let (name, course) = (layout.name(), course.name());
+        let path = dir.path().join(format!("{}-{name}-{reader}-{course}.mmstats", kind.name));
+        let writer = match layout {
+            Layout::One | Layout::Two => ours(name, kind, &path)?,
+            Layout::Packed => theirs(&packed, kind, &path),
+            Layout::Paused => stopping(&paused, kind, &path),
+        };
         let time = Duration::from_secs_f64(seconds * f64::from(race.share()) / f64::from(shares));
         let tally = run(race, &cores, writer, &path, time)?;
         if race.must_be_right() {
             total += tally;
         }
-        say(&format!("{layout}\t{reader}\t{}\t{}", kind.name, tally.columns()))?;
+        say(&format!("{name}\t{reader}\t{}\t{course}\t{}", kind.name, tally.columns()))?;
         // What a killed writer leaves.
         let _ = std::fs::remove_file(&path);
     }
-    say(&format!("ours\tboth\ttotal\t{}", total.columns()))?;
+    say(&format!("ours\tboth\ttotal\tany\t{}", total.columns()))?;
     Ok(())
+}
+
+/// A program in C.
+fn compiled(dir: &Path, name: &str, source: &str) -> Result<PathBuf, Box<dyn Error>> {
+    let (path, program) = (dir.join(name).with_extension("c"), dir.join(name));
+    std::fs::write(&path, source)?;
+    if !Command::new("cc").args(["-O2", "-Wall", "-o"]).arg(&program).arg(&path).status()?.success() {
+        return Err("cc failed".into());
+    }
+    Ok(program)
 }
 
 fn say(line: &str) -> std::io::Result<()> {
@@ -141,9 +201,9 @@ fn say(line: &str) -> std::io::Result<()> {
     out.flush()
 }
 
-fn ours(kind: &Kind, path: &Path) -> std::io::Result<Command> {
+fn ours(layout: &str, kind: &Kind, path: &Path) -> std::io::Result<Command> {
     let mut writer = Command::new(std::env::current_exe()?);
-    writer.args(["write", &kind.name]).arg(path);
+    writer.args(["write", layout, &kind.name]).arg(path);
     Ok(writer)
 }
 
@@ -168,6 +228,20 @@ fn theirs(program: &Path, kind: &Kind, path: &Path) -> Command {
     writer
 }
 
+/// The writer in C of version 2 that stops in the middle of its stores.
+fn stopping(program: &Path, kind: &Kind, path: &Path) -> Command {
+    let (mode, numbers) = match kind.what {
+        What::Text(texts) => ("text", [texts.size, texts.length]),
+        What::Mean => ("mean", [0, 0]),
+        What::Window => ("window", [WINDOW_SECONDS as usize, 0]),
+        What::Recent => ("recent", [KEPT, 0]),
+        _ => ("histogram", [BUCKETS as usize, 0]),
+    };
+    let mut writer = Command::new(program);
+    writer.arg(path).arg(mode).args(numbers.map(|number| number.to_string()));
+    writer
+}
+
 /// One writer against one reader for `time`.
 fn run(
     race: &Race<'_>,
@@ -176,17 +250,24 @@ fn run(
     path: &Path,
     time: Duration,
 ) -> Result<Counts, Box<dyn Error>> {
-    cores.take_writers();
+    if race.course == Course::Together {
+        cores.take_readers();
+    } else {
+        cores.take_writers();
+    }
     let mut writer = writer.stdout(Stdio::piped()).spawn()?;
+    let stopper = (race.course == Course::Stopped).then(|| Stopper::start(writer.id()));
     cores.take_readers();
     if let Some(said) = writer.stdout.take() {
         BufReader::new(said).read_line(&mut String::new())?;
     }
-    let mut reader = Reader::new(race.way, race.kind, path)?;
+    let mut reader = Reader::new(race.way, race.kind, race.layout, path)?;
     let end = Instant::now() + time;
     while Instant::now() < end {
         reader.look();
     }
+    // Before the writer is waited for: its id is nobody else's until then.
+    drop(stopper);
     writer.kill()?;
     writer.wait()?;
     Ok(reader.tally())

@@ -5,17 +5,20 @@ use std::io::Write;
 use std::os::unix::process::parent_id;
 use std::path::Path;
 
-use mmstats::{Counter, Error as StatsError, Gauge, Instance, Number, Options, Spec, Text, Version};
+use mmstats::{
+    Average, Counter, Error as StatsError, Gauge, Histogram, Instance, Number, Options, Recent, Spec, Text,
+    Version, Window,
+};
 
-use crate::kinds::{ADDED, Kind, PREFIX, Texts, What, kinds};
+use crate::kinds::{ADDED, BUCKETS, KEPT, Kind, LONGEST, PREFIX, Texts, WINDOW_SECONDS, What, added, kinds};
 
 /// Updates between two looks whether the parent is still there.
 const STRETCH: usize = 10_000;
 
-/// Writes values of the kind that is called `name` to the file at `path`.
-pub(crate) fn write(name: &str, path: &Path) -> Result<(), Box<dyn Error>> {
+/// Writes values of the kind that is called `name` to the file at `path`, in a version.
+pub(crate) fn write(version: Version, name: &str, path: &Path) -> Result<(), Box<dyn Error>> {
     let kind = kinds().into_iter().find(|kind| kind.name == name).ok_or("no such kind")?;
-    let writer = Writer::new(&kind, path)?;
+    let writer = Writer::new(&kind, version, path)?;
     match kind.what {
         What::Added => writer.fields(),
         What::Count => writer.count(),
@@ -24,6 +27,26 @@ pub(crate) fn write(name: &str, path: &Path) -> Result<(), Box<dyn Error>> {
         What::U64 => writer.numbers(|bits| bits),
         What::F64 => writer.numbers(f64::from_bits),
         What::Text(texts) => writer.texts(texts),
+        What::Mean => {
+            let means = writer.create(Average::spec)?;
+            let means: &[Average] = &means;
+            writer.rounds(|n| means.iter().for_each(|mean| mean.add(added(n))))
+        }
+        What::Window => {
+            let windows = writer.create(|| Window::spec().seconds(WINDOW_SECONDS))?;
+            let windows: &[Window] = &windows;
+            writer.rounds(|n| windows.iter().for_each(|window| window.add(added(n))))
+        }
+        What::Recent => {
+            let recents = writer.create(|| Recent::spec().keep(KEPT))?;
+            let recents: &[Recent] = &recents;
+            writer.rounds(|n| recents.iter().for_each(|recent| recent.add(n as f64)))
+        }
+        What::Histogram => {
+            let histograms = writer.create(Histogram::spec)?;
+            let histograms: &[Histogram] = &histograms;
+            writer.rounds(|n| histograms.iter().for_each(|histogram| histogram.record(n % BUCKETS)))
+        }
     }
 }
 
@@ -34,11 +57,11 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(kind: &'a Kind, path: &Path) -> Result<Self, Box<dyn Error>> {
+    fn new(kind: &'a Kind, version: Version, path: &Path) -> Result<Self, Box<dyn Error>> {
         let parent = parent_id();
         let folder = path.parent().ok_or("no folder")?;
         let name = path.file_name().and_then(|name| name.to_str()).ok_or("no name")?;
-        Ok(Self { kind, options: Options::new().version(Version::V1).dir(folder).filename(name), parent })
+        Ok(Self { kind, options: Options::new().version(version).dir(folder).filename(name), parent })
     }
 
     fn create<S: Spec>(&self, spec: impl Fn() -> S) -> Result<Instance<Vec<S::Field>>, StatsError> {
@@ -66,7 +89,7 @@ impl<'a> Writer<'a> {
     }
 
     fn texts(&self, texts: Texts) -> Result<(), Box<dyn Error>> {
-        let mut memory = [0; 256];
+        let mut memory = [0; LONGEST];
         let initial = texts.text(0, &mut memory).to_owned();
         let fields = self.create(|| Text::spec().size(texts.size).initial(initial.as_str()))?;
         let fields: &[Text] = &fields;

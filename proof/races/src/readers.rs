@@ -9,7 +9,8 @@ use mmstats::format::v1::{self, Record};
 use mmstats::{Certainty, ErrorKind, Followed, Observer, Origin, Snapshot, Value};
 
 use crate::judge::{Counts, Judge};
-use crate::kinds::{Kind, PREFIX, What};
+use crate::kinds::{Kind, Layout, PREFIX, What};
+use crate::naive;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -43,10 +44,11 @@ enum How {
     Snapshot(Box<Snapshot>),
     Follow(Box<Observer>, Option<Followed>),
     Naive { bytes: Vec<u8>, records: Vec<Record> },
+    NaiveTwo(naive::Two),
 }
 
 /// Fields whose values are updated.
-fn is_updated(label: &[u8]) -> bool {
+pub(crate) fn is_updated(label: &[u8]) -> bool {
     label.starts_with(PREFIX.as_bytes())
 }
 
@@ -56,13 +58,14 @@ fn is_any(_label: &[u8]) -> bool {
 }
 
 impl Reader {
-    pub(crate) fn new(way: Way, kind: &Kind, path: &Path) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn new(way: Way, kind: &Kind, layout: Layout, path: &Path) -> Result<Self, Box<dyn Error>> {
         let is_added = kind.what == What::Added;
         let file = if is_added { None } else { Some(File::open(path)?) };
         let how = match way {
             Way::Snapshot => How::Snapshot(Box::new(Snapshot::new())),
             Way::Follow => How::Follow(Box::new(Observer::new(Certainty::Published)), None),
             Way::FollowOnce => How::Follow(Box::new(Observer::new(Certainty::Newest)), None),
+            Way::Naive if layout.is_version_2() => How::NaiveTwo(naive::Two::new(file.as_ref())?),
             Way::Naive => naive(file.as_ref())?,
         };
         Ok(Self { how, path: path.to_owned(), file, judge: Judge::new(kind) })
@@ -82,6 +85,10 @@ impl Reader {
             How::Naive { bytes, records } => {
                 // No such file for a moment, or an empty one: nothing to be read.
                 let _ = naively(bytes, records, file.as_ref(), path, judge);
+                Ok(())
+            }
+            How::NaiveTwo(naive) => {
+                let _ = naive.look(file.as_ref(), path, judge);
                 Ok(())
             }
         };
@@ -156,7 +163,7 @@ fn by_following(
     Ok(())
 }
 
-fn added(judge: &mut Judge, label: &[u8], value: &Value<'_>) {
+pub(crate) fn added(judge: &mut Judge, label: &[u8], value: &Value<'_>) {
     judge.field(label, if let Value::Text(text) = value { text } else { b"" });
 }
 

@@ -26,21 +26,26 @@ const ENOUGH: u64 = 10_000;
 /// Races over files of ours, each of which must be right: how often they were read, and how often the one that was
 /// read least.
 fn read_for(seconds: &str) -> (u64, u64) {
-    let kinds =
-        ["count", "u16", "u64-hot", "f64", "text8", "text64", "text255", "texts255", "full64", "added"];
-    let lines = races(seconds, &kinds);
-    assert_eq!(lines[0][3..7], ["reads", "changed", "torn", "backwards"]);
-    let ours = |line: &&Vec<String>| line[0] == "ours" && ["mmstats", "follow"].contains(&line[1].as_str());
+    // In both versions; then those of version 2 alone, each of which is raced against a writer that pauses, too.
+    let both = ["count", "u16", "u64-hot", "f64", "text8", "text255", "texts255", "full64", "added"];
+    let two = ["repeat255-hot", "mean-hot", "window-hot", "recent-hot", "histogram-hot"];
+    let lines = races(seconds, &[&both[..], &two].concat());
+    assert_eq!(lines[0][4..8], ["reads", "changed", "torn", "backwards"]);
+    let ours = |line: &&Vec<String>| {
+        ["version1", "version2", "paused2"].contains(&line[0].as_str())
+            && ["mmstats", "follow"].contains(&line[1].as_str())
+    };
     let ours: Vec<_> = lines.iter().filter(ours).collect();
-    assert_eq!(ours.len(), 2 * kinds.len(), "{lines:?}");
+    // Two readers of each; where one field is hot or fields are added, on the same core and stopped, too.
+    assert_eq!(ours.len(), 2 * (2 * both.len() + 2 * 4 + two.len() * 4), "{lines:?}");
     for line in &ours {
-        assert_eq!(line[5..8], ["0"; 3], "torn, backwards, half seen: {line:?}");
+        assert_eq!(line[6..9], ["0"; 3], "torn, backwards, half seen: {line:?}");
     }
     let total = lines.last().unwrap();
-    assert_eq!(total[..3], ["ours", "both", "total"]);
-    let reads = ours.iter().map(|line| number(line, 3));
-    assert_eq!(number(total, 3), reads.clone().sum::<u64>());
-    (number(total, 3), reads.min().unwrap())
+    assert_eq!(total[..4], ["ours", "both", "total", "any"]);
+    let reads = ours.iter().map(|line| number(line, 4));
+    assert_eq!(number(total, 4), reads.clone().sum::<u64>());
+    (number(total, 4), reads.min().unwrap())
 }
 
 #[test]
@@ -58,6 +63,11 @@ fn files_of_ours_are_read_as_they_were_written() {
     assert!(is_enough, "reads, and of the kind that was read least: {found:?}");
 }
 
+/// What the naive reader sees torn in files of one layout.
+fn torn(lines: &[Vec<String>], layout: &str) -> u64 {
+    lines.iter().filter(|line| line[0] == layout && line[1] == "naive").map(|line| number(line, 6)).sum()
+}
+
 #[test]
 fn the_naive_reader_sees_torn_values() {
     if !has("cc") {
@@ -69,8 +79,11 @@ fn the_naive_reader_sees_torn_values() {
     // Where the two cores are not at it at the same time, there is nothing to be seen: once more then.
     let found = (0..20).any(|_| {
         let lines = races("0.2", &["u64-page-hot", "singles255-hot"]);
-        let torn = lines.iter().filter(|line| line[1] == "naive").map(|line| number(line, 5));
-        torn.sum::<u64>() > 0
+        torn(&lines, "packed") > 0
     });
     assert!(found, "torn values must be found where there are some");
+    for kind in ["repeat255-hot", "mean-hot", "recent-hot"] {
+        let found = (0..20).any(|_| torn(&races("0.2", &[kind]), "paused2") > 0);
+        assert!(found, "{kind}, in version 2");
+    }
 }

@@ -14,7 +14,7 @@
 //!   makes it current. The stores pair with the readers' order of looks: where one look sees the new index,
 //!   the next sees the new text, and where one sees text being overwritten, the next sees that the index
 //!   had moved on before.
-//!   `proof/races/tests/orders.rs` tries every interleaving, also with either order left out, which then fails.
+//!   `proof/races/tests/orders/` tries every interleaving, also with either order left out, which then fails.
 //!
 //! A slot is `Send` and not `Sync`: one thread at a time writes, which is what makes plain cells enough.
 

@@ -46,21 +46,20 @@ impl Text {
     #[inline]
     pub(crate) fn set(&self, text: &[u8]) {
         let text = cut(text, self.capacity);
-        self.words.with(|[head], copies| {
-            let settings = self.settings.get().wrapping_add(1);
-            self.settings.set(settings);
-            let Some((size, body)) = copy(copies, settings).split_first() else { return };
+        let settings = self.settings.get().wrapping_add(1);
+        self.settings.set(settings);
+        let at = if settings % 2 == 0 { 0 } else { copy_words(self.capacity) };
+        self.words.with_own(|[head], copies| {
             // The count of the setting before this one comes first: a reader that catches this copy changing
             // must find, when it looks at the count after that, that the copy is no longer the current one.
             fence(Release);
-            size.store(length(text), Relaxed);
-            let (whole, end) = body.split_at(body.len().min(text.len() / WORD));
-            let mut chunks = text.chunks_exact(WORD);
-            for (word, chunk) in whole.iter().zip(&mut chunks) {
-                word.store(word_of(chunk), Relaxed);
+            copies.store(at, length(text));
+            // Zeros after a text that ends within a word.
+            if text.len() % WORD != 0 {
+                copies.store(at + 1 + text.len() / WORD, 0);
             }
-            if let ([word, ..], [_, ..]) = (end, chunks.remainder()) {
-                word.store(word_of(chunks.remainder()), Relaxed);
+            if !text.is_empty() {
+                copies.copy(at + 1, text);
             }
             // Release: the text is in its copy before the count names it. Both pair with the fences between a
             // reader's three looks: count, text, count.
@@ -110,14 +109,6 @@ fn length(text: &[u8]) -> u64 {
     // It was cut to a capacity of 32 bits.
     #[allow(clippy::cast_possible_truncation)]
     pair(text.len() as u32, 0)
-}
-
-/// Up to eight bytes, with zeros after them.
-#[inline]
-fn word_of(bytes: &[u8]) -> u64 {
-    let mut padded = [0; WORD];
-    padded[..bytes.len()].copy_from_slice(bytes);
-    u64::from_ne_bytes(padded)
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 //!
 //! The one file of this module with `unsafe`.
 
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::slice;
 use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
 
 use crate::write::memory::segment::{ForkMark, Segment};
@@ -30,11 +32,9 @@ pub(crate) struct Words<const HEAD: usize> {
     away: OnceLock<Box<[AtomicU64]>>,
 }
 
-// SAFETY: the pointer is into `_home`, which goes with it and is `Send` and `Sync`. All that is given out is
-// shared references to atomics, which any thread may use.
+// SAFETY: the pointer is into `_home`, which goes with it and is `Send` and `Sync`, or into `away`, which goes, too. It
+// is not `Sync`: see `Own`.
 unsafe impl<const HEAD: usize> Send for Words<HEAD> {}
-// SAFETY: as above.
-unsafe impl<const HEAD: usize> Sync for Words<HEAD> {}
 
 impl<const HEAD: usize> Words<HEAD> {
     /// The words at byte `at` of the file, in `home`: the head and `rest` more.
@@ -57,6 +57,12 @@ impl<const HEAD: usize> Words<HEAD> {
         // has it.
         let (head, rest) = unsafe { self.at(self.first) };
         f(head, rest)
+    }
+
+    /// As [`Words::with`], for what copies bytes to the words after the head.
+    #[inline(always)]
+    pub(crate) fn with_own<R>(&self, f: impl FnOnce(&[AtomicU64; HEAD], Own<'_>) -> R) -> R {
+        self.with(|head, rest| f(head, Own { words: rest, not_send: PhantomData }))
     }
 
     /// The whole of an update in a forked child. A call in the midst of an update would make it keep its
@@ -89,6 +95,40 @@ impl<const HEAD: usize> Words<HEAD> {
     }
 }
 
+/// Words that nothing else in this process accesses for now: only their handle has them, and neither that is `Sync`
+/// nor this `Send`.
+pub(crate) struct Own<'a> {
+    words: &'a [AtomicU64],
+    not_send: PhantomData<*const ()>,
+}
+
+impl Own<'_> {
+    /// Stores a number in word `at`.
+    ///
+    /// # Panics
+    /// If there is no such word.
+    #[inline(always)]
+    pub(crate) fn store(&self, at: usize, number: u64) {
+        self.words[at].store(number, Relaxed);
+    }
+
+    /// Copies bytes to word `at` and those after it, as many as there are.
+    ///
+    /// Readers are other processes, and copy the bytes out in whatever order: that these are plain stores makes no
+    /// difference to them. They stay between the fence before and the release store after this call.
+    ///
+    /// # Panics
+    /// If there is no such word.
+    #[inline(always)]
+    pub(crate) fn copy(&self, at: usize, bytes: &[u8]) {
+        let target = &self.words[at..];
+        let len = bytes.len().min(size_of_val(target));
+        // SAFETY: `len` bytes of the words, which are atomics and so may be written through a shared reference, and
+        // which no slice of bytes overlaps. Nothing else in this process accesses them now.
+        unsafe { target.as_ptr().cast_mut().cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), len) };
+    }
+}
+
 /// The word that holds two numbers, the first at the lower address.
 #[inline]
 pub(crate) fn pair(first: u32, second: u32) -> u64 {
@@ -106,8 +146,6 @@ pub(crate) fn first_of(word: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::Ordering::Relaxed;
-
     use super::*;
     use crate::write::values::testing::{Place, in_a_child};
 

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::files;
+use mmstats::Version;
+
+use super::files::{self, Contents};
 use crate::process::{is_there, time};
 use crate::settings::Settings;
 use crate::table::{Amount, Table};
@@ -19,7 +21,7 @@ const FORMATS: [&str; 4] = ["lines", "text", "json", "prometheus"];
 pub(super) fn run(settings: &Settings, table: &mut Table) {
     let sizes = if settings.is_quick { [10, 100, 1000] } else { [100, 10_000, 100_000] };
     let rounds = [101, 9, 3];
-    let folders = sizes.map(|size| files::copies(settings.memory(), size));
+    let folders = sizes.map(|size| files::copies(settings.memory(), size, Contents::USUAL));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let everywhere = format!("{cores} CPUs");
     for (is_bound, cpus, budget) in [(true, "1 CPU", 1.7), (false, everywhere.as_str(), 1.1)] {
@@ -33,6 +35,35 @@ pub(super) fn run(settings: &Settings, table: &mut Table) {
         }
     }
     growth(settings, table, [(&folders[1], sizes[1]), (&folders[2], sizes[2])]);
+    for folder in folders {
+        fs::remove_dir_all(folder).unwrap();
+    }
+    versions(settings, table, sizes[1]);
+}
+
+/// What version 2 takes beside version 1, of the same model in as many files.
+fn versions(settings: &Settings, table: &mut Table, files: usize) {
+    let contents = [false, true]
+        .map(|has_histogram| [Version::V1, Version::V2].map(|version| Contents { version, has_histogram }));
+    let folders = contents.map(|both| both.map(|one| files::copies(settings.memory(), files, one)));
+    let folders = folders.as_flattened();
+    for format in ["lines", "prometheus"] {
+        let mut seconds = [const { Vec::new() }; 4];
+        for _ in 0..settings.rounds(9) {
+            for (seconds, folder) in seconds.iter_mut().zip(folders) {
+                seconds.push(time(&mut slurpstats(settings, folder, format, false)));
+            }
+        }
+        let name = |place: usize| {
+            format!("slurpstats -o {format}, {files} files, {}", contents.as_flattened()[place].name())
+        };
+        table.base(&name(0), Amount::Seconds(median(&seconds[0])));
+        for (place, other) in [(1, 0), (2, 0), (3, 1)] {
+            let ratios = Sample::ratios(&seconds[place], &seconds[other]);
+            let against = contents.as_flattened()[other].name();
+            table.row(&name(place), against, &ratios, Amount::Seconds(median(&seconds[place])), None);
+        }
+    }
     for folder in folders {
         fs::remove_dir_all(folder).unwrap();
     }
@@ -115,7 +146,7 @@ fn bound(program: &Path, is_bound: bool) -> Command {
 
 /// The work that no reader can do without.
 pub(crate) fn open_read_close(dir: &Path) {
-    let mut bytes = [0; 4096];
+    let mut bytes = [0; files::LARGEST];
     for entry in fs::read_dir(dir).unwrap() {
         let read = File::open(entry.unwrap().path()).unwrap().read(&mut bytes).unwrap();
         assert!(read > 0);

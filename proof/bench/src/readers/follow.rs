@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use mmstats::{Certainty, Counter, Instance, Observer, Origin};
 
-use super::files;
+use super::files::{self, Contents};
 use crate::settings::Settings;
 use crate::table::{Amount, Table};
 use crate::turns::{Sample, median};
@@ -18,7 +18,7 @@ const WANTED: [&[u8]; 4] =
 pub(super) fn run(settings: &Settings, table: &mut Table) {
     let number = if settings.is_quick { 20 } else { 1000 };
     files::raise_limit();
-    let (folder, instances) = files::living(settings.memory(), number);
+    let (folder, instances) = files::living(settings.memory(), number, Contents::USUAL);
     let wanted = |label: &[u8]| WANTED.contains(&label);
     let mut observer = Observer::new(Certainty::Newest);
     let paths = instances.iter().map(Instance::path);
@@ -27,7 +27,7 @@ pub(super) fn run(settings: &Settings, table: &mut Table) {
     let Ok(open) = files::open(&instances) else {
         return table.missing("looks at followed files", "too few files may be open");
     };
-    let mut memory = vec![0_u8; 8192];
+    let mut memory = vec![0_u8; files::LARGEST + 4096];
     let start = memory.as_ptr().align_offset(4096);
     let count = || instances.iter().for_each(|instance| instance.iter().for_each(Counter::incr));
     let (mut bare, mut idle, mut busy) = (Vec::new(), Vec::new(), Vec::new());
@@ -35,7 +35,7 @@ pub(super) fn run(settings: &Settings, table: &mut Table) {
         let mut read = || {
             time(|| {
                 for file in &open {
-                    assert!(file.read_at(&mut memory[start..start + 4096], 0).unwrap() > 0);
+                    assert!(file.read_at(&mut memory[start..start + files::LARGEST], 0).unwrap() > 0);
                 }
             })
         };

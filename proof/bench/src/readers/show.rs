@@ -1,10 +1,12 @@
 //! `mmcat` on one large file, beside programs that show the bytes of any file.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::files;
+use mmstats::Version;
+
+use super::files::{self, Contents};
 use crate::process::{is_there, time};
 use crate::settings::Settings;
 use crate::table::{Amount, Table};
@@ -16,11 +18,22 @@ const FIELD_BYTES: usize = 64;
 const LONGEST: Duration = Duration::from_secs(12);
 
 pub(super) fn run(settings: &Settings, table: &mut Table) {
+    for version in [Version::V1, Version::V2] {
+        one(settings, table, Contents { version, has_histogram: false });
+    }
+}
+
+fn one(settings: &Settings, table: &mut Table, contents: Contents) {
     let size = if settings.is_quick { 1 << 20 } else { 64 << 20 };
-    let instance = files::instance(settings.memory(), "large.mmstats", size / FIELD_BYTES);
+    let instance = files::instance_of(settings.memory(), "large.mmstats", size / FIELD_BYTES, contents);
     let path = instance.path();
-    let mebibytes = fs::metadata(path).unwrap().len() >> 20;
+    let mebibytes = fs::metadata(path).unwrap().len().div_ceil(1 << 20);
+    let of = format!("{mebibytes} MiB, {}", contents.name());
     let mmcat = settings.tool("mmcat");
+    let check = Command::new(&mmcat).arg("--check").arg(path).stdout(Stdio::null()).status();
+    if !check.is_ok_and(|status| status.success()) {
+        return table.missing(&format!("mmcat, {of}"), "this mmcat finds it defective");
+    }
     let mmcat = mmcat.to_str().unwrap();
     let candidates = [
         (mmcat, vec!["--raw"]),
@@ -44,10 +57,10 @@ pub(super) fn run(settings: &Settings, table: &mut Table) {
             }
         }
     }
-    table.base(&format!("cat, a file of {mebibytes} MiB"), Amount::Seconds(median(&base)));
+    table.base(&format!("cat, a file of {of}"), Amount::Seconds(median(&base)));
     for ((program, arguments), own) in candidates.iter().zip(&seconds) {
         let program = if *program == mmcat { "mmcat" } else { program };
-        let name = format!("{program} {}, {mebibytes} MiB", arguments.join(" "));
+        let name = format!("{program} {}, {of}", arguments.join(" "));
         if own.is_empty() {
             table.missing(&name, "not installed");
         } else {

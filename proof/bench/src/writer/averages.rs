@@ -1,55 +1,57 @@
-//! Averages and timers, and beside them what others sum up times in: histograms of 11 buckets.
+//! Averages and timers, each in version 1, where the mean is published, and in version 2, where it is its parts.
 
 use std::cell::Cell;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use mmstats::Instance;
+use mmstats::{Instance, Timer};
 
-use super::{Extent, PLAIN, Stats, bump};
+use super::{Extent, PLAIN, Stats, accumulate, bump};
 use crate::table::Table;
 use crate::turns::Turns;
 
+const SUM: &str = "plain volatile f64 += n";
 const CLOCK: &str = "two clock readings";
-const RECORD: &str = "timer.record(), the clock apart";
 
-pub(super) fn run(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
+pub(super) fn run(stats: &Instance<Stats>, old: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     let plain = Cell::new(0_u64);
     let plain = black_box(&plain);
-    let buckets = prometheus::DEFAULT_BUCKETS.to_vec();
-    let options = prometheus::HistogramOpts::new("histogram", "help").buckets(buckets.clone());
-    let prometheus = prometheus::Histogram::with_opts(options).unwrap();
-    let client = prometheus_client::metrics::histogram::Histogram::new(buckets);
-    let handle = metrics::histogram!("histogram");
-    let (prometheus, client, handle) = (black_box(&prometheus), black_box(&client), black_box(&handle));
+    let sum = Cell::new(0.0_f64);
+    let sum = black_box(&sum);
     let mut turns = Turns::default();
-    let ours = [(PLAIN, Some(1.8))];
+    let ours = [(PLAIN, None)];
     turns.add(PLAIN, &[], extent.operations, |n| (0..n).for_each(|_| bump(plain)));
-    turns.add("average.add()", &ours, extent.operations, |n| {
+    // What any sum takes that is kept in memory: one addition waits for the one before.
+    turns.add(SUM, &[(PLAIN, None)], extent.operations, |n| (0..n).for_each(|n| accumulate(sum, n as f64)));
+    turns.add("average.add(), version 1", &ours, extent.operations, |n| {
+        (0..n).for_each(|n| old.average.add(n as f64));
+    });
+    let both = [(SUM, Some(1.8)), ("average.add(), version 1", None)];
+    turns.add("average.add()", &both, extent.operations, |n| {
         (0..n).for_each(|n| stats.average.add(n as f64));
     });
-    turns.add("moving average, window 100", &ours, extent.operations, |n| {
+    turns.add("moving average, window 100, version 1", &ours, extent.operations, |n| {
+        (0..n).for_each(|n| old.moving.add(n as f64));
+    });
+    let both = [(SUM, Some(1.8)), ("moving average, window 100, version 1", None)];
+    turns.add("moving average, window 100", &both, extent.operations, |n| {
         (0..n).for_each(|n| stats.moving.add(n as f64));
     });
-    turns.add("moving average, window 10,000", &ours, extent.operations, |n| {
+    turns.add("moving average, window 10,000", &[(SUM, Some(1.8))], extent.operations, |n| {
         (0..n).for_each(|n| stats.wide.add(n as f64));
     });
-    turns.add(RECORD, &[(PLAIN, None)], extent.operations, |n| {
-        (0..n).for_each(|n| stats.timer.record(Duration::from_nanos(n)));
+    turns.add("recent.add(), version 1", &ours, extent.operations, |n| {
+        (0..n).for_each(|n| old.recent.add(n as f64));
     });
-    let peer = [(PLAIN, None), (RECORD, None)];
-    turns.add("prometheus: Histogram::observe", &peer, extent.operations / 16, |n| {
-        (0..n).for_each(|n| prometheus.observe(n as f64 * 1e-9));
-    });
-    turns.add("prometheus-client: Histogram::observe", &peer, extent.operations / 16, |n| {
-        (0..n).for_each(|n| client.observe(n as f64 * 1e-9));
-    });
-    // It keeps every value until somebody renders them; nobody does, so it is not asked often.
-    turns.add("metrics: histogram.record", &peer, extent.operations / 64, |n| {
-        (0..n).for_each(|n| handle.record(n as f64 * 1e-9));
+    let both = [(PLAIN, None), ("recent.add(), version 1", None)];
+    turns.add("recent.add()", &both, extent.operations, |n| {
+        (0..n).for_each(|n| stats.recent.add(n as f64));
     });
     turns.run(extent.rounds, table);
+    timers(stats, old, extent, table);
+}
 
+fn timers(stats: &Instance<Stats>, old: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     let mut turns = Turns::default();
     turns.add(CLOCK, &[], extent.operations / 16, |n| {
         for _ in 0..n {
@@ -57,8 +59,20 @@ pub(super) fn run(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
             black_box(Instant::now());
         }
     });
-    turns.add("timer guard", &[(CLOCK, Some(1.25))], extent.operations / 16, |n| {
-        (0..n).for_each(|_| drop(stats.timer.start()));
+    let guards = |timer: &Timer, n| (0..n).for_each(|_| drop(timer.start()));
+    turns.add("timer guard, version 1", &[(CLOCK, None)], extent.operations / 16, |n| guards(&old.timer, n));
+    let both = [(CLOCK, Some(1.25)), ("timer guard, version 1", None)];
+    turns.add("timer guard", &both, extent.operations / 16, |n| guards(&stats.timer, n));
+    turns.add("histogram guard", &[(CLOCK, None)], extent.operations / 16, |n| {
+        (0..n).for_each(|_| drop(stats.histogram.start()));
     });
+    turns.add(
+        "timer.record(), with its reading of the clock",
+        &[(CLOCK, None)],
+        extent.operations / 16,
+        |n| {
+            (0..n).for_each(|n| stats.timer.record(Duration::from_nanos(n)));
+        },
+    );
     turns.run(extent.rounds, table);
 }

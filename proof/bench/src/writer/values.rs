@@ -13,7 +13,7 @@ const STORE: &str = "plain volatile f64 store";
 const OURS: &str = "gauge.set()";
 const COPY: &str = "memcpy of 255 bytes";
 
-pub(super) fn run(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
+pub(super) fn run(stats: &Instance<Stats>, old: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     let plain = Cell::new(0.0_f64);
     let plain = black_box(&plain);
     let prometheus = prometheus::Gauge::new("gauge", "help").unwrap();
@@ -24,6 +24,12 @@ pub(super) fn run(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     let mut turns = Turns::default();
     turns.add(STORE, &[], extent.operations, |n| (0..n).for_each(|n| store(plain, n as f64)));
     turns.add(OURS, &[(STORE, Some(1.1))], extent.operations, |n| {
+        (0..n).for_each(|n| stats.gauge.set(n as f64));
+    });
+    turns.add("gauge.set(), version 1", &[(STORE, None)], extent.operations, |n| {
+        (0..n).for_each(|n| old.gauge.set(n as f64));
+    });
+    turns.add("gauge.set(), version 2", &[("gauge.set(), version 1", Some(1.1))], extent.operations, |n| {
         (0..n).for_each(|n| stats.gauge.set(n as f64));
     });
     let peer = [(STORE, None), (OURS, None)];
@@ -45,12 +51,17 @@ pub(super) fn run(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     let mut turns = Turns::default();
     turns.add(COPY, &[], extent.operations / 16, |n| {
         for _ in 0..n {
-            copy.borrow_mut()[..255].copy_from_slice(black_box(&line).as_bytes());
+            // Of a length that is not known when it is compiled, as ours.
+            let line = black_box(&line).as_bytes();
+            copy.borrow_mut()[..line.len()].copy_from_slice(line);
             black_box(&copy);
         }
     });
-    turns.add("text.set(), 255 bytes", &[(COPY, Some(1.2))], extent.operations / 16, |n| {
+    turns.add("text.set(), 255 bytes", &[(COPY, Some(1.3))], extent.operations / 16, |n| {
         (0..n).for_each(|_| stats.text.set(black_box(&line)));
+    });
+    turns.add("text.set(), 255 bytes, version 1", &[(COPY, Some(1.3))], extent.operations / 16, |n| {
+        (0..n).for_each(|_| old.text.set(black_box(&line)));
     });
     turns.run(extent.rounds, table);
 }

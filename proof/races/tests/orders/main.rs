@@ -1,5 +1,5 @@
 //! Every interleaving of a small case, and every stale value that the memory model lets a load see: the
-//! stores of `mmstats/src/slot.rs` and `map.rs` against the looks of `read.rs`.
+//! stores of `slot.rs` and `segment.rs` in `mmstats/src/write/memory/` against the looks of `mmstats/src/read/`.
 //!
 //! What is here is a model, since neither a mapping nor `pread` exists under loom. How it corresponds:
 //!
@@ -8,10 +8,10 @@
 //! | [`field::Field::update`] | `TextSlot::set`, the count of updates included; without one, a number of a writer that alternates as the original does, in order |
 //! | [`single::in_place`] | `WordSlot::set`: one word, one store |
 //! | [`field::Field::look`] | the copy that a `pread` makes, in any order: loads that nothing keeps in order |
-//! | `fence(Acquire)` behind a look | the one in `Pages::fill` of `read/pages.rs`, behind every `pread` |
-//! | [`field::agree`], [`field::is_published`] | their like in `read/settle.rs` |
+//! | `fence(Acquire)` after a look | the one in `Pages::fill` of `read/pages.rs`, after every `pread` |
+//! | [`field::agree`], [`field::is_published`] | their like in `read/settle_v1.rs` |
 //! | [`field::Field::number`], [`field::Field::text`] | `settle` there, of as many looks as it needs at least: each further one is the same again, from its second look on |
-//! | [`single::append`] | `Segment::fill`, then `Segment::publish`, against the heads in two looks of `read.rs` |
+//! | [`single::append`] | `Segment::fill`, then `Segment::publish`, against the heads in two looks of `read/list_v1.rs` |
 //!
 //! In loom, a relaxed load may see any value that a load before it has not ruled out. So the loads of one
 //! look see what they would see in every order, however they are written down here.

@@ -1,4 +1,4 @@
-//! Every interleaving of a small case of version 2's values: the stores of `mmstats/src/values/` against a
+//! Every interleaving of a small case of version 2's values: the stores of `mmstats/src/write/values/` against a
 //! reader whose loads within one look come in any order.
 //!
 //! A look is one copy of the bytes, as a `pread` makes it. Here it is relaxed loads, so that the memory model
@@ -7,7 +7,7 @@
 //!
 //! | here | there |
 //! |---|---|
-//! | [`counted::text`] | `Text::set` |
+//! | [`counted::text`] | `Text::set`, whose copy of bytes is stores in any order |
 //! | [`checked::mean`] | `Mean::add`, two of the words of each copy |
 //! | [`checked::window`] | `Window::add` when the second changes, two of the words of each slot |
 //! | [`counted::recent`] | `Recent::add` |
