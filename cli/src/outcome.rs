@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use figures::Outcome;
+use figures::{Compound, Outcome};
 
 use crate::escape::escape;
 use crate::json::Json;
@@ -21,6 +21,11 @@ pub fn in_words(outcome: &Outcome) -> Cow<'_, str> {
             let texts: Vec<_> = texts.iter().map(|text| escape(text)).collect();
             texts.join(", ").into()
         }
+        Outcome::Several(values) => {
+            let values: Vec<_> = values.iter().map(in_words).collect();
+            values.join(", ").into()
+        }
+        Outcome::Compound(compound) => compound.to_string().into(),
     }
 }
 
@@ -37,5 +42,13 @@ pub fn in_json(outcome: &Outcome) -> String {
             let texts: Vec<_> = texts.iter().map(|text| Json::Text(text).to_string()).collect();
             format!("[{}]", texts.join(","))
         }
+        Outcome::Several(values) => {
+            let values: Vec<_> = values.iter().map(in_json).collect();
+            format!("[{}]", values.join(","))
+        }
+        Outcome::Compound(compound) => match compound.as_ref() {
+            Compound::Mean(mean) => mean.mean().map_or(Json::Null, Json::Double).to_string(),
+            other => Json::Text(other.to_string().as_bytes()).to_string(),
+        },
     }
 }

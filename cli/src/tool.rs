@@ -109,10 +109,11 @@ impl Tool {
         self.verbosity.set(verbosity);
     }
 
-    /// Reports that a file has text where others have numbers, and that it is left out.
-    pub fn left_out(&self, path: &Path, label: &[u8]) {
+    /// Reports that a file's value cannot be merged with those of others, and so is left out. `why` is as
+    /// [`figures::LeftOut`] says it.
+    pub fn left_out(&self, path: &Path, label: &[u8], why: &dyn Display) {
         let label = escape(label);
-        self.error(path, &format!("{label} is text here and a number elsewhere: left out"));
+        self.error(path, &format!("{label} is {why}: left out"));
     }
 
     /// Makes the exit code 1.

@@ -1,154 +1,160 @@
 //! One record per label over all files.
 
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use mmstats::{SnapshotField, Value};
+use mmstats::{MetricType, Part, SnapshotField, Value};
 
-use crate::extreme::Extreme;
 use crate::function::Function;
+use crate::group::{Group, code_of, resolve};
 use crate::outcome::Outcome;
-use crate::tally::Tally;
+use crate::part;
+use crate::sample::{Sample, Source};
+use crate::way::Way;
 
 /// A label and its outcome.
 #[derive(Debug)]
 pub struct Tallied {
     /// The label's bytes.
     pub label: Vec<u8>,
-    /// The type in the first file that has the label; if the outcome is a number, the first where it is one.
+    /// The type in the first file whose value counts; if the outcome is a number, the first where it is one.
     pub code: String,
+    /// What the first file whose value counts says of the field.
+    pub about: About,
     /// What came out for it.
     pub outcome: Outcome,
-    /// The files that have text there and are left out, since others have numbers, as they were numbered.
-    pub left_out: Vec<usize>,
+    /// The files whose values could not be merged with those of the others.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What a field means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// What the value means.
+    pub kind: MetricType,
+    /// What it is in.
+    pub unit: Option<String>,
+    /// What the field is, in one line.
+    pub help: Option<String>,
+}
+
+/// A file whose value could not be merged with those of others.
+///
+/// `Display` says why: `a gauge here and a counter elsewhere`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// As the file was numbered.
+    pub file: usize,
+    why: String,
+}
+
+impl LeftOut {
+    pub(crate) fn new(file: usize, here: &str, elsewhere: &str) -> Self {
+        Self { file, why: format!("{here} here and {elsewhere}") }
+    }
+
+    pub(crate) fn text(file: usize) -> Self {
+        Self { file, why: Self::TEXT.to_owned() }
+    }
+
+    /// Why text is left out where others have numbers.
+    pub const TEXT: &str = "text here and a number elsewhere";
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
 }
 
 /// Gathers values by label.
+///
+/// What one function makes of values of several numbers: [`Function::Auto`] and [`Function::Sum`] merge them,
+/// [`Function::One`] takes the first, and the others take each part by itself, under its derived label.
 pub struct Aggregate {
     function: Function,
-    labels: BTreeMap<Vec<u8>, LabelTally>,
+    labels: BTreeMap<Vec<u8>, Vec<Group>>,
+    refused: BTreeSet<Vec<u8>>,
 }
 
 impl Aggregate {
     /// Nothing gathered yet.
     #[must_use]
     pub fn new(function: Function) -> Self {
-        Self { function, labels: BTreeMap::new() }
+        Self { function, labels: BTreeMap::new(), refused: BTreeSet::new() }
     }
 
-    /// Takes a field's value in. `file` is the caller's number for the file that has it.
-    pub fn add(&mut self, file: usize, field: &SnapshotField<'_>) {
-        self.add_value(file, field.label(), || field.type_code().into_owned(), field.value());
+    /// Takes a field's value in.
+    pub fn add(&mut self, source: &Source, field: &SnapshotField<'_>) {
+        let sample = Sample::of(field);
+        self.add_sample(source, field.label(), || field.type_code().into_owned(), &sample);
     }
 
-    /// Takes a value in. `code` gives its type, where that is asked for.
+    /// Takes a value in of which nothing is said. `code` gives its type, where that is asked for.
     pub fn add_value(&mut self, file: usize, label: &[u8], code: impl FnOnce() -> String, value: Value<'_>) {
-        match self.labels.get_mut(label) {
-            Some(tally) => tally.add(self.function, file, code, value),
-            None => {
-                let tally = LabelTally::new(self.function, file, code(), value);
-                self.labels.insert(label.to_vec(), tally);
-            }
+        self.add_sample(&file.into(), label, code, &Sample::unknown(value));
+    }
+
+    /// Takes a value in, with what its file says of it. `code` gives its type, where that is asked for.
+    pub fn add_sample(
+        &mut self,
+        source: &Source,
+        label: &[u8],
+        code: impl FnOnce() -> String,
+        sample: &Sample<'_>,
+    ) {
+        if sample.value.is_compound() && !self.function.merges() {
+            return self.add_parts(source, label, sample, &sample.value.parts());
+        }
+        let function = self.function;
+        let way = Way::of(function, sample, source.is_alive);
+        if matches!(way, Way::Gauge(_)) && !source.is_alive {
+            return;
+        }
+        let Some(groups) = self.labels.get_mut(label) else {
+            let group = Group::new(function, way, source, code(), sample);
+            self.labels.insert(label.to_vec(), vec![group]);
+            return;
+        };
+        if function == Function::One {
+            return;
+        }
+        match groups.iter_mut().find(|group| group.has(way, sample.unit)) {
+            Some(group) => group.add(function, source, code, sample),
+            None => groups.push(Group::new(function, way, source, code(), sample)),
         }
     }
 
-    /// What came out, sorted by label.
+    /// Takes parts of a value in, each under its derived label, as numbers of their own. A percentile whose mean is
+    /// asked for is refused: see [`Aggregate::refused`].
+    pub fn add_parts(&mut self, source: &Source, label: &[u8], sample: &Sample<'_>, parts: &[Part<'_>]) {
+        for (name, value) in parts {
+            let derived = part::derived(label, name);
+            if self.function.is_mean() && part::is_quantile(name) {
+                self.refused.insert(derived);
+                continue;
+            }
+            self.add_sample(source, &derived, || code_of(*value), &sample.of_part(name, *value));
+        }
+    }
+
+    /// The percentiles of which a mean was asked for, which would be no percentile.
+    pub fn refused(&self) -> impl Iterator<Item = &[u8]> {
+        self.refused.iter().map(Vec::as_slice)
+    }
+
+    /// What came out, sorted by label. A gauge of which there are only files of the dead has no outcome.
     #[must_use]
     pub fn results(self) -> Vec<Tallied> {
         let function = self.function;
         let labels = self.labels.into_iter();
         labels
-            .map(|(label, tally)| {
-                let outcome = tally.outcome(function);
-                let left_out = if tally.values.count() > 0 { tally.text_files } else { Vec::new() };
-                Tallied { label, code: tally.code, outcome, left_out }
+            .filter_map(|(label, groups)| {
+                let resolved = resolve(function, groups)?;
+                let (code, about, outcome) = (resolved.code, resolved.about, resolved.outcome);
+                Some(Tallied { label, code, about, outcome, left_out: resolved.left_out })
             })
             .collect()
-    }
-}
-
-/// What is known of one label so far.
-struct LabelTally {
-    code: String,
-    first: Outcome,
-    values: Tally,
-    /// How many numbers and bools are not 0.
-    nonzero: usize,
-    has_only_bools: bool,
-    /// The value that min or max would give.
-    extreme: Extreme,
-    text_files: Vec<usize>,
-}
-
-impl LabelTally {
-    fn new(function: Function, file: usize, code: String, value: Value<'_>) -> Self {
-        let mut tally = Self {
-            code: String::new(),
-            first: value.into(),
-            values: Tally::default(),
-            nonzero: 0,
-            has_only_bools: true,
-            extreme: Extreme::default(),
-            text_files: Vec::new(),
-        };
-        tally.add(function, file, String::new, value);
-        tally.code = code;
-        tally
-    }
-
-    fn add(&mut self, function: Function, file: usize, code: impl FnOnce() -> String, value: Value<'_>) {
-        if function == Function::One {
-            return;
-        }
-        let is_first_number = self.values.count() == 0;
-        self.values.add(value);
-        let Some(double) = value.as_f64() else {
-            if self.text_files.last() != Some(&file) {
-                self.text_files.push(file);
-            }
-            return;
-        };
-        if is_first_number && !self.values.texts.is_empty() {
-            self.code = code();
-        }
-        self.nonzero += usize::from(double != 0.0);
-        self.has_only_bools &= matches!(value, Value::Bool(_));
-        match function {
-            Function::Min => self.extreme.consider(value, Ordering::Less),
-            Function::NonzeroMin if double != 0.0 => self.extreme.consider(value, Ordering::Less),
-            Function::Max => self.extreme.consider(value, Ordering::Greater),
-            _ => {}
-        }
-    }
-
-    fn outcome(&self, function: Function) -> Outcome {
-        if function == Function::One {
-            return self.first.clone();
-        }
-        if self.values.count() == 0 {
-            return Outcome::Texts(self.values.texts.iter().cloned().collect());
-        }
-        let has_floats = self.values.float_count > 0;
-        match function {
-            Function::One => self.first.clone(),
-            Function::Sum if has_floats => Outcome::Double(self.values.sum()),
-            Function::Sum => Outcome::Integer(self.values.integers),
-            Function::Avg => self.mean(self.values.count()),
-            Function::NonzeroAvg => self.mean(self.nonzero),
-            Function::Min | Function::Max | Function::NonzeroMin => match self.extreme.get() {
-                // Beside other numbers a bool is one, too.
-                Some(Outcome::Bool(value)) if !self.has_only_bools => Outcome::Integer((*value).into()),
-                Some(outcome) => outcome.clone(),
-                None if has_floats => Outcome::Double(0.0),
-                None => Outcome::Integer(0),
-            },
-        }
-    }
-
-    fn mean(&self, count: usize) -> Outcome {
-        #[allow(clippy::cast_precision_loss)]
-        let count = count.max(1) as f64;
-        Outcome::Double(self.values.sum() / count)
     }
 }
 
@@ -247,10 +253,11 @@ mod tests {
             (Function::Max, Outcome::Integer(7)),
         ] {
             let Tallied { outcome, left_out, code, .. } = tallied(function, &values);
+            let left_out: Vec<_> = left_out.iter().map(|left_out| left_out.file).collect();
             assert_eq!((outcome, left_out, code.as_str()), (want, vec![0, 2], "1"), "{function:?}");
         }
         let one = tallied(Function::One, &values);
-        assert_eq!((one.outcome, one.left_out), (Outcome::Text(b"no".to_vec()), Vec::new()));
+        assert_eq!((one.outcome, one.left_out.len()), (Outcome::Text(b"no".to_vec()), 0));
         assert!(tallied(Function::Sum, &values[..1]).left_out.is_empty(), "text alone is no trouble");
     }
 

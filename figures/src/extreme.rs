@@ -31,17 +31,27 @@ impl Extreme {
         self.0.as_ref().map(|(outcome, _)| outcome)
     }
 
+    /// Takes what another has found in place of the one so far if it is further out.
+    pub(crate) fn absorb(&mut self, other: Self, by: Ordering) {
+        if let Some((outcome, number)) = other.0 {
+            if self.is_beaten_by(Some(number), by) {
+                self.0 = Some((outcome, number));
+            }
+        }
+    }
+
     /// Takes a value in place of the one so far if it is further out, in the direction that `by` says.
     pub(crate) fn consider(&mut self, value: Value<'_>, by: Ordering) {
-        if self.is_beaten_by(value, by) {
-            self.0 = Number::of(value).map(|number| (value.into(), number));
+        let number = Number::of(value);
+        if self.is_beaten_by(number, by) {
+            self.0 = number.map(|number| (value.into(), number));
         }
     }
 
     /// Numbers are compared in full; NaN beats nothing and is beaten by everything.
-    fn is_beaten_by(&self, value: Value<'_>, by: Ordering) -> bool {
+    fn is_beaten_by(&self, number: Option<Number>, by: Ordering) -> bool {
         let Some((_, best)) = self.0 else { return true };
-        let order = match (Number::of(value), best) {
+        let order = match (number, best) {
             (Some(Number::Integer(value)), Number::Integer(best)) => Some(value.cmp(&best)),
             (Some(Number::Integer(value)), Number::Float(best)) => compare(value, best).or(Some(by)),
             (Some(Number::Float(value)), Number::Integer(best)) => {

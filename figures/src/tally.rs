@@ -39,6 +39,15 @@ impl Tally {
         }
     }
 
+    /// Adds what another has.
+    pub fn absorb(&mut self, other: Self) {
+        self.integers = self.integers.saturating_add(other.integers);
+        self.integer_count += other.integer_count;
+        self.floats += other.floats;
+        self.float_count += other.float_count;
+        self.texts.extend(other.texts);
+    }
+
     /// How many numbers there are; a bool is one.
     #[must_use]
     pub fn count(&self) -> usize {

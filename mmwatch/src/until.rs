@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use cli::Stop;
-use figures::{Outcome, compare};
+use figures::{Compound, Outcome, compare};
 
 /// A comparison that ends the run once it holds.
 #[derive(Debug)]
@@ -71,6 +71,15 @@ impl Until {
             Outcome::Texts(texts) => match texts.as_slice() {
                 [text] => return Some(self.holds_for_text(text)),
                 _ => return Some(false),
+            },
+            Outcome::Several(values) => match values.as_slice() {
+                [value] => return self.holds(value),
+                _ => return Some(false),
+            },
+            // Which of its numbers is meant, nobody has said.
+            Outcome::Compound(compound) => match compound.as_ref() {
+                Compound::Mean(mean) => return self.holds(&Outcome::Double(mean.mean()?)),
+                _ => return None,
             },
             Outcome::Bool(value) => Some(value.cmp(&match wanted? {
                 "true" | "1" => true,

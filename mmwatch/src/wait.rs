@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use cli::{Stop, Tool, escape};
-use figures::{Aggregate, Function, Outcome};
+use figures::{Aggregate, Function, Outcome, Sample};
 use files::{Left, Roster};
 use mmstats::{Followed, Observation};
 
@@ -118,16 +118,17 @@ impl Wait {
         for (number, member) in members.iter().enumerate() {
             let field = member.file.fields().find(|field| field.label() == self.until.label);
             let Some(field) = field else { continue };
-            match field.value() {
-                Some(value) => {
-                    aggregate.add_value(number, &self.until.label, || field.type_code().into_owned(), value);
+            match Sample::followed(&field) {
+                Some(sample) => {
+                    let code = || field.type_code().into_owned();
+                    aggregate.add_sample(&number.into(), &self.until.label, code, &sample);
                 }
                 None => is_known = false,
             }
         }
         let result = aggregate.results().into_iter().next();
-        for &number in result.iter().flat_map(|result| &result.left_out) {
-            self.tell(tool, members[number].file.path(), "is text here and a number elsewhere");
+        for left_out in result.iter().flat_map(|result| &result.left_out) {
+            self.tell(tool, members[left_out.file].file.path(), &format!("is {left_out}"));
             is_known = false;
         }
         let outcome = result.map(|result| result.outcome);

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use cli::Tool;
+use figures::LeftOut;
 use files::Member;
 use mmstats::Value;
 
@@ -21,7 +22,7 @@ impl Named {
             let field = member.file.field(number);
             let is_text = matches!(field.value(), Some(Value::Text(_)));
             if is_text && self.0.insert((column, member.file.path().to_owned())) {
-                tool.left_out(member.file.path(), field.label());
+                tool.left_out(member.file.path(), field.label(), &LeftOut::TEXT);
             }
         }
     }

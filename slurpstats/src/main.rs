@@ -165,15 +165,15 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
         let mut paths = Vec::new();
         files.each(&mut |snapshot| {
             for field in fields(tool, snapshot).filter(|field| wanted(field.label())) {
-                aggregate.add(paths.len(), &field);
+                aggregate.add(&paths.len().into(), &field);
             }
             paths.push(snapshot.path().to_owned());
             Ok(())
         })?;
         let results = aggregate.results();
         for result in &results {
-            for &file in &result.left_out {
-                tool.left_out(&paths[file], &result.label);
+            for left_out in &result.left_out {
+                tool.left_out(&paths[left_out.file], &result.label, left_out);
             }
         }
         return match format {

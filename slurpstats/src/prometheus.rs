@@ -84,6 +84,9 @@ impl Exposition {
             Outcome::Float(value) => Value::Float(*value),
             Outcome::Double(value) => Value::Double(*value),
             Outcome::Text(text) => Value::Text(text),
+            Outcome::Several(_) => return,
+            // No number, and nothing that names a series.
+            Outcome::Compound(_) => return,
             Outcome::Texts(texts) => {
                 // The same is true of texts.
                 let mut seen = HashSet::new();

@@ -70,7 +70,7 @@ fn whole(snapshot: &Snapshot, fields: &[SnapshotField<'_>], plain: Color, colore
 fn aggregated(fields: &[SnapshotField<'_>], function: Function, plain: Color, colored: Color) {
     let mut aggregate = Aggregate::new(function);
     // Twice, as if a second file held the same.
-    fields.iter().chain(fields).for_each(|field| aggregate.add(0, field));
+    fields.iter().chain(fields).for_each(|field| aggregate.add(&0.into(), field));
     let results = aggregate.results();
     let text = |color| printed(|out| records::aggregated_text(&results, color, out));
     assert_clean(&text(plain));
