@@ -41,7 +41,7 @@ pub(crate) enum Payload {
     /// All of it, known from the beginning.
     Whole(Bytes),
     /// What comes, until the sender is gone. The permit is one of a stream's.
-    Stream(mpsc::Receiver<Bytes>, OwnedSemaphorePermit),
+    Stream(mpsc::Receiver<Bytes>, #[allow(dead_code)] OwnedSemaphorePermit),
 }
 
 impl Body for Payload {

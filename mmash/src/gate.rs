@@ -8,9 +8,9 @@ use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 
 /// What a browser says of where a request comes from.
-const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
-const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+static FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+static FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+static FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// A request that is not answered.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,10 +92,10 @@ fn without_port(host: &str) -> Option<&str> {
 /// Whether a browser says that a page of another site, or of another server on this machine, asks: unless it is a
 /// person who follows a link.
 fn is_from_elsewhere(headers: &HeaderMap) -> bool {
-    if !headers.contains_key(FETCH_SITE) {
+    if !headers.contains_key(&FETCH_SITE) {
         return false;
     }
-    let said = |name| only(headers, name).unwrap_or_default();
+    let said = |name: &HeaderName| only(headers, name).unwrap_or_default();
     let is_link = said(&FETCH_MODE) == "navigate" && said(&FETCH_DEST) == "document";
     !matches!(said(&FETCH_SITE), "same-origin" | "none") && !is_link
 }

@@ -4,7 +4,6 @@
 
 mod ahead;
 mod destination;
-mod prometheus;
 mod records;
 mod replace;
 
@@ -21,7 +20,7 @@ use mmstats::live::{Judge, Life};
 
 use ahead::Files;
 use destination::Destination;
-use prometheus::Exposition;
+use exposition::Exposition;
 
 const HELP: &str = "\
 Print every label and value that running programs publish.

@@ -1,0 +1,96 @@
+//! Files that programs which have ended left behind: what they hold, until somebody removes them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use figures::Compound;
+use mmstats::{Origin, Snapshot};
+
+use crate::history::About;
+use crate::shown::{Class, Remains};
+use crate::watch::Watch;
+
+/// How long what was read of them serves, if nothing happens, and at least.
+const SERVES: Duration = Duration::from_secs(30);
+const AT_LEAST: Duration = Duration::from_secs(5);
+
+/// All of them.
+#[derive(Default)]
+pub(crate) struct Dead {
+    paths: BTreeSet<PathBuf>,
+    has_changed: bool,
+    read: Option<Instant>,
+}
+
+impl Dead {
+    pub(crate) fn note(&mut self, path: &Path) {
+        self.has_changed |= self.paths.insert(path.to_owned());
+    }
+
+    pub(crate) fn forget(&mut self, path: &Path) {
+        self.has_changed |= self.paths.remove(path);
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.paths.len()
+    }
+
+    /// Reads them again, if that is worth it. Their values do not change.
+    pub(crate) fn look_again(&mut self, watch: &Watch) {
+        let age = self.read.map(|read| read.elapsed());
+        let is_due = match age {
+            None => self.has_changed,
+            Some(age) => age >= SERVES && !self.paths.is_empty() || self.has_changed && age >= AT_LEAST,
+        };
+        if !is_due {
+            return;
+        }
+        (self.has_changed, self.read) = (false, Some(Instant::now()));
+        let mut remains = std::collections::HashMap::<u32, Remains>::new();
+        let mut snapshot = Snapshot::new();
+        self.paths.retain(|path| {
+            // Whatever is wrong with it: it is not there for us any more.
+            snapshot.read(path, Origin::Found).is_ok() && {
+                take(&snapshot, watch, &mut remains);
+                true
+            }
+        });
+        let mut record = watch.record();
+        let tick = record.tick + 1;
+        for (place, slot) in (0..).zip(&mut record.labels) {
+            let Some(label) = slot else { continue };
+            let now = remains.remove(&place).unwrap_or_default();
+            if label.remains != now {
+                (label.remains, label.changed) = (now, tick);
+            }
+        }
+    }
+}
+
+fn take(snapshot: &Snapshot, watch: &Watch, remains: &mut std::collections::HashMap<u32, Remains>) {
+    let mut record = watch.record();
+    for field in snapshot.fields().flatten() {
+        let value = field.value_in_unit();
+        let about = || About {
+            class: Class::of(field.label(), field.kind(), field.merge(), value),
+            kind: field.kind(),
+            unit: field.unit().map(str::to_owned),
+            help: field.help().map(str::to_owned),
+        };
+        let Some(place) = record.place(field.label(), about) else { continue };
+        let all = remains.entry(place).or_default();
+        all.exact = (all.files == 0 || all.exact.is_some())
+            .then(|| all.exact.unwrap_or_default())
+            .and_then(|sum| Some(sum + value.as_integer()?));
+        all.files += 1;
+        all.sum += value.as_f64().unwrap_or_default();
+        if let Some(compound) = Compound::of(value) {
+            match &mut all.total {
+                // Where they are unlike, the first kind counts.
+                Some(total) => drop(total.merge(&compound)),
+                total => *total = Some(compound),
+            }
+        }
+    }
+}
