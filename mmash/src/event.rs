@@ -49,12 +49,13 @@ fn about(place: u32, label: &Label) -> String {
     )
 }
 
-/// `[ID,VALUE,DRAWN,PROCESSES,DEAD FILES]`
+/// `[ID,VALUE,DRAWN,PROCESSES,DEAD FILES,RATE]`
 fn values(place: u32, label: &Label, view: View) -> String {
     let class = label.about.class;
     let value = label.shown.value(class, &label.remains, view);
-    let drawn = number(label.shown.drawn(class, view));
-    format!("[{place},{value},{drawn},{},{}]", label.shown.processes, label.remains.files)
+    let digits = |number: Option<f64>| number.map_or("null".to_owned(), digits);
+    let (drawn, rate) = (digits(label.shown.drawn(class, view)), digits(label.shown.rate(class, view)));
+    format!("[{place},{value},{drawn},{},{},{rate}]", label.shown.processes, label.remains.files)
 }
 
 /// All labels and their values.
@@ -191,6 +192,10 @@ fn marks(record: &Record, place: u32, first: u64) -> String {
 
 /// A number with four digits, for drawing.
 fn short(number: f32) -> String {
+    digits(number.into())
+}
+
+fn digits(number: f64) -> String {
     if !number.is_finite() {
         return "null".to_owned();
     }

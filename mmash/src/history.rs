@@ -84,6 +84,16 @@ impl Record {
     /// A label's place. `None` if there are too many.
     pub(crate) fn place(&mut self, name: &[u8], about: impl FnOnce() -> About) -> Option<u32> {
         if let Some(&place) = self.known.get(name) {
+            let born = self.tick + 1;
+            let label = self.get_mut(place)?;
+            // What one file says counts for those that do not say anything.
+            if label.about.kind == MetricType::Unknown {
+                let about = about();
+                if about.kind != MetricType::Unknown {
+                    (label.course, label.about) = (Course::new(about.class), about);
+                    (label.born, label.changed) = (born, born);
+                }
+            }
             return Some(place);
         }
         if self.known.len() >= LABELS {

@@ -144,7 +144,7 @@ impl Sampler {
         for (place, texts) in texts {
             shown[place as usize].texts = texts.into_iter().collect();
         }
-        self.compare(&mut shown);
+        self.compare(&mut shown, seconds);
         self.note_beginnings(seconds.is_some());
         let mut record = self.watch.record();
         falls.into_iter().for_each(|place| record.is_gauge(place));
@@ -154,11 +154,17 @@ impl Sampler {
     }
 
     /// What was added to compound values since the sample before.
-    fn compare(&mut self, shown: &mut [Shown]) {
+    fn compare(&mut self, shown: &mut [Shown], seconds: Option<f64>) {
         for (place, shown) in (0..).zip(shown) {
             let Some(total) = &shown.total else { continue };
             let before = self.watch.before.insert(place, total.clone());
             shown.interval = before.and_then(|before| total.since(&before).ok());
+            let count = match &shown.interval {
+                Some(interval @ (Compound::Mean(_) | Compound::Histogram(_))) => interval.part("count"),
+                _ => None,
+            };
+            let count = count.and_then(|count| count.as_f64());
+            shown.recorded = count.zip(seconds).map(|(count, seconds)| count / seconds);
         }
     }
 

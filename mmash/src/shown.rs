@@ -144,6 +144,8 @@ pub(crate) struct Shown {
     pub(crate) total: Option<Compound>,
     /// What was added to it since the moment before.
     pub(crate) interval: Option<Compound>,
+    /// How many values were recorded per second, where a value is several numbers.
+    pub(crate) recorded: Option<f64>,
     /// How many processes have it.
     pub(crate) processes: u32,
 }
@@ -215,6 +217,17 @@ impl Shown {
             Class::Histogram => part(&self.interval, "p99"),
             Class::Window => part(&self.total, "rate"),
             Class::Recent => part(&self.total, "mean"),
+        }
+    }
+}
+
+impl Shown {
+    /// How much is counted or recorded per second.
+    pub(crate) fn rate(&self, class: Class, view: View) -> Option<f64> {
+        match class {
+            Class::Counter { .. } => self.drawn(class, view),
+            Class::Window => self.total.as_ref()?.part("rate")?.as_f64(),
+            _ => self.recorded,
         }
     }
 }
