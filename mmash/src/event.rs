@@ -190,11 +190,11 @@ fn marks(record: &Record, place: u32, first: u64) -> String {
     record.marks.iter().filter(of_it).map(mark).collect::<Vec<_>>().join(",")
 }
 
-/// A number with four digits, for drawing.
 fn short(number: f32) -> String {
     digits(number.into())
 }
 
+/// A number with four digits, for drawing.
 fn digits(number: f64) -> String {
     if !number.is_finite() {
         return "null".to_owned();
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn numbers_for_drawing_are_short() {
         for (number, want) in
-            [(0.0, "0"), (1234.0, "1234"), (0.012_345, "1.234e-2"), (1.5, "1.500"), (1e9, "1.000e9")]
+            [(0.0, "0"), (1234.0, "1234"), (0.012_346, "1.235e-2"), (1.5, "1.500"), (1e9, "1.000e9")]
         {
             assert_eq!(short(number), want);
         }

@@ -2,6 +2,8 @@
 
 use mmstats::Value;
 
+use crate::history::Mark;
+
 /// A process, as far as its files tell.
 pub(crate) struct Process {
     /// Command and process id; the path of its file where that does not say.
@@ -48,6 +50,13 @@ impl Process {
             self.entries.len() - 1
         });
         u32::try_from(place).unwrap_or(u32::MAX)
+    }
+
+    /// That it has begun or ended.
+    pub(crate) fn mark(&self, tick: u64, has_begun: bool) -> Mark {
+        let mut labels: Vec<_> = self.entries.iter().map(|entry| entry.label).collect();
+        labels.sort_unstable();
+        Mark { tick, has_begun, process: self.name.clone(), labels }
     }
 
     pub(crate) fn find(&self, label: u32) -> Option<&Entry> {

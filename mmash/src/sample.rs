@@ -53,7 +53,7 @@ impl Sampler {
         let seconds = seconds.map(|before| (unix(now) - unix(before)).max(0.001));
         self.watch.sampled = Some(now);
         let shown = self.gather(seconds);
-        let marks = std::mem::take(&mut self.watch.marks);
+        let marks = self.watch.note_changes(seconds.is_none());
         let mut record = self.watch.record();
         marks.into_iter().for_each(|mark| record.mark(mark));
         (record.files, record.dead_files) = (self.roster.members().len(), self.dead.count());
@@ -145,7 +145,6 @@ impl Sampler {
             shown[place as usize].texts = texts.into_iter().collect();
         }
         self.compare(&mut shown, seconds);
-        self.note_beginnings(seconds.is_some());
         let mut record = self.watch.record();
         falls.into_iter().for_each(|place| record.is_gauge(place));
         drop(record);
@@ -165,22 +164,6 @@ impl Sampler {
             };
             let count = count.and_then(|count| count.as_f64());
             shown.recorded = count.zip(seconds).map(|(count, seconds)| count / seconds);
-        }
-    }
-
-    fn note_beginnings(&mut self, is_later: bool) {
-        let mut begun = Vec::new();
-        for process in self.watch.processes.iter_mut().flatten() {
-            if !std::mem::replace(&mut process.is_noted, true) && is_later {
-                begun.push((process.name.clone(), process.entries.iter().map(|entry| entry.label).collect()));
-            }
-        }
-        for (process, mut labels) in begun {
-            let labels: &mut Vec<u32> = &mut labels;
-            labels.sort_unstable();
-            let tick = self.watch.record().tick + 1;
-            let labels = std::mem::take(labels);
-            self.watch.marks.push(crate::history::Mark { tick, has_begun: true, process, labels });
         }
     }
 

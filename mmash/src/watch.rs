@@ -17,7 +17,7 @@ use files::{Left, Member, Visitor};
 use mmstats::{FOLDED_LABEL, Observation, Value};
 
 use crate::history::{About, Mark, Record};
-use crate::process::{Entry, Process, command};
+use crate::process::{Process, command};
 use crate::shown::Class;
 
 /// How much earlier than it was seen a file may have been made since the sample before, in seconds: its writer makes
@@ -70,7 +70,6 @@ pub(crate) struct Watch {
     pub(crate) sampled: Option<SystemTime>,
     /// Files of processes that have ended, since the last time somebody asked.
     pub(crate) ended: Vec<PathBuf>,
-    pub(crate) marks: Vec<Mark>,
     pub(crate) is_crowded: bool,
 }
 
@@ -85,7 +84,6 @@ impl Watch {
             before: HashMap::new(),
             sampled: None,
             ended: Vec::new(),
-            marks: Vec::new(),
             is_crowded: false,
         }
     }
@@ -189,24 +187,28 @@ impl Watch {
     }
 
     fn depart(&mut self, member: &Member<File>) {
-        let place = member.state.process;
-        let Some(process) = self.processes.get_mut(place).and_then(Option::as_mut) else { return };
-        process.files = process.files.saturating_sub(1);
-        if process.files > 0 {
-            return;
+        if let Some(process) = self.processes.get_mut(member.state.process).and_then(Option::as_mut) {
+            process.files = process.files.saturating_sub(1);
         }
-        let Some(process) = self.processes[place].take() else { return };
-        self.known.remove(&process.name);
-        self.free.push(place);
-        self.mark(&process, false);
     }
 
-    /// Remembers that a process has begun or ended.
-    pub(crate) fn mark(&mut self, process: &Process, has_begun: bool) {
-        let mut labels: Vec<_> = process.entries.iter().map(|entry: &Entry| entry.label).collect();
-        labels.sort_unstable();
-        let tick = self.record().tick + 1;
-        self.marks.push(Mark { tick, has_begun, process: process.name.clone(), labels });
+    /// Notes down which processes have begun and ended, and forgets those that have. Not before all files were looked
+    /// at: between the file of a thread that goes and that of its process that comes there may be none.
+    pub(crate) fn note_changes(&mut self, is_first: bool) -> Vec<Mark> {
+        let (mut marks, tick) = (Vec::new(), self.record().tick + 1);
+        for (place, slot) in self.processes.iter_mut().enumerate() {
+            let Some(process) = slot else { continue };
+            if !std::mem::replace(&mut process.is_noted, true) && !is_first {
+                marks.push(process.mark(tick, true));
+            }
+            if process.files == 0 {
+                marks.push(process.mark(tick, false));
+                self.known.remove(&process.name);
+                self.free.push(place);
+                *slot = None;
+            }
+        }
+        marks
     }
 }
 

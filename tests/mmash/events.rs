@@ -1,0 +1,100 @@
+//! The stream of events: the past first, then what changes.
+
+use serde_json::Value;
+
+use crate::common::{counter, field, write};
+use crate::server::{Events, Server};
+
+/// The values of a label, by its name, in an event that has them.
+fn value(labels: &[Value], data: &Value, label: &str) -> Option<Value> {
+    let id = labels.iter().find(|it| it["label"] == label)?["id"].clone();
+    let all = data["values"].as_array()?;
+    all.iter().find(|values| values[0] == id).cloned()
+}
+
+#[test]
+fn the_table_comes_first_then_the_past_then_what_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = mmstats::Options::new().path(dir.path()).create::<()>().unwrap();
+    let hits = web.add_field("hits", mmstats::Counter::spec()).unwrap();
+    web.add_field("still", mmstats::Counter::spec()).unwrap();
+    hits.add(41);
+    let server = Server::start(dir.path());
+    let mut events = Events::of(&server, "?range=60");
+    let (name, table) = events.next().unwrap();
+    assert_eq!(name, "table");
+    let labels = table["labels"].as_array().unwrap().clone();
+    assert_eq!(value(&labels, &table, "hits").unwrap()[1], 41);
+    hits.add(1);
+    let changed = events.until(|name, data| {
+        assert_ne!(name, "table");
+        (name == "tick").then(|| value(&labels, data, "hits")).flatten().filter(|it| it[1] == 42)
+    });
+    assert!(changed[2].as_f64().unwrap() > 0.0, "and its rate: {changed}");
+    // The next sample has the rate back at 0; then nothing more is said of it.
+    events.until(|name, data| {
+        assert!(value(&labels, data, "still").is_none(), "{name}: what does not change is not sent");
+        value(&labels, data, "hits").filter(|it| it[2] == 0)
+    });
+    let (name, quiet) = events.next().unwrap();
+    assert_eq!((&*name, value(&labels, &quiet, "hits")), ("tick", None));
+    // Whoever comes later gets the past.
+    let past = Events::of(&server, "?range=60").until(|name, data| (name == "courses").then(|| data.clone()));
+    let id = labels.iter().find(|it| it["label"] == "hits").unwrap()["id"].clone();
+    let courses = past["courses"].as_array().unwrap();
+    let course = &courses.iter().find(|course| course[0] == id).unwrap()[1];
+    assert!(course.as_array().unwrap().iter().any(|rate| rate.as_f64() > Some(0.0)), "{past}");
+}
+
+#[test]
+fn labels_that_come_later_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = mmstats::Options::new().path(dir.path()).create::<()>().unwrap();
+    let server = Server::start(dir.path());
+    let mut events = Events::of(&server, "");
+    assert_eq!(events.next().unwrap().0, "table");
+    let late = web.add_field("late <img src=x>", mmstats::Gauge::<i64>::spec()).unwrap();
+    late.set(-5);
+    let labels = events.until(|_, data| {
+        let labels = data["labels"].as_array()?;
+        labels.iter().any(|it| it["label"] == "late <img src=x>").then(|| labels.clone())
+    });
+    assert_eq!(labels[0]["href"], "/m/late%20%3Cimg%20src%3Dx%3E");
+}
+
+#[test]
+fn one_metric_has_its_processes_and_waits_until_it_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path());
+    let mut events = Events::of(&server, "?label=a/b&range=60");
+    assert_eq!(events.next().unwrap().0, "missing");
+    let web = mmstats::Options::new().path(dir.path()).create::<()>().unwrap();
+    let hits = web.add_field("a/b", mmstats::Counter::spec()).unwrap();
+    hits.add(7);
+    let metric = events.until(|name, data| (name == "metric").then(|| data.clone()));
+    assert_eq!((&metric["about"]["label"], &metric["about"]["class"]), (&"a/b".into(), &"counter".into()));
+    let row = events.until(|name, data| (name == "point").then(|| data["rows"][0].clone()).filter(|it| it[1] == 7));
+    assert!(row[0].as_str().unwrap().ends_with(&format!(" {}", std::process::id())), "{row}");
+    drop(hits);
+    drop(web);
+    let mark = events.until(|_, data| data["marks"].as_array()?.iter().find(|mark| mark[1] == false).cloned());
+    assert_eq!(mark[2], row[0], "its end is a mark");
+}
+
+#[test]
+fn the_dead_count_on_unless_the_living_alone_are_wanted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut gone = std::process::Command::new("true").spawn().unwrap();
+    gone.wait().unwrap();
+    let pid = field(b"sys.pid", "I", 0xff, &gone.id().to_ne_bytes());
+    write(dir.path(), "gone-1.mmstats", &[pid, counter("hits", 100)]);
+    let options = mmstats::Options::new().path(dir.path());
+    let web = options.create::<()>().unwrap();
+    web.add_field("hits", mmstats::Counter::spec()).unwrap().add(5);
+    let server = Server::start(dir.path());
+    for (query, want) in [("", 105), ("?living=1", 5)] {
+        let (_, table) = Events::of(&server, query).next().unwrap();
+        let labels = table["labels"].as_array().unwrap().clone();
+        assert_eq!(value(&labels, &table, "hits").unwrap()[1], want, "{query}");
+    }
+}

@@ -1,0 +1,16 @@
+//! mmash, as a client meets it: every test asks the running program.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod ends;
+mod events;
+mod gate;
+mod hostile;
+mod metrics;
+mod page;
+mod rates;
+mod routes;
+mod server;
+mod sockets;
