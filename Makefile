@@ -5,7 +5,7 @@ DESTDIR ?=
 CARGO ?= cargo
 INSTALL ?= install
 
-TOOLS = slurpstats pollstats mmwatch mmcat cleanstats
+TOOLS = slurpstats pollstats mmwatch mmcat cleanstats mmash
 PAGES = $(notdir $(wildcard man/*.[1-8]))
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 BINDIR = $(DESTDIR)$(PREFIX)/bin

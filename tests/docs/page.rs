@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::help::Opt;
 
 /// Every tool that pages may name, those that are not there yet as well.
-pub(crate) const SUITE: &[&str] = &["slurpstats", "pollstats", "mmwatch", "mmcat", "cleanstats"];
+pub(crate) const SUITE: &[&str] = &["slurpstats", "pollstats", "mmwatch", "mmcat", "cleanstats", "mmash"];
 
 pub(crate) struct Page {
     path: PathBuf,
