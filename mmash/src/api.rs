@@ -62,10 +62,7 @@ pub(crate) fn files(reading: &mut Reading) -> String {
 }
 
 /// What all files have under their labels, each merged as its kind has it.
-fn gather(
-    reading: &mut Reading,
-    wants: impl Fn(&[u8]) -> bool,
-) -> (Vec<Tallied>, HashMap<Vec<u8>, Tally>) {
+fn gather(reading: &mut Reading, wants: impl Fn(&[u8]) -> bool) -> (Vec<Tallied>, HashMap<Vec<u8>, Tally>) {
     let mut aggregate = Aggregate::new(Function::Auto);
     let mut tallies: HashMap<Vec<u8>, Tally> = HashMap::new();
     let mut file = 0;

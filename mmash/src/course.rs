@@ -150,7 +150,7 @@ impl Course {
         match self {
             Self::Nothing => Vec::new(),
             Self::Lines(lines) => last(lines, count).map(|line| line.by(rule)).collect(),
-            Self::Strips(strips) => last(strips, count).map(|strip| strip.p99_or_nothing()).collect(),
+            Self::Strips(strips) => last(strips, count).map(Strip::p99_or_nothing).collect(),
         }
     }
 }

@@ -21,7 +21,8 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-'
 pub(crate) fn address(label: &[u8]) -> String {
     let encoded = percent_encode(label, PLAIN).to_string();
     // A browser would take these for a way up.
-    let encoded = if encoded.bytes().all(|byte| byte == b'.') { encoded.replace('.', "%2E") } else { encoded };
+    let encoded =
+        if encoded.bytes().all(|byte| byte == b'.') { encoded.replace('.', "%2E") } else { encoded };
     format!("/m/{encoded}")
 }
 
@@ -71,8 +72,11 @@ pub(crate) fn tick(record: &Record, view: View) -> String {
     if record.gone == record.tick {
         return table(record, view);
     }
-    let new: Vec<_> =
-        record.all().filter(|(_, label)| label.born >= record.tick).map(|(place, label)| about(place, label)).collect();
+    let new: Vec<_> = record
+        .all()
+        .filter(|(_, label)| label.born >= record.tick)
+        .map(|(place, label)| about(place, label))
+        .collect();
     let changed = record.all().filter(|(_, label)| label.changed >= record.tick);
     let values: Vec<_> = changed.map(|(place, label)| values(place, label, view)).collect();
     let (head, new, values) = (head(record), new.join(","), values.join(","));

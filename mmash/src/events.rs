@@ -47,7 +47,12 @@ impl Wanted {
 }
 
 /// Answers with a stream.
-pub(crate) fn answer(site: &Arc<Site>, wanted: Wanted, permit: OwnedSemaphorePermit, is_head: bool) -> Answer {
+pub(crate) fn answer(
+    site: &Arc<Site>,
+    wanted: Wanted,
+    permit: OwnedSemaphorePermit,
+    is_head: bool,
+) -> Answer {
     let (sender, events) = mpsc::channel(1);
     if !is_head {
         let site = Arc::clone(site);

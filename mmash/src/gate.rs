@@ -108,15 +108,38 @@ mod tests {
     fn addresses_and_localhost_are_served_and_other_names_are_not() {
         let gate = Gate::new(vec!["Stats.example.org".to_owned()]);
         for host in [
-            "127.0.0.1", "127.0.0.1:5002", "[::1]", "[::1]:5002", "192.168.1.7:80", "localhost", "LOCALHOST:1",
-            "a.localhost:5002", "stats.example.org", "STATS.EXAMPLE.ORG:443", "localhost:",
+            "127.0.0.1",
+            "127.0.0.1:5002",
+            "[::1]",
+            "[::1]:5002",
+            "192.168.1.7:80",
+            "localhost",
+            "LOCALHOST:1",
+            "a.localhost:5002",
+            "stats.example.org",
+            "STATS.EXAMPLE.ORG:443",
+            "localhost:",
         ] {
             assert!(gate.knows(host), "{host}");
         }
         for host in [
-            "", ":5002", "evil.example", "localhost.evil.example", "evil-localhost", "127.0.0.1.evil.example",
-            "127.0.0.1:evil", "[::1", "[localhost]", "[::1]x", "::1", "localhost:123456", "user@localhost",
-            "localhost, evil.example", "localhost/", "stats.example.org.", "0x7f.1",
+            "",
+            ":5002",
+            "evil.example",
+            "localhost.evil.example",
+            "evil-localhost",
+            "127.0.0.1.evil.example",
+            "127.0.0.1:evil",
+            "[::1",
+            "[localhost]",
+            "[::1]x",
+            "::1",
+            "localhost:123456",
+            "user@localhost",
+            "localhost, evil.example",
+            "localhost/",
+            "stats.example.org.",
+            "0x7f.1",
         ] {
             assert!(!gate.knows(host), "{host}");
         }

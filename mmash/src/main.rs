@@ -27,7 +27,7 @@ mod target;
 mod watch;
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
@@ -94,7 +94,7 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
     while let Some(argument) = parser.next()? {
         match argument {
             Short('l') | Long("listen") => request.addresses.push(Address::parse(&parser.value()?)?),
-            Long("allow-host") => request.allowed.push(host(parser.value()?)?),
+            Long("allow-host") => request.allowed.push(host(&parser.value()?)?),
             Long("exit-idle") => request.idle = Some(cli::seconds("--exit-idle", &parser.value()?, 1.0)?),
             Short('h') | Long("help") => return tool.help(HELP),
             Short('V') | Long("version") => return tool.version(),
@@ -105,11 +105,11 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
     Ok(Some(request))
 }
 
-fn host(value: OsString) -> Result<String, Stop> {
+fn host(value: &OsStr) -> Result<String, Stop> {
     let is_name = |name: &String| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
     };
-    let name = value.clone().into_string().ok().filter(is_name);
+    let name = value.to_str().map(str::to_owned).filter(is_name);
     name.ok_or_else(|| Stop::Usage(format!("--allow-host takes the name of a host, not {value:?}")))
 }
 
@@ -168,7 +168,9 @@ fn say_where(tool: &Tool, listeners: &[Listener]) -> Result<(), Stop> {
     for listener in listeners {
         writeln!(out, "{}", listener.url().map_err(Stop::Output)?)?;
         if let Some(address) = listener.is_open_to_others() {
-            tool.say(&format!("{address}: everybody who can connect sees all values, and nothing is encrypted"));
+            tool.say(&format!(
+                "{address}: everybody who can connect sees all values, and nothing is encrypted"
+            ));
         }
     }
     out.flush()

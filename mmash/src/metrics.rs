@@ -17,7 +17,10 @@ const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 pub(crate) fn answer(reading: &mut Reading, prefixes: Vec<Vec<u8>>, function: Option<Function>) -> Answer {
     use std::os::unix::ffi::OsStringExt;
-    let labels = Labels { prefixes: prefixes.into_iter().map(std::ffi::OsString::from_vec).collect(), ..Labels::default() };
+    let labels = Labels {
+        prefixes: prefixes.into_iter().map(std::ffi::OsString::from_vec).collect(),
+        ..Labels::default()
+    };
     let exposition = match function {
         None => as_they_are(reading, &labels),
         Some(function) => merged(reading, &labels, function),

@@ -49,7 +49,10 @@ pub(crate) fn values(reading: &mut Reading, wanted: &Wanted) -> String {
         choose(reading, files);
     }
     let records: Vec<String> = match wanted.function {
-        None => listed(reading, wanted).iter().map(|(label, values)| pair(label, &format!("[{values}]"))).collect(),
+        None => listed(reading, wanted)
+            .iter()
+            .map(|(label, values)| pair(label, &format!("[{values}]")))
+            .collect(),
         Some(function) => merged(reading, wanted, function)
             .iter()
             .map(|(label, outcome)| pair(label, &in_json(outcome)))

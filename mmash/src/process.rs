@@ -99,7 +99,8 @@ impl Entry {
     /// at 0, unless what it held was set aside.
     pub(crate) fn growth(&mut self) -> (f64, bool) {
         #[allow(clippy::cast_precision_loss)]
-        let growth = (self.now.integers - self.before.integers) as f64 + (self.now.floats - self.before.floats);
+        let growth =
+            (self.now.integers - self.before.integers) as f64 + (self.now.floats - self.before.floats);
         let has_fallen = self.has_before && growth < 0.0;
         (self.before, self.has_before) = (self.now, true);
         self.grown = growth.max(0.0);

@@ -46,7 +46,8 @@ pub(crate) struct Reading {
 impl Reading {
     pub(crate) fn of(operands: &[OsString]) -> Self {
         let search = files::find(operands, Ways::One);
-        let problems = search.problems.iter().filter_map(|problem| Problem::of_notice(&problem.into())).collect();
+        let problems =
+            search.problems.iter().filter_map(|problem| Problem::of_notice(&problem.into())).collect();
         Self { found: search.found, problems, judge: Judge::new() }
     }
 

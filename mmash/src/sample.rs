@@ -84,7 +84,9 @@ impl Sampler {
             process.entries.iter_mut().for_each(|entry| entry.now = Default::default());
         }
         for Member { file, state, .. } in self.roster.members() {
-            let Some(process) = watch.processes.get_mut(state.process).and_then(Option::as_mut) else { continue };
+            let Some(process) = watch.processes.get_mut(state.process).and_then(Option::as_mut) else {
+                continue;
+            };
             if state.is_held(file) {
                 continue;
             }
@@ -226,7 +228,8 @@ fn settle(roster: &mut Roster<File>, watch: &mut Watch) {
     }
     for _ in 0..FOLD_LOOKS {
         // Odd: one is under way, which takes a microsecond.
-        let is_under_way = |member: &Member<File>| is_process(member) && member.state.number(&member.file) % 2 != 0;
+        let is_under_way =
+            |member: &Member<File>| is_process(member) && member.state.number(&member.file) % 2 != 0;
         if !roster.members().iter().any(is_under_way) {
             break;
         }

@@ -34,7 +34,8 @@ const CONNECTIONS: usize = 256;
 /// How long answers that have begun may take when the program ends.
 const END_TAKES: Duration = Duration::from_secs(2);
 /// What those beyond the limit are told.
-const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const TOO_MANY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// Why serving ended.
 #[derive(Debug)]
@@ -111,7 +112,11 @@ async fn run(listeners: Vec<Listener>, site: Arc<Site>, idle: Option<Duration>) 
 }
 
 /// The result of whichever is ready first.
-async fn first_of<T>(a: impl Future<Output = T>, b: impl Future<Output = T>, c: impl Future<Output = T>) -> T {
+async fn first_of<T>(
+    a: impl Future<Output = T>,
+    b: impl Future<Output = T>,
+    c: impl Future<Output = T>,
+) -> T {
     let (mut a, mut b, mut c) = (pin!(a), pin!(b), pin!(c));
     std::future::poll_fn(|context| {
         if let std::task::Poll::Ready(out) = a.as_mut().poll(context) {
@@ -177,8 +182,12 @@ impl Drop for Guest {
 }
 
 /// Takes a connection in, if there is room.
-async fn welcome<S>(accepted: io::Result<S>, guests: &Arc<Guests>, site: &Arc<Site>, ended: &watch::Receiver<bool>)
-where
+async fn welcome<S>(
+    accepted: io::Result<S>,
+    guests: &Arc<Guests>,
+    site: &Arc<Site>,
+    ended: &watch::Receiver<bool>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let mut stream = match accepted {

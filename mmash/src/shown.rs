@@ -173,7 +173,8 @@ impl Shown {
     pub(crate) fn value(&self, class: Class, remains: &Remains, view: View) -> String {
         match class {
             Class::Info => {
-                let texts: Vec<_> = self.texts.iter().map(|text| Json::Text(text.as_bytes()).to_string()).collect();
+                let texts: Vec<_> =
+                    self.texts.iter().map(|text| Json::Text(text.as_bytes()).to_string()).collect();
                 format!("[{}]", texts.join(","))
             }
             Class::Mean | Class::Histogram | Class::Window | Class::Recent => {
@@ -246,9 +247,8 @@ impl View {
 pub(crate) fn parts(compound: Option<&Compound>) -> String {
     let Some(compound) = compound else { return "null".to_owned() };
     let parts = compound.parts().into_iter();
-    let parts: Vec<_> = parts
-        .map(|(name, value)| format!("{}:{}", Json::Text(name.as_bytes()), Json::from(value)))
-        .collect();
+    let parts: Vec<_> =
+        parts.map(|(name, value)| format!("{}:{}", Json::Text(name.as_bytes()), Json::from(value))).collect();
     format!("{{{}}}", parts.join(","))
 }
 

@@ -122,17 +122,16 @@ impl Site {
             Route::Moved(place) => Answer::moved(place, text),
             Route::Stats => self.read(|reading| Answer::json(original::labels(reading))).await,
             Route::StatsOf(prefix) => match function(&query) {
-                Err(refused) => refused,
+                Err(reason) => Answer::error(StatusCode::BAD_REQUEST, &reason),
                 Ok(function) => {
                     let wanted = original::Wanted::new(prefix, function, &query);
-                    self.read(move |reading| of(wanted.map(|wanted| original::values(reading, &wanted)))).await
+                    self.read(move |reading| of(wanted.map(|wanted| original::values(reading, &wanted))))
+                        .await
                 }
             },
-            Route::Files(pattern) => {
-                self.read(move |reading| of(original::files(reading, &pattern))).await
-            }
+            Route::Files(pattern) => self.read(move |reading| of(original::files(reading, &pattern))).await,
             Route::Metrics => match function(&query) {
-                Err(refused) => refused,
+                Err(reason) => Answer::error(StatusCode::BAD_REQUEST, &reason),
                 Ok(function) => {
                     let prefixes = query.all("prefix").map(<[u8]>::to_vec).collect();
                     self.read(move |reading| metrics::answer(reading, prefixes, function)).await
@@ -181,12 +180,11 @@ impl Site {
 }
 
 /// The function that a request asks for.
-fn function(query: &Query) -> Result<Option<Function>, Answer> {
+fn function(query: &Query) -> Result<Option<Function>, String> {
     let Some(name) = query.get("aggr") else { return Ok(None) };
     let found = Function::NAMES.iter().find(|(other, _)| other.as_bytes() == name);
     let names = || Function::NAMES.map(|(name, _)| name).join(", ");
-    let refused = || Answer::error(StatusCode::BAD_REQUEST, &format!("aggr is one of {}", names()));
-    found.map(|(_, function)| Some(*function)).ok_or_else(refused)
+    found.map(|(_, function)| Some(*function)).ok_or_else(|| format!("aggr is one of {}", names()))
 }
 
 fn of(made: Result<String, String>) -> Answer {

@@ -105,7 +105,8 @@ mod tests {
         assert_eq!(Route::of("/files/web-*"), Route::Files(b"web-*".to_vec()));
         assert_eq!(Route::of("/files/"), Route::Files(Vec::new()));
         assert_eq!(Route::of("/m/%3Cscript%3E"), Route::Page);
-        for path in ["", "*", "/m/", "/api/1/label/", "/api/2/labels", "//", "/stats.", "/%2e%2e/etc/passwd"] {
+        for path in ["", "*", "/m/", "/api/1/label/", "/api/2/labels", "//", "/stats.", "/%2e%2e/etc/passwd"]
+        {
             assert_eq!(Route::of(path), Route::Unknown, "{path}");
         }
     }

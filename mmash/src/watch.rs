@@ -164,7 +164,9 @@ impl Watch {
 
     /// Takes what a file holds at this moment as counted before, or, if it goes, out of what was counted before.
     fn set_aside(&mut self, member: &Member<File>, is_leaving: bool) {
-        let Some(process) = self.processes.get_mut(member.state.process).and_then(Option::as_mut) else { return };
+        let Some(process) = self.processes.get_mut(member.state.process).and_then(Option::as_mut) else {
+            return;
+        };
         for (field, slot) in member.file.fields().zip(&member.state.slots) {
             let (Some(slot), Some(value)) = (slot, field.value_in_unit()) else { continue };
             if let Some(compound) = Compound::of(value) {
@@ -229,9 +231,8 @@ impl Visitor for Watch {
         if is_new {
             member.state.is_known = true;
             // What a file that was made since the sample before has counted, it has counted since.
-            let is_young = self.sampled.is_some_and(|sampled| {
-                member.state.created >= unix(sampled) - PUBLISHING
-            });
+            let is_young =
+                self.sampled.is_some_and(|sampled| member.state.created >= unix(sampled) - PUBLISHING);
             if !is_young {
                 self.set_aside(member, false);
             }
@@ -267,9 +268,9 @@ impl File {
     /// Whether what it holds is in another file by now.
     pub(crate) fn is_held(&self, file: &mmstats::Followed) -> bool {
         let number = self.number(file);
-        self.thread.as_ref().is_some_and(|thread| {
-            !thread.is_process && number != 0 && number <= thread.group.number.get()
-        })
+        self.thread
+            .as_ref()
+            .is_some_and(|thread| !thread.is_process && number != 0 && number <= thread.group.number.get())
     }
 }
 

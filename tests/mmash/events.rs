@@ -72,11 +72,13 @@ fn one_metric_has_its_processes_and_waits_until_it_is_there() {
     hits.add(7);
     let metric = events.until(|name, data| (name == "metric").then(|| data.clone()));
     assert_eq!((&metric["about"]["label"], &metric["about"]["class"]), (&"a/b".into(), &"counter".into()));
-    let row = events.until(|name, data| (name == "point").then(|| data["rows"][0].clone()).filter(|it| it[1] == 7));
+    let row =
+        events.until(|name, data| (name == "point").then(|| data["rows"][0].clone()).filter(|it| it[1] == 7));
     assert!(row[0].as_str().unwrap().ends_with(&format!(" {}", std::process::id())), "{row}");
     drop(hits);
     drop(web);
-    let mark = events.until(|_, data| data["marks"].as_array()?.iter().find(|mark| mark[1] == false).cloned());
+    let mark =
+        events.until(|_, data| data["marks"].as_array()?.iter().find(|mark| mark[1] == false).cloned());
     assert_eq!(mark[2], row[0], "its end is a mark");
 }
 

@@ -22,12 +22,14 @@ fn only_names_of_this_machine_are_answered() {
         ("localhost.evil.example:5002", 421),
         ("", 421),
     ] {
-        let answer = server.ask(&format!("GET /stats/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+        let answer =
+            server.ask(&format!("GET /stats/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
         assert_eq!(answer.status, status, "{host:?}");
     }
     let without = server.ask("GET /stats/ HTTP/1.1\r\nConnection: close\r\n\r\n");
     assert_eq!(without.status, 400);
-    let twice = server.ask("GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    let twice =
+        server.ask("GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     assert_eq!(twice.status, 400);
     let absolute = "GET http://evil.example/stats/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     assert_eq!(server.ask(absolute).status, 421, "what the target names counts, too");
@@ -66,7 +68,8 @@ fn only_get_and_head_are_answered_and_none_has_a_body() {
     let (_dir, server) = empty();
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "PROPFIND"] {
         let host = server.address;
-        let answer = server.ask(&format!("{method} /stats/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+        let answer =
+            server.ask(&format!("{method} /stats/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
         assert_eq!((answer.status, &*answer.headers["allow"]), (405, "GET, HEAD"), "{method}");
     }
     let host = server.address;

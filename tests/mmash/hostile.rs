@@ -20,7 +20,10 @@ fn what_a_proxy_could_read_in_two_ways_is_refused_and_the_rest_is_not_taken_for_
     let (_dir, server) = empty();
     let smuggled = "GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
     for lines in [
-        format!("Content-Length: {}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}", 5 + smuggled.len()),
+        format!(
+            "Content-Length: {}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}",
+            5 + smuggled.len()
+        ),
         format!("Content-Length: 0\r\nContent-Length: 5\r\n\r\nabcde{smuggled}"),
         format!("Content-Length: +5\r\n\r\nabcde{smuggled}"),
         format!("Transfer-Encoding: xchunked\r\n\r\n{smuggled}"),

@@ -89,9 +89,12 @@ fn every_answer_keeps_others_out() {
 fn addresses_without_their_last_slash_lead_there() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path());
-    for (target, place) in
-        [("/stats", "/stats/"), ("/files", "/files/"), ("/graph", "/graph/"), ("/stats?a=1&b", "/stats/?a=1&b")]
-    {
+    for (target, place) in [
+        ("/stats", "/stats/"),
+        ("/files", "/files/"),
+        ("/graph", "/graph/"),
+        ("/stats?a=1&b", "/stats/?a=1&b"),
+    ] {
         let answer = server.get(target);
         assert_eq!((answer.status, &*answer.headers["location"]), (308, place), "{target}");
     }
@@ -104,11 +107,15 @@ fn a_head_is_an_answer_without_its_body() {
     let server = Server::start(dir.path());
     for target in ["/", "/stats/", "/metrics", "/none", "/api/1/events"] {
         let host = server.address;
-        let head = server.ask(&format!("HEAD {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+        let head =
+            server.ask(&format!("HEAD {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
         assert_eq!(head.body, b"", "{target}");
         if !target.contains("events") {
             let whole = server.get(target);
-            assert_eq!((head.status, &head.headers["content-type"]), (whole.status, &whole.headers["content-type"]));
+            assert_eq!(
+                (head.status, &head.headers["content-type"]),
+                (whole.status, &whole.headers["content-type"])
+            );
             assert_eq!(head.headers["content-length"], whole.body.len().to_string(), "{target}");
         }
     }
@@ -131,13 +138,22 @@ fn labels_and_values_have_the_shapes_of_the_original() {
     assert_eq!(server.json("/stats/odd/label"), json!({"odd/label {x=\"<b>\"}": [1]}));
     assert_eq!(server.json("/stats/web.name"), json!({"web.name": ["one", "two"]}));
     for (function, value) in [
-        ("sum", json!(3)), ("avg", json!(1.5)), ("min", json!(0)), ("max", json!(3)), ("one", json!(3)),
-        ("nonzero-avg", json!(3.0)), ("nonzero-min", json!(3)),
+        ("sum", json!(3)),
+        ("avg", json!(1.5)),
+        ("min", json!(0)),
+        ("max", json!(3)),
+        ("one", json!(3)),
+        ("nonzero-avg", json!(3.0)),
+        ("nonzero-min", json!(3)),
     ] {
         let target = format!("/stats/web.hits?exact=1&aggr={function}");
         assert_eq!(server.json(&target), json!({"web.hits": value}), "{function}");
     }
-    assert_eq!(server.json("/stats/web.n?aggr=sum"), json!({"web.name": ["one", "two"]}), "a text is no error");
+    assert_eq!(
+        server.json("/stats/web.n?aggr=sum"),
+        json!({"web.name": ["one", "two"]}),
+        "a text is no error"
+    );
 }
 
 #[test]
@@ -153,7 +169,11 @@ fn files_are_chosen_among_those_that_are_shown_and_no_others() {
         json!({"files": [path("a-1.mmstats"), path("b-2.mmstats"), path("c-3.mmstats")]})
     );
     assert_eq!(server.json("/files/b*"), json!({"files": [path("b-2.mmstats")]}));
-    assert_eq!(server.json("/files/*/a-1.mmstats"), json!({"files": [path("a-1.mmstats")]}), "the whole path");
+    assert_eq!(
+        server.json("/files/*/a-1.mmstats"),
+        json!({"files": [path("a-1.mmstats")]}),
+        "the whole path"
+    );
     assert_eq!(server.json("/stats/web.hits?glob=a-*"), json!({"web.hits": [3]}));
     for pattern in [secret.to_str().unwrap(), "../*", "..%2F*", "/etc/*", "%2Fetc%2Fpasswd"] {
         assert_eq!(server.json(&format!("/files/{pattern}")), json!({"files": []}), "{pattern}");
@@ -194,7 +214,10 @@ fn the_api_says_what_a_field_means() {
     );
     assert_eq!((&found["value"]["count"], &found["living"]), (&json!(1), &json!(1)));
     let one = server.json("/api/1/label/web.answer");
-    assert_eq!((&one["files"][0]["pid"], &one["files"][0]["alive"]), (&json!(std::process::id()), &json!(true)));
+    assert_eq!(
+        (&one["files"][0]["pid"], &one["files"][0]["alive"]),
+        (&json!(std::process::id()), &json!(true))
+    );
     let files = server.json("/api/1/files");
     assert_eq!((&files["files"][0]["version"], &files["files"][0]["ours"]), (&json!(2), &json!(true)));
     let parts = server.json("/stats/web.answer");

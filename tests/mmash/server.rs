@@ -70,7 +70,10 @@ impl Server {
 
     /// With more lines of the head.
     pub(crate) fn get_with(&self, target: &str, lines: &str) -> Answer {
-        self.ask(&format!("GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{lines}\r\n", self.address))
+        self.ask(&format!(
+            "GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{lines}\r\n",
+            self.address
+        ))
     }
 
     pub(crate) fn ask(&self, request: &str) -> Answer {

@@ -49,7 +49,10 @@ fn an_address_that_is_taken_is_an_error() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let output = mmash().args(["--listen", &address]).output().unwrap();
-    assert_eq!(outcome(&output), (String::new(), format!("mmash: {address}: Address already in use\n"), Some(1)));
+    assert_eq!(
+        outcome(&output),
+        (String::new(), format!("mmash: {address}: Address already in use\n"), Some(1))
+    );
 }
 
 #[test]
