@@ -4,6 +4,7 @@
 
 mod ahead;
 mod destination;
+mod prometheus;
 mod records;
 mod replace;
 
@@ -20,7 +21,7 @@ use mmstats::live::{Judge, Life};
 
 use ahead::Files;
 use destination::Destination;
-use exposition::Exposition;
+use prometheus::Exposition;
 
 const HELP: &str = "\
 Print every label and value that running programs publish.
@@ -164,15 +165,15 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
         let mut paths = Vec::new();
         files.each(&mut |snapshot| {
             for field in fields(tool, snapshot).filter(|field| wanted(field.label())) {
-                aggregate.add(&paths.len().into(), &field);
+                aggregate.add(paths.len(), &field);
             }
             paths.push(snapshot.path().to_owned());
             Ok(())
         })?;
         let results = aggregate.results();
         for result in &results {
-            for left_out in &result.left_out {
-                tool.left_out(&paths[left_out.file], &result.label, left_out);
+            for &file in &result.left_out {
+                tool.left_out(&paths[file], &result.label);
             }
         }
         return match format {

@@ -14,7 +14,7 @@ use mmstats::{Snapshot, SnapshotField, Value};
 
 /// Gathers series by family: a family must not be interrupted by another.
 #[derive(Default)]
-pub struct Exposition {
+pub(crate) struct Exposition {
     /// A family's place in `lines`.
     families: BTreeMap<String, usize>,
     /// A family's lines, in the order of the files.
@@ -42,7 +42,7 @@ struct Label {
 }
 
 /// The file that series come from.
-pub struct Source<'a> {
+pub(crate) struct Source<'a> {
     exposition: &'a mut Exposition,
     labels: String,
     /// The label that was added last. Files of one program have theirs in one order.
@@ -51,7 +51,7 @@ pub struct Source<'a> {
 
 impl Exposition {
     /// Begins with a file.
-    pub fn source(&mut self, snapshot: &Snapshot) -> Source<'_> {
+    pub(crate) fn source(&mut self, snapshot: &Snapshot) -> Source<'_> {
         let mut labels = String::new();
         label(&mut labels, "file", &distinct(snapshot.path().as_os_str().as_encoded_bytes()));
         let number = |ending: &str| snapshot.find(ending)?.value().as_integer();
@@ -69,7 +69,7 @@ impl Exposition {
     }
 
     /// Adds a label's outcome over all files.
-    pub fn add_result(&mut self, result: &Tallied) {
+    pub(crate) fn add_result(&mut self, result: &Tallied) {
         let is_text = matches!(result.outcome, Outcome::Text(_) | Outcome::Texts(_));
         let place = self.label(&result.label, is_text, usize::MAX);
         if self.labels[place].first != place {
@@ -84,9 +84,6 @@ impl Exposition {
             Outcome::Float(value) => Value::Float(*value),
             Outcome::Double(value) => Value::Double(*value),
             Outcome::Text(text) => Value::Text(text),
-            Outcome::Several(_) => return,
-            // No number, and nothing that names a series.
-            Outcome::Compound(_) => return,
             Outcome::Texts(texts) => {
                 // The same is true of texts.
                 let mut seen = HashSet::new();
@@ -143,7 +140,7 @@ impl Exposition {
     }
 
     /// Writes all families.
-    pub fn write(&self, out: &mut Output) -> Result<(), Stop> {
+    pub(crate) fn write(&self, out: &mut Output) -> Result<(), Stop> {
         for (name, family) in &self.families {
             writeln!(out, "# HELP {name} Published by a running program through a mmstats file.")?;
             writeln!(out, "# TYPE {name} untyped")?;
@@ -156,7 +153,7 @@ impl Exposition {
 impl Source<'_> {
     /// Adds a field. False if the file had its label before: two texts under one label would be two series,
     /// but the second is as wrong as a number's.
-    pub fn add(&mut self, field: &SnapshotField<'_>) -> bool {
+    pub(crate) fn add(&mut self, field: &SnapshotField<'_>) -> bool {
         let (exposition, value) = (&mut *self.exposition, field.value());
         let is_text = matches!(value, Value::Text(_));
         if value.is_compound() && value.as_f64().is_none() {
