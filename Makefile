@@ -16,7 +16,7 @@ PACKAGE_TARGET = target/package-build
 PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
 
-.PHONY: all demo check check-conditions bench faults races fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
+.PHONY: all demo check check-conditions bench faults races prometheus fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -45,6 +45,13 @@ faults:
 SECONDS = 60
 races:
 	$(CARGO) run --profile measure --locked --manifest-path proof/Cargo.toml -p races -- $(SECONDS)
+
+# What a real Prometheus says of workers that are recycled all the time, beside what they have really done: about a
+# minute. Needs the Debian packages prometheus and prometheus-node-exporter, and Python.
+prometheus:
+	$(CARGO) build --release --locked
+	$(CARGO) build --release --locked --manifest-path proof/Cargo.toml -p recycled
+	python3 proof/prometheus/prove.py $(TARGET)/release $(or $(CARGO_TARGET_DIR),proof/target)/release/recycled
 
 # All wrong values of every byte of the golden files, through every tool: about an hour.
 hostile:

@@ -9,6 +9,7 @@ _cleanstats()
         '-u --uid USER' \
         '--older-than ANY' \
         '--unknown' \
+        '--no-fold' \
         '--archive FILE' \
         '--color auto|always|never' \
         '-h --help' \

@@ -6,6 +6,8 @@ _slurpstats()
         '-p --prefix LABEL' \
         '-a --aggregate sum|avg|min|max|one|nonzero-avg|nonzero-min' \
         '-o --output text|lines|json|prometheus' \
+        '--by cmd|pid|file' \
+        '--metric-prefix ANY' \
         '--output-file FILE' \
         '--color auto|always|never' \
         '-h --help' \

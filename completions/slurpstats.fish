@@ -5,6 +5,8 @@ complete -c slurpstats -s p -l prefix -x -a '(__mmstats_labels)' -d 'Only labels
 complete -c slurpstats -s a -l aggregate -x -d 'One record per label over all files' \
     -a 'sum avg min max one nonzero-avg nonzero-min'
 complete -c slurpstats -s o -l output -x -a 'text lines json prometheus' -d 'The format of the records'
+complete -c slurpstats -l by -x -a 'cmd pid file' -d 'One Prometheus series per command, process or file'
+complete -c slurpstats -l metric-prefix -x -d 'What the names of Prometheus metrics begin with'
 complete -c slurpstats -l output-file -r -F -d 'Write to FILE, which is replaced as a whole'
 complete -c slurpstats -l color -x -a 'auto always never' -d 'Whether to colour'
 complete -c slurpstats -s h -l help -d 'Print a summary of the options'

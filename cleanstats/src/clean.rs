@@ -9,6 +9,7 @@ use mmstats::live::{Clues, Judge, Life};
 use mmstats::{ErrorKind, Snapshot};
 
 use crate::archive::Archive;
+use crate::departed::{Keeper, Processes, is_departed};
 use crate::gather::Candidate;
 use crate::look::{Look, look};
 use crate::record::{Kept, Records};
@@ -22,33 +23,40 @@ const AT_ONCE: usize = 256;
 
 /// Deals with candidates, one batch after another.
 pub(crate) struct Cleaner<'a> {
-    tool: &'a Tool,
+    pub(crate) tool: &'a Tool,
     choice: &'a Choice,
-    dry_run: bool,
+    pub(crate) dry_run: bool,
     unknown: bool,
     archive: Option<Archive>,
     archive_failed: bool,
+    /// Whether counts are kept.
+    pub(crate) folds: bool,
+    processes: Processes,
     records: Records,
-    snapshot: Snapshot,
+    pub(crate) snapshot: Snapshot,
 }
 
 /// A file that is to go.
-struct Condemned {
-    state: State,
+pub(crate) struct Condemned {
+    pub(crate) state: State,
     life: Life,
     reason: String,
     /// When it was found to be empty and unlocked.
     empty_since: Option<Instant>,
+    /// Whether it has its own name.
+    pub(crate) is_published: bool,
     /// Once its values are in the archive.
     aside: Option<Aside>,
 }
 
 /// What is to become of a candidate.
-enum Sentence {
+pub(crate) enum Sentence {
     Remove(Condemned),
     Keep(Kept, String),
     /// It should go, but its values cannot be kept: the error is said already.
     CannotArchive,
+    /// The same of its counts.
+    CannotFold,
     /// It was to go, and that is settled otherwise.
     Settled(Removal),
     Gone,
@@ -65,6 +73,8 @@ impl<'a> Cleaner<'a> {
             unknown: *unknown,
             archive,
             archive_failed: false,
+            folds: !request.no_fold,
+            processes: Processes::new(),
             records,
             snapshot: Snapshot::new(),
         }
@@ -72,10 +82,8 @@ impl<'a> Cleaner<'a> {
 
     pub(crate) fn clean(&mut self, batch: &[Candidate]) -> Result<(), Stop> {
         // All are looked at before the first is judged, so that one walk through /proc does.
-        let looks: Vec<_> = batch
-            .iter()
-            .map(|candidate| (candidate, look(candidate, self.choice, &mut self.snapshot), Instant::now()))
-            .collect();
+        let looks: Vec<_> =
+            batch.iter().map(|candidate| (candidate, self.look(candidate), Instant::now())).collect();
         let judge = Judge::thorough();
         let mut looks = looks.into_iter().peekable();
         while looks.peek().is_some() {
@@ -84,10 +92,15 @@ impl<'a> Cleaner<'a> {
                 .take(AT_ONCE)
                 .map(|(candidate, look, at)| (candidate, self.sentence(&judge, candidate, look, at)))
                 .collect();
+            // Before the first file is gone or has another name: a reader must find every count in one place.
+            let mut processes = std::mem::take(&mut self.processes);
+            let keeper = self.fold_all(&mut sentences, &mut processes);
             self.archive_all(&mut sentences);
             for (candidate, sentence) in sentences {
                 self.execute(candidate, sentence)?;
             }
+            keeper.into_iter().for_each(Keeper::settle);
+            self.processes = processes;
         }
         Ok(())
     }
@@ -96,12 +109,22 @@ impl<'a> Cleaner<'a> {
         self.records.finish()
     }
 
+    fn look(&mut self, candidate: &Candidate) -> Look {
+        let look = look(candidate, self.choice, &mut self.snapshot);
+        // Without folding, it is a file like any other.
+        if self.folds && matches!(look, Look::Stats(..)) && is_departed(candidate, &self.snapshot) {
+            return Look::PassedOver("it has the counts of removed files");
+        }
+        look
+    }
+
     fn sentence(&self, judge: &Judge, candidate: &Candidate, look: Look, at: Instant) -> Sentence {
         let path = &candidate.path;
         match look {
             Look::Stats(state, clues) => {
                 let empty_since = (candidate.is_temporary() && state.is_empty()).then_some(at);
-                self.judge(judge, state, &clues, empty_since)
+                let is_published = !candidate.is_temporary();
+                self.judge(judge, state, &clues, empty_since, is_published)
             }
             Look::PassedOver(reason) => Sentence::Keep(Kept::PassedOver, reason.to_owned()),
             Look::NotStats(reason) => Sentence::Keep(Kept::NotStats, reason),
@@ -118,18 +141,22 @@ impl<'a> Cleaner<'a> {
         }
     }
 
-    fn judge(&self, judge: &Judge, state: State, clues: &Clues, empty_since: Option<Instant>) -> Sentence {
+    fn judge(
+        &self,
+        judge: &Judge,
+        state: State,
+        clues: &Clues,
+        empty_since: Option<Instant>,
+        is_published: bool,
+    ) -> Sentence {
         let verdict = judge.decide(clues);
         let reason = verdict.evidence.to_string();
         match verdict.life {
             Life::Alive => Sentence::Keep(Kept::Alive, reason),
             Life::Unknown if !self.unknown => Sentence::Keep(Kept::Unknown, reason),
-            Life::Unknown => {
-                let reason = format!("unknown: {reason}");
-                Sentence::Remove(Condemned { state, life: verdict.life, reason, empty_since, aside: None })
-            }
-            Life::Dead => {
-                Sentence::Remove(Condemned { state, life: verdict.life, reason, empty_since, aside: None })
+            life => {
+                let reason = if life == Life::Unknown { format!("unknown: {reason}") } else { reason };
+                Sentence::Remove(Condemned { state, life, reason, empty_since, is_published, aside: None })
             }
         }
     }
@@ -199,6 +226,9 @@ impl<'a> Cleaner<'a> {
             Sentence::Keep(kept, reason) => return self.records.kept(path, kept, &reason),
             Sentence::CannotArchive => {
                 return self.records.kept(path, Kept::Failed, "it could not be archived");
+            }
+            Sentence::CannotFold => {
+                return self.records.kept(path, Kept::Failed, "its counts could not be kept");
             }
             Sentence::Remove(condemned) => condemned,
         };

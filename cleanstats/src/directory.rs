@@ -12,7 +12,7 @@ use std::path::Path;
 use files::directory_of;
 use nix::dir::{Dir, Type};
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, open, openat};
+use nix::fcntl::{AtFlags, OFlag, open, openat, renameat};
 use nix::sys::stat::{Mode, SFlag, fstat, fstatat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use rustix::fs::{RenameFlags, renameat_with};
@@ -86,6 +86,23 @@ impl Directory {
     pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
         renameat_with(&self.0, from, &self.0, to, RenameFlags::NOREPLACE)
             .map_err(|errno| Errno::from_raw(errno.raw_os_error()))
+    }
+
+    /// Renames within the directory, and replaces what had that name.
+    pub(crate) fn replace(&self, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
+        renameat(self.0.as_fd(), from, self.0.as_fd(), to)
+    }
+
+    /// Makes a file that was not there.
+    pub(crate) fn create(&self, name: &OsStr) -> Result<File, Errno> {
+        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        Ok(File::from(openat(self.0.as_fd(), name, flags, Mode::S_IRUSR | Mode::S_IWUSR)?))
+    }
+
+    /// The directory itself, open for reading, so that it can be locked.
+    pub(crate) fn to_lock(&self) -> Result<File, Errno> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        Ok(File::from(openat(self.0.as_fd(), ".", flags, Mode::empty())?))
     }
 
     /// Removes a name that is no directory's.

@@ -5,6 +5,7 @@
 mod archive;
 mod choice;
 mod clean;
+mod departed;
 mod directory;
 mod gather;
 mod look;
@@ -40,6 +41,8 @@ Options:
                         repeated
       --older-than AGE  only files whose last change is older: 90s, 10m, 2h, 3d
       --unknown         also remove files whose state cannot be determined
+      --no-fold         do not keep the counts of removed files, and remove what
+                        was kept before
       --archive FILE    append the final values of each file to FILE, as JSON
                         lines, before the file is removed
       --color WHEN      auto, always or never
@@ -69,6 +72,7 @@ struct Request {
     voice: Voice,
     choice: Choice,
     unknown: bool,
+    no_fold: bool,
     archive: Option<PathBuf>,
     color: When,
     operands: Vec<OsString>,
@@ -99,6 +103,7 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
             Short('u') | Long("uid") => request.choice.add_owner(&parser.value()?)?,
             Long("older-than") => request.choice.set_age(&parser.value()?)?,
             Long("unknown") => request.unknown = true,
+            Long("no-fold") => request.no_fold = true,
             Long("archive") => request.archive = Some(parser.value()?.into()),
             Long("color") => request.color = When::parse(&parser.value()?)?,
             Short('h') | Long("help") => return tool.help(HELP),

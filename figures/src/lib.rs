@@ -6,6 +6,7 @@
 mod aggregate;
 mod compare;
 mod compound;
+mod distinct;
 mod extreme;
 mod function;
 mod group;

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use mmstats::Value;
 
+use crate::distinct::Distinct;
 use crate::extreme::Extreme;
 use crate::function::Function;
 use crate::outcome::Outcome;
@@ -24,9 +25,7 @@ pub(crate) struct Numbers {
     greatest: Extreme,
     /// The value of the newest file, and when that was made.
     latest: Option<(f64, Outcome)>,
-    distinct: Vec<Outcome>,
-    /// From how many values on `distinct` is cleared of doubles.
-    crowd: usize,
+    distinct: Distinct,
     pub(crate) text_files: Vec<usize>,
 }
 
@@ -41,8 +40,7 @@ impl Numbers {
             least: Extreme::default(),
             greatest: Extreme::default(),
             latest: None,
-            distinct: Vec::new(),
-            crowd: 64,
+            distinct: Distinct::default(),
             text_files: Vec::new(),
         };
         numbers.add(how, source, String::new, value);
@@ -68,20 +66,28 @@ impl Numbers {
         self.nonzero += usize::from(double != 0.0);
         self.has_only_bools &= matches!(value, Value::Bool(_));
         match how {
-            How::Function(Function::Min) => self.least.consider(value, Ordering::Less),
-            How::Function(Function::NonzeroMin) if double != 0.0 => {
-                self.least.consider(value, Ordering::Less);
-            }
-            How::Function(Function::Max) => self.greatest.consider(value, Ordering::Greater),
-            How::Function(_) => {}
+            How::Function(function) => self.extreme(function, value, double),
             How::Latest => self.newest(source.created, || value.into()),
-            How::Distinct => self.one_more(value.into()),
-            How::Any => {
+            How::Distinct => self.distinct.add(value),
+            How::Any(Some(function)) => {
+                self.extreme(function, value, double);
+                self.distinct.add(value);
+            }
+            How::Any(None) => {
                 self.least.consider(value, Ordering::Less);
                 self.greatest.consider(value, Ordering::Greater);
                 self.newest(source.created, || value.into());
-                self.one_more(value.into());
+                self.distinct.add(value);
             }
+        }
+    }
+
+    fn extreme(&mut self, function: Function, value: Value<'_>, double: f64) {
+        match function {
+            Function::Min => self.least.consider(value, Ordering::Less),
+            Function::NonzeroMin if double != 0.0 => self.least.consider(value, Ordering::Less),
+            Function::Max => self.greatest.consider(value, Ordering::Greater),
+            _ => {}
         }
     }
 
@@ -98,7 +104,7 @@ impl Numbers {
         if let Some((created, outcome)) = other.latest {
             self.newest(created, || outcome);
         }
-        other.distinct.into_iter().for_each(|outcome| self.one_more(outcome));
+        self.distinct.absorb(other.distinct);
         self.text_files.extend(other.text_files);
     }
 
@@ -109,16 +115,8 @@ impl Numbers {
         }
     }
 
-    fn one_more(&mut self, outcome: Outcome) {
-        self.distinct.push(outcome);
-        if self.distinct.len() >= self.crowd {
-            sort(&mut self.distinct);
-            self.crowd = 64.max(2 * self.distinct.len());
-        }
-    }
-
     /// What becomes of them.
-    pub(crate) fn outcome(mut self, how: How) -> Outcome {
+    pub(crate) fn outcome(self, how: How) -> Outcome {
         if how == How::Function(Function::One) {
             return self.first;
         }
@@ -141,10 +139,10 @@ impl Numbers {
                 None => Outcome::Integer(0),
             },
             How::Latest => self.latest.map_or(Outcome::Integer(0), |(_, outcome)| outcome),
-            How::Distinct | How::Any => {
-                sort(&mut self.distinct);
-                self.distinct.extend(self.values.texts.into_iter().map(Outcome::Text));
-                Outcome::Several(self.distinct)
+            How::Distinct | How::Any(_) => {
+                let mut distinct = self.distinct.sorted();
+                distinct.extend(self.values.texts.into_iter().map(Outcome::Text));
+                Outcome::Several(distinct)
             }
             How::Function(_) if has_floats => Outcome::Double(self.values.sum()),
             How::Function(_) => Outcome::Integer(self.values.integers),
@@ -156,9 +154,4 @@ fn mean(values: &Tally, count: usize) -> Outcome {
     #[allow(clippy::cast_precision_loss)]
     let count = count.max(1) as f64;
     Outcome::Double(values.sum() / count)
-}
-
-fn sort(distinct: &mut Vec<Outcome>) {
-    distinct.sort_by(Outcome::order);
-    distinct.dedup_by(|a, b| a.order(b).is_eq());
 }

@@ -39,8 +39,8 @@ pub(crate) enum How {
     Latest,
     /// The distinct ones.
     Distinct,
-    /// Not known yet.
-    Any,
+    /// Not known yet: another file may say it. `Some` is what the user wants of numbers, `None` that the kind decides.
+    Any(Option<Function>),
 }
 
 impl Way {
@@ -83,8 +83,9 @@ impl Way {
     /// What has to be kept of numbers until it is known how they become one.
     pub(crate) fn to_keep(self, function: Function) -> How {
         match (self, function) {
-            // Another file may say how.
-            (Self::Unknown { .. }, Function::Auto) => How::Any,
+            (_, Function::One) => How::Function(Function::One),
+            (Self::Unknown { .. }, Function::Auto) => How::Any(None),
+            (Self::Unknown { .. }, _) => How::Any(Some(function)),
             _ => self.how(function),
         }
     }

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod coroner;
+mod departed;
 mod limit;
 mod member;
 mod name;
@@ -21,9 +22,12 @@ mod source;
 mod state;
 mod visitor;
 
+pub use departed::{
+    DEPARTED_LABEL, command_of, departed, departed_name, identity, is_departed, listed, place_of, state_of,
+};
 pub use limit::descriptors;
 pub use member::{Left, Member, Writer};
-pub use name::{directory_of, is_stats_name};
+pub use name::{command, directory_of, is_stats_name};
 pub use notice::{Hear, Notice};
 pub use pattern::expand;
 pub use roster::Roster;

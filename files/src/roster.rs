@@ -6,6 +6,7 @@ use std::path::Path;
 use mmstats::{Certainty, Observation, Observer};
 
 use crate::coroner::Coroner;
+use crate::departed::is_departed;
 use crate::limit::open_files;
 use crate::member::{Left, Member, Writer};
 use crate::notice::{Hear, Notice};
@@ -246,7 +247,8 @@ impl<S: Default> Roster<S> {
         let was_dead = self.coroner.is_dead(self.observer.snapshot());
         let died = known.is_some_and(Outsider::is_dead);
         if was_dead && (died || !is_named) {
-            if !died {
+            // Nobody expects the counts of removed files to live.
+            if !died && !is_departed(self.observer.snapshot()) {
                 hear(&Notice::LeftOut(path));
             }
             self.outsiders.insert(path.clone(), Outsider::Dead { state, is_named });

@@ -48,7 +48,7 @@ pub use write::model::{Builder, Model};
 pub use write::options::Options;
 #[doc(hidden)]
 pub use write::per_thread::{Local, Stage, ThreadKey};
-pub use write::per_thread::{PerThread, ThreadEnd};
+pub use write::per_thread::{PerThread, ProcessEnd, ThreadEnd};
 pub use write::report::on_error;
 pub use write::version::Version;
 

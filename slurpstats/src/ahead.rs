@@ -39,6 +39,16 @@ impl<'a> Files<'a> {
         Self { tool, found, has_read: Cell::new(false) }
     }
 
+    /// Those that were found.
+    pub(crate) fn found(&self) -> &'a [Found] {
+        self.found
+    }
+
+    /// One could be read, though not here.
+    pub(crate) fn note_read(&self) {
+        self.has_read.set(true);
+    }
+
     /// Whether at least one could be read.
     pub(crate) fn has_read(&self) -> bool {
         self.has_read.get()

@@ -21,7 +21,7 @@ use mmstats::live::{Judge, Life};
 
 use ahead::Files;
 use destination::Destination;
-use prometheus::Exposition;
+use prometheus::Reading;
 
 const HELP: &str = "\
 Print every label and value that running programs publish.
@@ -38,6 +38,9 @@ Options:
                           avg, min, max, one, nonzero-avg or nonzero-min
   -o, --output FORMAT     text, lines, json or prometheus; the default is text
                           on a terminal and lines elsewhere
+      --by WHAT           one Prometheus series per cmd, pid or file; the
+                          default is cmd
+      --metric-prefix P   what the names of Prometheus metrics begin with
       --output-file FILE  write to FILE, which is replaced as a whole
       --color WHEN        auto, always or never
   -h, --help              print this help
@@ -63,6 +66,7 @@ struct Request {
     format: Option<Format>,
     output_file: Option<PathBuf>,
     color: When,
+    prometheus: prometheus::Choice,
     operands: Vec<OsString>,
 }
 
@@ -135,6 +139,8 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
             }
             Short('o') | Long("output") => request.format = Some(format(&parser.value()?)?),
             Long("output-file") => request.output_file = Some(parser.value()?.into()),
+            Long("by") => request.prometheus.set_by(&parser.value()?)?,
+            Long("metric-prefix") => request.prometheus.set_prefix(&parser.value()?)?,
             Long("color") => request.color = When::parse(&parser.value()?)?,
             Short('h') | Long("help") => return tool.help(HELP),
             Short('V') | Long("version") => return tool.version(),
@@ -160,6 +166,11 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     let format = request.format.unwrap_or(default);
     let color = request.color.decide(out.is_terminal());
     let wanted = |label: &[u8]| request.labels.want(label);
+    if format == Format::Prometheus && matches!(request.function, None | Some(Function::Auto)) {
+        let (operands, labels) = (&request.operands, &request.labels);
+        let reading = Reading { tool, files, operands, labels };
+        return prometheus::write(&reading, &request.prometheus, request.function.is_some(), out);
+    }
     if let Some(function) = request.function {
         let mut aggregate = Aggregate::new(function);
         let mut paths = Vec::new();
@@ -180,11 +191,7 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
             Format::Text => records::aggregated_text(&results, color, out),
             Format::Lines => records::aggregated_lines(&results, color, out),
             Format::Json => records::aggregated_json(&results, out),
-            Format::Prometheus => {
-                let mut exposition = Exposition::default();
-                results.iter().for_each(|result| exposition.add_result(result));
-                exposition.write(out)
-            }
+            Format::Prometheus => prometheus::write_results(tool, &request.prometheus, &results, out),
         };
     }
     match format {
@@ -212,23 +219,8 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
                     .try_for_each(|field| out.gather(|out| objects.push(&field, out)))
             })
         }
-        Format::Prometheus => {
-            let mut exposition = Exposition::default();
-            files.each(&mut |snapshot| {
-                let mut source = exposition.source(snapshot);
-                for field in fields(tool, snapshot).filter(|field| wanted(field.label())) {
-                    if !source.add(&field) {
-                        let label = String::from_utf8_lossy(field.label());
-                        tool.error(
-                            snapshot.path(),
-                            &format!("label {label} stands there twice: one is left out"),
-                        );
-                    }
-                }
-                Ok(())
-            })?;
-            exposition.write(out)
-        }
+        // That was dealt with above.
+        Format::Prometheus => Ok(()),
     }
 }
 

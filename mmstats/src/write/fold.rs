@@ -115,6 +115,11 @@ impl Folded {
     }
 
     /// Removes the file.
+    /// Lets the file stay when the process ends.
+    pub(crate) fn keep(&self) {
+        self.instance.keep();
+    }
+
     pub(crate) fn remove(self) -> Result<(), Error> {
         self.instance.remove()
     }

@@ -13,7 +13,7 @@ use crate::write::fold::{FOLD_LABEL, FOLDED_LABEL, FoldNumber};
 use crate::write::instance::Instance;
 use crate::write::kept::Family;
 use crate::write::model::{Builder, Model};
-use crate::write::per_thread::ThreadEnd;
+use crate::write::per_thread::{ProcessEnd, ThreadEnd};
 use crate::write::report::report;
 use crate::write::store::Store;
 use crate::write::version::Version;
@@ -44,6 +44,7 @@ pub struct Options {
     mode: Option<u32>,
     version: Option<Version>,
     thread_end: ThreadEnd,
+    process_end: ProcessEnd,
 }
 
 impl Options {
@@ -104,6 +105,19 @@ impl Options {
     pub fn thread_end(mut self, end: ThreadEnd) -> Self {
         self.thread_end = end;
         self
+    }
+
+    /// What becomes of the files when the process ends in order: for [`crate::PerThread`] with
+    /// [`ThreadEnd::Fold`]. Default: [`ProcessEnd::Remove`]. An instance without [`crate::per_thread`] has
+    /// [`Instance::keep`].
+    #[must_use]
+    pub fn process_end(mut self, end: ProcessEnd) -> Self {
+        self.process_end = end;
+        self
+    }
+
+    pub(crate) fn at_process_end(&self) -> ProcessEnd {
+        self.process_end
     }
 
     pub(crate) fn at_thread_end(&self) -> ThreadEnd {

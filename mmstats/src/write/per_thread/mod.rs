@@ -1,6 +1,7 @@
 //! One instance per thread, made on first use, from one static definition.
 
 mod making;
+mod process_end;
 
 use std::cell::OnceCell;
 use std::collections::VecDeque;
@@ -19,6 +20,7 @@ use crate::write::report::report;
 
 use making::Making;
 pub use making::Stage;
+pub use process_end::ProcessEnd;
 
 /// How many files of ended threads one static leaves at most. Each needs a mapping, on some file systems a
 /// descriptor, and both run out; a process has 1,024 descriptors, as a rule.
@@ -200,6 +202,7 @@ impl<K: ThreadKey> PerThread<K> {
             // With the main thread the process ends, and nothing is left to be summed.
             if nix::unistd::gettid() == nix::unistd::getpid() {
                 ended.is_over = true;
+                self.keep_at_process_end(&ended, &instance);
                 return drop(ended.folded.take());
             }
             return self.fold(&mut ended, instance);

@@ -1,0 +1,276 @@
+//! The counts of what is removed, kept in one file per command and owner: see [`files::DEPARTED_LABEL`].
+//!
+//! The file is put in place as a whole, before the first of those that it holds is removed, and says which these are.
+//! So whenever a run is killed, no count is lost, and none is there twice: what is on the list is not added again.
+
+mod fold;
+mod total;
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, btree_map};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use cli::{Tool, plain};
+use mmstats::{FOLD_LABEL, FOLDED_LABEL, Snapshot, TEMP_END, TEMP_START};
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use nix::unistd::geteuid;
+
+use crate::directory::{Directory, reader};
+use crate::gather::Candidate;
+use total::Totals;
+
+/// How long another run is waited for that keeps counts in the same directory.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// A directory, a command, an owner.
+type Place = ((u64, u64), Vec<u8>, u32);
+
+/// What is kept of a batch of files that are removed together.
+pub(crate) struct Keeper<'a> {
+    tool: &'a Tool,
+    kept: BTreeMap<Place, Kept>,
+    locks: HashMap<(u64, u64), Flock<File>>,
+    /// The numbers of processes' files: which ended threads they hold.
+    processes: &'a mut Processes,
+}
+
+/// By process id and the number that its files have in common.
+pub(crate) type Processes = HashMap<(i128, i128), i128>;
+
+/// One file of counts.
+struct Kept {
+    directory: Rc<Directory>,
+    path: PathBuf,
+    name: OsString,
+    /// Owner, group and permissions.
+    owner: (u32, u32, u32),
+    totals: Totals,
+    /// Those that it holds and that may still be there.
+    list: Vec<String>,
+    /// The number of its state.
+    state: u64,
+    has_changed: bool,
+}
+
+/// What is in such a file.
+#[derive(Default)]
+struct Content {
+    totals: Totals,
+    list: Vec<String>,
+    state: u64,
+}
+
+impl<'a> Keeper<'a> {
+    pub(crate) fn new(tool: &'a Tool, processes: &'a mut Processes) -> Self {
+        Self { tool, kept: BTreeMap::new(), locks: HashMap::new(), processes }
+    }
+
+    /// Adds what a file has counted that is to be removed.
+    ///
+    /// # Errors
+    /// What cannot be kept: then the file must stay.
+    pub(crate) fn add(&mut self, candidate: &Candidate, snapshot: &Snapshot) -> io::Result<()> {
+        let Some(metadata) = snapshot.file().and_then(|file| file.metadata().ok()) else { return Ok(()) };
+        // Others could not trust what this user writes in somebody else's name.
+        if !(geteuid().is_root() || geteuid().as_raw() == metadata.uid()) || self.is_held(snapshot) {
+            return Ok(());
+        }
+        let mut own = Totals::default();
+        own.add(snapshot);
+        if own.is_zero() {
+            return Ok(());
+        }
+        let identity = files::identity(snapshot);
+        let kept = self.kept(candidate, snapshot, &metadata)?;
+        // Another run may have added and removed it before this one had the lock.
+        let now = candidate.directory.handle(&candidate.name).and_then(|handle| handle.metadata());
+        let is_there = now.is_ok_and(|now| (now.dev(), now.ino()) == (metadata.dev(), metadata.ino()));
+        if !is_there || kept.list.contains(&identity) {
+            return Ok(());
+        }
+        let path = kept.path.clone();
+        let unlike = kept.totals.add(snapshot);
+        kept.list.push(identity);
+        kept.has_changed = true;
+        for label in unlike {
+            let why = format!("{label} is something else in {}: its count goes", path.display());
+            self.tool.error(snapshot.path(), &why);
+        }
+        Ok(())
+    }
+
+    /// Whether a file is that of an ended thread whose counts the process's file holds.
+    fn is_held(&mut self, snapshot: &Snapshot) -> bool {
+        let number = |label: &str| snapshot.find(label)?.value().as_integer();
+        let (Some(group), Some(folded)) = (number(FOLD_LABEL), number(FOLDED_LABEL)) else { return false };
+        let process = (number("sys.pid").unwrap_or_default(), group);
+        if number("sys.tid") == Some(0) {
+            self.processes.insert(process, folded);
+            return false;
+        }
+        folded != 0 && self.processes.get(&process).is_some_and(|held| folded <= *held)
+    }
+
+    /// The file of counts that a file belongs to, as it is now; its directory is locked from then on.
+    fn kept(
+        &mut self,
+        candidate: &Candidate,
+        snapshot: &Snapshot,
+        metadata: &std::fs::Metadata,
+    ) -> io::Result<&mut Kept> {
+        let directory = &candidate.directory;
+        let (command, uid) = (files::command_of(snapshot), metadata.uid());
+        let place = (directory.identity()?, command, uid);
+        if let Entry::Vacant(unlocked) = self.locks.entry(place.0) {
+            unlocked.insert(lock(directory)?);
+        }
+        Ok(match self.kept.entry(place) {
+            btree_map::Entry::Occupied(kept) => kept.into_mut(),
+            btree_map::Entry::Vacant(vacant) => {
+                let name = files::departed_name(&vacant.key().1, uid);
+                let path = candidate.path.with_file_name(&name);
+                let owner = (uid, metadata.gid(), metadata.mode() & 0o666);
+                let Content { totals, list, state } = read(directory, &name, &path)?;
+                let directory = Rc::clone(directory);
+                vacant.insert(Kept { directory, path, name, owner, totals, list, state, has_changed: false })
+            }
+        })
+    }
+
+    /// Puts all files of counts in place.
+    ///
+    /// # Errors
+    /// The first that cannot be, and why. Then no file that was added may be removed.
+    pub(crate) fn publish(&mut self) -> Result<(), (PathBuf, io::Error)> {
+        for kept in self.kept.values_mut().filter(|kept| kept.has_changed) {
+            kept.publish().map_err(|error| (kept.path.clone(), error))?;
+        }
+        Ok(())
+    }
+
+    /// After the files were removed: takes them off the lists.
+    pub(crate) fn settle(mut self) {
+        for kept in self.kept.values_mut() {
+            let before = kept.list.len();
+            kept.forget_gone();
+            if kept.list.len() < before {
+                if let Err(error) = kept.publish() {
+                    // The longer list does no harm.
+                    self.tool.error(&kept.path, &plain(&error));
+                }
+            }
+        }
+    }
+}
+
+impl Kept {
+    fn forget_gone(&mut self) {
+        let is_there = |identity: &String| {
+            let Some((inode, name)) = files::place_of(identity) else { return false };
+            let handle = self.directory.handle(&name).and_then(|handle| handle.metadata());
+            handle.is_ok_and(|metadata| metadata.ino() == inode)
+        };
+        self.list.retain(is_there);
+    }
+
+    fn publish(&mut self) -> io::Result<()> {
+        // After any other, also if the file before was removed.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        self.state = u64::try_from(now).unwrap_or_default().max(self.state + 1);
+        let image = self.totals.image(&self.list.join(" "), self.state);
+        let image = image.map_err(|full| io::Error::other(full.to_string()))?;
+        let (mut file, temporary) = create(&self.directory)?;
+        let written = self.write(&mut file, &image);
+        let written = written.and_then(|()| Ok(self.directory.replace(&temporary, &self.name)?));
+        if written.is_err() {
+            let _ = self.directory.remove(&temporary);
+        }
+        written
+    }
+
+    fn write(&self, file: &mut File, image: &[u8]) -> io::Result<()> {
+        file.write_all(image)?;
+        let (uid, gid, mode) = self.owner;
+        let now = file.metadata()?;
+        // Who could read the files can read this.
+        file.set_permissions(std::fs::Permissions::from_mode(mode))?;
+        if !geteuid().is_root() || (now.uid(), now.gid()) == (uid, gid) {
+            return Ok(());
+        }
+        // Root may have been denied this. Then the file is root's, and readers trust it all the same.
+        match fchown(&*file, Some(uid), Some(gid)) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            other => other,
+        }
+    }
+}
+
+/// What a file of counts holds. Nothing, if there is none.
+fn read(directory: &Directory, name: &OsStr, path: &Path) -> io::Result<Content> {
+    let handle = match directory.handle(name) {
+        Ok(handle) => handle,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Content::default()),
+        Err(error) => return Err(error),
+    };
+    if !handle.metadata()?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let mut snapshot = Snapshot::new();
+    let read = snapshot.read_file(reader(&handle)?, path);
+    read.map_err(|error| io::Error::other(error.reason().to_string()))?;
+    if let Some(defect) = snapshot.defect() {
+        return Err(io::Error::other(defect.reason().to_string()));
+    }
+    if !files::is_departed(&snapshot) {
+        return Err(io::Error::other("something else has the name that the counts of removed files need"));
+    }
+    let mut totals = Totals::default();
+    totals.add(&snapshot);
+    let (list, state) = (files::listed(&snapshot).into_iter().collect(), files::state_of(&snapshot));
+    Ok(Content { totals, list, state: u64::try_from(state).unwrap_or_default() })
+}
+
+/// Lets one run at a time change the counts in a directory.
+fn lock(directory: &Directory) -> io::Result<Flock<File>> {
+    let mut open = directory.to_lock()?;
+    let began = Instant::now();
+    loop {
+        match Flock::lock(open, FlockArg::LockExclusiveNonblock) {
+            Ok(lock) => return Ok(lock),
+            Err((back, Errno::EWOULDBLOCK)) if began.elapsed() < WAIT => open = back,
+            Err((_, Errno::EWOULDBLOCK)) => {
+                return Err(io::Error::other("another process has locked the directory"));
+            }
+            Err((_, errno)) => return Err(errno.into()),
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// A file under a temporary name: if this run is killed, the next one removes it.
+fn create(directory: &Directory) -> io::Result<(File, OsString)> {
+    let pid = std::process::id();
+    for number in 0..1000 {
+        let name = OsString::from(format!("{TEMP_START}{pid}-{number}{TEMP_END}"));
+        match directory.create(&name) {
+            Ok(file) => return Ok((file, name)),
+            Err(Errno::EEXIST) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Err(Errno::EEXIST.into())
+}
+
+/// Whether a candidate, whose snapshot this is, has the counts of removed files.
+pub(crate) fn is_departed(candidate: &Candidate, snapshot: &Snapshot) -> bool {
+    // Of what has no beginning, nothing was read.
+    snapshot.path() == candidate.path && files::is_departed(snapshot)
+}

@@ -1,0 +1,139 @@
+//! The counts of files that were removed. When cleanstats removes the file of a program that has ended, it adds the
+//! file's counters, means and histograms to one file per command and owner, so that a sum over the command does not
+//! fall. The name of that file is `CMD-departed-UID.mmstats`.
+//!
+//! A removed file's counts must be seen exactly once. So the file of the departed has a list of the files that it
+//! holds and that may still be there: it is put in place first, as a whole, and only then these are removed. A reader
+//! passes over a file that is on the list. If the number of the file of the departed is another one after everything
+//! was read than before, counts may have moved meanwhile, and the reader begins again.
+
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt;
+
+use mmstats::{FOLDED_LABEL, Snapshot, Value};
+
+use crate::name::{ENDING, command};
+
+/// The label by which a file says that it holds the counts of removed files. Its value is the list of those that may
+/// still be there: [`identity`], with blanks between them.
+pub const DEPARTED_LABEL: &str = "sys.departed";
+
+/// Between the command and the owner in the name.
+const MIDDLE: &[u8] = b"-departed-";
+
+/// What the file of a command's departed is called. `uid` is the owner of the removed files.
+#[must_use]
+pub fn departed_name(command: &[u8], uid: u32) -> OsString {
+    let uid = uid.to_string();
+    OsString::from_vec([command, MIDDLE, uid.as_bytes(), ENDING].concat())
+}
+
+/// The command and the owner in the name of such a file.
+#[must_use]
+pub fn departed(name: &OsStr) -> Option<(&[u8], u32)> {
+    let stem = name.as_bytes().strip_suffix(ENDING)?;
+    let digits = stem.iter().rposition(|byte| !byte.is_ascii_digit())? + 1;
+    let uid = std::str::from_utf8(&stem[digits..]).ok()?.parse().ok()?;
+    let command = stem[..digits].strip_suffix(MIDDLE).filter(|command| !command.is_empty())?;
+    Some((command, uid))
+}
+
+/// Whether a file holds the counts of removed files: it has such a name, says so, and belongs to the user in its name
+/// or to root.
+#[must_use]
+pub fn is_departed(snapshot: &Snapshot) -> bool {
+    let Some((_, uid)) = snapshot.path().file_name().and_then(departed) else { return false };
+    let owner = snapshot.file().and_then(|file| file.metadata().ok()).map(|metadata| metadata.uid());
+    owner.is_some_and(|owner| owner == uid || owner == 0) && snapshot.find(DEPARTED_LABEL).is_some()
+}
+
+/// The files on the list of such a file.
+#[must_use]
+pub fn listed(snapshot: &Snapshot) -> HashSet<String> {
+    match snapshot.find(DEPARTED_LABEL).map(|field| field.value()) {
+        Some(Value::Text(list)) => {
+            String::from_utf8_lossy(list).split_ascii_whitespace().map(str::to_owned).collect()
+        }
+        _ => HashSet::new(),
+    }
+}
+
+/// The number of the state that such a file is in. No two states of a command's departed have the same.
+#[must_use]
+pub fn state_of(snapshot: &Snapshot) -> i128 {
+    snapshot.find(FOLDED_LABEL).and_then(|field| field.value().as_integer()).unwrap_or_default()
+}
+
+/// Which file this is, as the list has it: inode, process, when it was made, name. Another file may get its name and
+/// its inode, but it is made at another time.
+#[must_use]
+pub fn identity(snapshot: &Snapshot) -> String {
+    let inode = snapshot.file().and_then(|file| file.metadata().ok()).map_or(0, |metadata| metadata.ino());
+    let pid = snapshot.find("sys.pid").and_then(|field| field.value().as_integer()).unwrap_or_default();
+    let created = snapshot.find("sys.created").and_then(|field| field.value().as_f64()).unwrap_or_default();
+    let mut identity = format!("{inode}:{pid}:{created:?}:");
+    for &byte in snapshot.path().file_name().unwrap_or_default().as_bytes() {
+        match byte {
+            b'%' | 0..=b' ' | 0x7f.. => identity.push_str(&format!("%{byte:02x}")),
+            byte => identity.push(char::from(byte)),
+        }
+    }
+    identity
+}
+
+/// The inode and the name in an identity.
+#[must_use]
+pub fn place_of(identity: &str) -> Option<(u64, OsString)> {
+    let mut parts = identity.splitn(4, ':');
+    let inode = parts.next()?.parse().ok()?;
+    let mut rest = parts.nth(2)?.bytes();
+    let mut name = Vec::new();
+    while let Some(byte) = rest.next() {
+        name.push(match byte {
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?];
+                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+            }
+            byte => byte,
+        });
+    }
+    Some((inode, OsString::from_vec(name)))
+}
+
+/// The command that has made a file: what the name `CMD-PID-TID.mmstats` begins with.
+#[must_use]
+pub fn command_of(snapshot: &Snapshot) -> Vec<u8> {
+    let name = snapshot.path().file_name().unwrap_or_default();
+    if let Some((command, _)) = departed(name).filter(|_| is_departed(snapshot)) {
+        return command.to_vec();
+    }
+    let number = |ending: &str| snapshot.find(ending)?.value().as_integer();
+    command(name.as_bytes(), number("sys.pid"), number("sys.tid")).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_back() {
+        let name = departed_name(b"web", 1000);
+        assert_eq!(name, "web-departed-1000.mmstats");
+        assert_eq!(departed(&name), Some((&b"web"[..], 1000)));
+        for other in
+            ["web-1-2.mmstats", "-departed-1.mmstats", "web-departed-.mmstats", "web-departed-1", "1.mmstats"]
+        {
+            assert_eq!(departed(OsStr::new(other)), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn identities_lead_back() {
+        assert_eq!(place_of("12:34:1.5:a%20b%25:c"), Some((12, OsString::from("a b%:c"))));
+        for wrong in ["", "12", "12:34:1.5", "x:34:1.5:a", "1:2:3:%2", "1:2:3:%zz"] {
+            assert_eq!(place_of(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Labels and numbers as the text format has them.
+
+use std::borrow::Cow;
+
+use cli::{escape, push_number};
+use mmstats::Value;
+
+/// Appends `name="value",`. Backslash, quote and newline are escaped as the format has it; what is
+/// unsafe on a terminal was escaped before.
+pub(super) fn label(out: &mut String, name: &str, value: &str) {
+    out.push_str(name);
+    out.push_str("=\"");
+    push_escaped(out, value, true);
+    out.push_str("\",");
+}
+
+/// Appends a text in which the format's own characters are escaped. A quote is one in labels only.
+pub(super) fn push_escaped(out: &mut String, text: &str, has_quotes: bool) {
+    if !text.bytes().any(|byte| matches!(byte, b'\\' | b'"' | b'\n')) {
+        return out.push_str(text);
+    }
+    for char in text.chars() {
+        match char {
+            '\\' => out.push_str("\\\\"),
+            '"' if has_quotes => out.push_str("\\\""),
+            '\n' => out.push_str("\\n"),
+            char => out.push(char),
+        }
+    }
+}
+
+/// What an attribute says. A newline is one to Prometheus, which escapes it; all else is made safe for terminals.
+pub(super) fn attribute(value: &str) -> Cow<'_, str> {
+    if !value.contains('\n') {
+        return escape(value.as_bytes());
+    }
+    let lines: Vec<_> = value.split('\n').map(|line| escape(line.as_bytes())).collect();
+    lines.join("\n").into()
+}
+
+/// A file's path, escaped so that no two are alike: a backslash of its own is doubled.
+pub(super) fn distinct(path: &[u8]) -> String {
+    let mut doubled = Vec::with_capacity(path.len());
+    for &byte in path {
+        doubled.extend_from_slice(if byte == b'\\' { b"\\\\" } else { std::slice::from_ref(&byte) });
+    }
+    escape(&doubled).into_owned()
+}
+
+/// Appends a number as Go's `ParseFloat` reads it.
+pub(super) fn push_for_go(out: &mut Vec<u8>, value: Value<'_>) {
+    match value.as_f64() {
+        Some(double) if double.is_nan() => out.extend_from_slice(b"NaN"),
+        Some(f64::INFINITY) => out.extend_from_slice(b"+Inf"),
+        Some(f64::NEG_INFINITY) => out.extend_from_slice(b"-Inf"),
+        _ => match value {
+            Value::Bool(value) => out.push(b'0' + u8::from(value)),
+            number => push_number(out, number),
+        },
+    }
+}
+
+/// The same as text.
+pub(super) fn for_go(value: Value<'_>) -> String {
+    let mut out = Vec::new();
+    push_for_go(&mut out, value);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_what_go_reads() {
+        for (value, want) in [
+            (Value::Double(f64::NEG_INFINITY), "-Inf"),
+            (Value::Float(f32::NAN), "NaN"),
+            (Value::Bool(true), "1"),
+            (Value::Double(1e300), "1e300"),
+            (Value::Unsigned(u64::MAX), "18446744073709551615"),
+        ] {
+            assert_eq!(for_go(value), want);
+        }
+    }
+
+    #[test]
+    fn labels_are_escaped_once() {
+        let mut out = String::new();
+        label(&mut out, "a", &attribute("say \"hi\"\\\n\x1b"));
+        assert_eq!(out, "a=\"say \\\"hi\\\"\\\\\\n\\\\x1b\",");
+    }
+}

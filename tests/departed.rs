@@ -1,0 +1,182 @@
+//! cleanstats keeps the counts of what it removes: no count is lost, and none is seen twice.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+mod images;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use common::{outcome, tool};
+use images::{Fields, histogram, nanoseconds, unit};
+use mmstats::format::item::Items;
+use mmstats::format::kind::{DataType, MetricType};
+use mmstats::{Mean, Snapshot, Value};
+
+fn cleanstats() -> Command {
+    tool(env!("CARGO_BIN_EXE_cleanstats"))
+}
+
+/// A file that a process has left behind.
+fn dead(dir: &Path, command: &str, pid: u32, add: impl FnOnce(Fields) -> Fields) -> PathBuf {
+    let file = Fields::new().dead().name("sys.pid", pid).name("sys.tid", pid);
+    add(file.timestamp("sys.created", f64::from(pid))).write(dir, format!("{command}-{pid}-{pid}.mmstats"))
+}
+
+/// The file that has the counts of this user's removed files.
+fn departed(dir: &Path, command: &str) -> PathBuf {
+    dir.join(format!("{command}-departed-{}.mmstats", nix::unistd::geteuid()))
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = entries.collect();
+    names.sort();
+    names
+}
+
+fn integer(path: &Path, label: &str) -> i128 {
+    Snapshot::of(path).unwrap().find(label).unwrap().value().as_integer().unwrap()
+}
+
+#[test]
+fn what_adds_up_is_kept_and_the_rest_goes() {
+    let dir = tempfile::tempdir().unwrap();
+    for (pid, n) in [(7, 40_u64), (8, 2)] {
+        dead(dir.path(), "web", pid, |file| {
+            file.field("sent", DataType::U32, MetricType::Counter, unit("bytes"), &(n as u32).to_ne_bytes())
+                .field("heat", DataType::F64, MetricType::Counter, Items::default(), &0.25_f64.to_ne_bytes())
+                .gauge("busy", Items::default(), 1.0)
+                .mean("size", 3.0, n)
+                .histogram("answer", nanoseconds(), &histogram((5, 42), [n]))
+                .text("version", "1")
+        });
+    }
+    dead(dir.path(), "api", 9, |file| file.counter("hits", 3));
+    dead(dir.path(), "idle", 9, |file| file.counter("hits", 0));
+    let (_, err, code) = outcome(&cleanstats().arg(dir.path()).output().unwrap());
+    assert_eq!((err.as_str(), code), ("", Some(0)));
+    let left = [departed(dir.path(), "api"), departed(dir.path(), "web")];
+    let left = left.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned());
+    assert_eq!(names(dir.path()), left, "nothing was counted by idle");
+
+    let web = Snapshot::of(departed(dir.path(), "web")).unwrap();
+    let labels: Vec<_> =
+        web.fields().map(|field| String::from_utf8(field.unwrap().label().to_vec()).unwrap()).collect();
+    assert_eq!(
+        labels,
+        ["org.mmstats.version", "sys.departed", "sys.folded", "answer", "heat", "sent", "size"]
+    );
+    let field = |label| web.find(label).unwrap();
+    assert_eq!((field("sent").value(), field("sent").unit()), (Value::Unsigned(42), Some("bytes")));
+    assert_eq!(field("heat").value(), Value::Double(0.5));
+    assert_eq!(field("size").value(), Value::Mean(Mean { sum: 6.0, count: 42 }));
+    let Value::Histogram(answer) = field("answer").value() else { panic!() };
+    assert_eq!((answer.count(), answer.total().sum(), answer.scale()), (2, 42e-9, 1e-9));
+    assert_eq!(field("sys.departed").value(), Value::Text(b""), "what is gone is not on the list");
+
+    // The next one is added to that, and the file itself is never removed.
+    dead(dir.path(), "api", 10, |file| file.counter("hits", 4));
+    assert!(cleanstats().arg(dir.path()).status().unwrap().success());
+    assert_eq!((names(dir.path()), integer(&departed(dir.path(), "api"), "hits")), (left.to_vec(), 7));
+    assert!(cleanstats().arg("--no-fold").arg(dir.path()).status().unwrap().success());
+    assert_eq!(names(dir.path()).len(), 0);
+}
+
+#[test]
+fn what_a_killed_run_had_added_is_not_added_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dead(dir.path(), "web", 7, |file| file.counter("hits", 5));
+    let identity = files_identity(&file);
+    let before = Fields::new().dead().text("sys.departed", &identity).counter("hits", 105);
+    before.write(dir.path(), departed(dir.path(), "web").file_name().unwrap());
+    dead(dir.path(), "web", 8, |file| file.counter("hits", 1));
+    assert!(cleanstats().arg(dir.path()).status().unwrap().success());
+    assert_eq!(names(dir.path()).len(), 1);
+    assert_eq!(integer(&departed(dir.path(), "web"), "hits"), 106);
+}
+
+fn files_identity(path: &Path) -> String {
+    files::identity(&Snapshot::of(path).unwrap())
+}
+
+#[test]
+fn what_cannot_be_kept_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    dead(dir.path(), "web", 7, |file| file.counter("hits", 5));
+    dead(dir.path(), "api", 8, |file| file.counter("hits", 5));
+    fs::create_dir(departed(dir.path(), "web")).unwrap();
+    let (out, err, code) = outcome(&cleanstats().arg(dir.path()).output().unwrap());
+    assert!(err.contains("web-7-7.mmstats: its counts cannot be kept: not a regular file"), "{err}");
+    assert_eq!((code, out.lines().count()), (Some(1), 1), "{out}");
+    assert!(dir.path().join("web-7-7.mmstats").exists() && departed(dir.path(), "api").exists());
+}
+
+#[test]
+fn a_count_of_another_kind_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    dead(dir.path(), "web", 7, |file| file.counter("load", 5));
+    assert!(cleanstats().arg(dir.path()).status().unwrap().success());
+    dead(dir.path(), "web", 8, |file| file.mean("load", 1.0, 1).counter("hits", 1));
+    let (_, err, code) = outcome(&cleanstats().arg(dir.path()).output().unwrap());
+    assert!(err.contains("web-8-8.mmstats: load is something else in "), "{err}");
+    assert_eq!((code, names(dir.path()).len()), (Some(1), 1));
+    assert_eq!(integer(&departed(dir.path(), "web"), "load"), 5);
+    assert_eq!(integer(&departed(dir.path(), "web"), "hits"), 1);
+}
+
+#[test]
+fn a_dry_run_keeps_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    dead(dir.path(), "web", 7, |file| file.counter("hits", 5));
+    assert!(cleanstats().arg("-n").arg(dir.path()).status().unwrap().success());
+    assert_eq!(names(dir.path()), ["web-7-7.mmstats"]);
+}
+
+#[test]
+fn a_sum_is_the_same_before_and_after_and_in_between() {
+    const FILES: u32 = 60;
+    let slurpstats = Path::new(env!("CARGO_BIN_EXE_cleanstats")).with_file_name("slurpstats");
+    assert!(slurpstats.exists(), "{} is not there: cargo build --workspace makes it", slurpstats.display());
+    let dir = tempfile::tempdir().unwrap();
+    let all: Vec<_> =
+        (1..=FILES).map(|pid| dead(dir.path(), "web", pid, |file| file.counter("hits", 1000))).collect();
+    let is_over = AtomicBool::new(false);
+    let read = || {
+        let arguments = ["-o", "prometheus", "-p", "hits"];
+        let (out, err, code) =
+            outcome(&tool(slurpstats.to_str().unwrap()).args(arguments).arg(dir.path()).output().unwrap());
+        assert_eq!((err.as_str(), code), ("", Some(0)));
+        assert!(out.ends_with(&format!("\nhits_total{{cmd=\"web\"}} {}\n", FILES * 1000)), "{out}");
+    };
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                read();
+            }
+        });
+        for (number, path) in all.iter().enumerate() {
+            // By name, and in batches; a run beside it does no harm.
+            if number % 3 == 0 && path.exists() {
+                assert!(cleanstats().arg("-q").arg(path).status().unwrap().success());
+            }
+            if number % 10 == 0 {
+                let mut batch = cleanstats();
+                batch.arg("-q").args(all[number..].iter().take(8).filter(|path| path.exists()));
+                let mut other = batch.spawn().unwrap();
+                // What one has removed, the other does not find.
+                batch.status().unwrap();
+                other.wait().unwrap();
+            }
+        }
+        is_over.store(true, Ordering::Relaxed);
+        reader.join().unwrap();
+    });
+    assert!(cleanstats().arg("-q").arg(dir.path()).status().unwrap().success());
+    read();
+    assert_eq!(names(dir.path()).len(), 1);
+}

@@ -1,0 +1,122 @@
+//! Files of version 2, made field by field, for tests of whoever reads them.
+
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mmstats::format::histogram::{Histogram, Shape};
+use mmstats::format::image::{Description, Image};
+use mmstats::format::item::Items;
+use mmstats::format::kind::{DataType, MergeRule, MetricType};
+use mmstats::format::mean::Mean;
+use mmstats::format::recent;
+use mmstats::format::window::{self, Slot};
+
+/// A file of version 2 in the making.
+pub struct Fields(Image);
+
+/// What a test says of a field besides its value.
+pub fn unit(unit: &str) -> Items {
+    Items { unit: Some(unit.to_owned()), ..Items::default() }
+}
+
+/// A rule for gauges.
+pub fn rule(rule: MergeRule) -> Items {
+    Items { merge: Some(rule), ..Items::default() }
+}
+
+/// Nanoseconds, in seconds.
+pub fn nanoseconds() -> Items {
+    Items { scale: Some(1e-9), ..unit("seconds") }
+}
+
+/// A histogram of these values.
+pub fn histogram(shape: (u32, u32), values: impl IntoIterator<Item = u64>) -> Vec<u8> {
+    let mut histogram = Histogram::new(Shape::new(shape.0, shape.1).unwrap());
+    values.into_iter().for_each(|value| histogram.record(value));
+    histogram.encode()
+}
+
+impl Fields {
+    /// A file without fields.
+    pub fn new() -> Self {
+        Self(Image::new())
+    }
+
+    /// One more field.
+    pub fn field(
+        mut self,
+        label: &str,
+        data: DataType,
+        metric: MetricType,
+        items: Items,
+        value: &[u8],
+    ) -> Self {
+        self.0.add(&Description { label, data, metric, items }, value).unwrap();
+        self
+    }
+
+    pub fn counter(self, label: &str, value: u64) -> Self {
+        self.field(label, DataType::U64, MetricType::Counter, Items::default(), &value.to_ne_bytes())
+    }
+
+    pub fn gauge(self, label: &str, items: Items, value: f64) -> Self {
+        self.field(label, DataType::F64, MetricType::Gauge, items, &value.to_ne_bytes())
+    }
+
+    pub fn timestamp(self, label: &str, seconds: f64) -> Self {
+        self.field(label, DataType::F64, MetricType::Timestamp, unit("seconds"), &seconds.to_ne_bytes())
+    }
+
+    /// A number that names something.
+    pub fn name(self, label: &str, number: u32) -> Self {
+        self.field(label, DataType::U32, MetricType::Info, Items::default(), &number.to_ne_bytes())
+    }
+
+    pub fn text(self, label: &str, text: &str) -> Self {
+        self.field(label, DataType::FixedText, MetricType::Info, Items::default(), text.as_bytes())
+    }
+
+    pub fn mean(self, label: &str, sum: f64, count: u64) -> Self {
+        let value = Mean { sum, count }.encode();
+        self.field(label, DataType::Mean, MetricType::Mean, Items::default(), &value)
+    }
+
+    pub fn recent(self, label: &str, numbers: &[f64]) -> Self {
+        let value = recent::encode(numbers, numbers.len().max(1));
+        self.field(label, DataType::Recent, MetricType::Recent, Items::default(), &value)
+    }
+
+    pub fn histogram(self, label: &str, items: Items, value: &[u8]) -> Self {
+        self.field(label, DataType::Histogram, MetricType::Histogram, items, value)
+    }
+
+    /// A window of so many seconds in which these numbers were seen just now, or would have been, were this a second
+    /// that the clock never reaches again.
+    pub fn window(self, label: &str, seconds: u32, numbers: &[f64]) -> Self {
+        let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).unwrap();
+        let stamp = window::stamp(now.into());
+        let mut slot = Slot { stamp, ..Slot::default() };
+        numbers.iter().for_each(|&number| slot.add(number));
+        self.field(
+            label,
+            DataType::Window,
+            MetricType::Window,
+            unit("seconds"),
+            &window::encode(&[slot], seconds),
+        )
+    }
+
+    /// Says that this library wrote it: as nobody holds its lock, its writer is dead.
+    pub fn dead(self) -> Self {
+        self.text(mmstats::VERSION_LABEL, "0.1.0")
+    }
+
+    /// Writes the file.
+    pub fn write(self, dir: &Path, name: impl AsRef<Path>) -> PathBuf {
+        let path = dir.join(name);
+        fs::write(&path, self.0.finish()).unwrap();
+        path
+    }
+}
