@@ -182,7 +182,7 @@ fn attend(tool: &Tool, sampler: &mut Sampler, site: &Site, inbox: &Receiver<Word
     // What is wrong with a file is said once, not with each look.
     let mut say = |problem: Problem| {
         if said.len() < SAID && !said.contains(&problem) {
-            tool.say(&format!("{}: {}", problem.what, problem.reason));
+            tool.say(problem.line());
             said.insert(problem);
         }
     };
@@ -196,7 +196,7 @@ fn attend(tool: &Tool, sampler: &mut Sampler, site: &Site, inbox: &Receiver<Word
                 sampler.sample(&mut |notice| Problem::of_notice(notice).into_iter().for_each(&mut say));
                 if sampler.is_crowded() {
                     let reason = format!("more than {LABELS} labels: the page leaves out the others");
-                    say(Problem { what: "labels".to_owned(), reason });
+                    say(Problem::new("labels", &reason));
                 }
                 site.has_sampled();
                 // Samples that are past already are left out.

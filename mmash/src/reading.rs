@@ -8,17 +8,26 @@ use files::{Found, Notice, Ways};
 use mmstats::live::{Judge, Life};
 use mmstats::{Error, Origin, Snapshot, SnapshotField};
 
-/// Something that is worth a line on stderr.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Problem {
-    /// A path, mostly.
-    pub(crate) what: String,
-    pub(crate) reason: String,
-}
+/// A line for stderr: a path, mostly, and a reason.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Problem(String);
 
 impl Problem {
+    pub(crate) fn new(what: &str, reason: &dyn Display) -> Self {
+        Self(format!("{what}: {reason}"))
+    }
+
+    /// What a part of the program has said itself.
+    pub(crate) fn said(line: String) -> Self {
+        Self(line)
+    }
+
     pub(crate) fn at(path: &Path, reason: &dyn Display) -> Self {
-        Self { what: cli::escape_path(path).into_owned(), reason: reason.to_string() }
+        Self::new(&cli::escape_path(path), reason)
+    }
+
+    pub(crate) fn line(&self) -> &str {
+        &self.0
     }
 
     pub(crate) fn of(error: &Error) -> Self {
@@ -29,7 +38,7 @@ impl Problem {
     pub(crate) fn of_notice(notice: &Notice<'_>) -> Option<Self> {
         match *notice {
             Notice::Unlisted(path, error) => Some(Self::at(path, &cli::plain(error))),
-            Notice::Pattern(what) => Some(Self { what: "MMSTATS_GLOB".to_owned(), reason: what.to_owned() }),
+            Notice::Pattern(what) => Some(Self::new("MMSTATS_GLOB", &what)),
             Notice::Unreadable(error) => Some(Self::of(error)),
             _ => None,
         }
@@ -39,7 +48,7 @@ impl Problem {
 /// The files that there are now, and what went wrong with them.
 pub(crate) struct Reading {
     pub(crate) found: Vec<Found>,
-    problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
     judge: Judge,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::os::unix::ffi::OsStringExt;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -93,9 +94,8 @@ impl Site {
 
     /// Has the main thread report something.
     pub(crate) fn complain(&self, what: &str, reason: &dyn Display) {
-        let problem = Problem { what: what.to_owned(), reason: reason.to_string() };
         // Nobody listens any more when the program ends.
-        let _ = self.words.send(Word::Problem(problem));
+        let _ = self.words.send(Word::Problem(Problem::new(what, reason)));
     }
 
     pub(crate) async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Response<Payload> {
@@ -133,8 +133,10 @@ impl Site {
             Route::Metrics => match function(&query) {
                 Err(reason) => Answer::error(StatusCode::BAD_REQUEST, &reason),
                 Ok(function) => {
-                    let prefixes = query.all("prefix").map(<[u8]>::to_vec).collect();
-                    self.read(move |reading| metrics::answer(reading, prefixes, function)).await
+                    let prefixes =
+                        query.all("prefix").map(|prefix| OsString::from_vec(prefix.to_vec())).collect();
+                    let operands = self.operands.clone();
+                    self.read(move |reading| metrics::answer(reading, &operands, prefixes, function)).await
                 }
             },
             Route::Labels => {

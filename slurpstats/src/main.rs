@@ -2,9 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-mod ahead;
 mod destination;
-mod prometheus;
 mod records;
 mod replace;
 
@@ -19,9 +17,8 @@ use lexopt::prelude::*;
 use mmstats::Snapshot;
 use mmstats::live::{Judge, Life};
 
-use ahead::Files;
 use destination::Destination;
-use prometheus::Reading;
+use exposition::{Choice, Files, Reading};
 
 const HELP: &str = "\
 Print every label and value that running programs publish.
@@ -66,7 +63,7 @@ struct Request {
     format: Option<Format>,
     output_file: Option<PathBuf>,
     color: When,
-    prometheus: prometheus::Choice,
+    prometheus: Choice,
     operands: Vec<OsString>,
 }
 
@@ -166,32 +163,33 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     let format = request.format.unwrap_or(default);
     let color = request.color.decide(out.is_terminal());
     let wanted = |label: &[u8]| request.labels.want(label);
-    if format == Format::Prometheus && matches!(request.function, None | Some(Function::Auto)) {
+    if format == Format::Prometheus {
         let (operands, labels) = (&request.operands, &request.labels);
         let reading = Reading { tool, files, operands, labels };
-        return prometheus::write(&reading, &request.prometheus, request.function.is_some(), out);
+        return exposition::write(&reading, &request.prometheus, request.function, out);
     }
     if let Some(function) = request.function {
         let mut aggregate = Aggregate::new(function);
         let mut paths = Vec::new();
         files.each(&mut |snapshot| {
             for field in fields(tool, snapshot).filter(|field| wanted(field.label())) {
-                aggregate.add(paths.len(), &field);
+                aggregate.add(&paths.len().into(), &field);
             }
             paths.push(snapshot.path().to_owned());
             Ok(())
         })?;
         let results = aggregate.results();
         for result in &results {
-            for &file in &result.left_out {
-                tool.left_out(&paths[file], &result.label);
+            for left_out in &result.left_out {
+                tool.left_out(&paths[left_out.file], &result.label, left_out);
             }
         }
         return match format {
             Format::Text => records::aggregated_text(&results, color, out),
             Format::Lines => records::aggregated_lines(&results, color, out),
             Format::Json => records::aggregated_json(&results, out),
-            Format::Prometheus => prometheus::write_results(tool, &request.prometheus, &results, out),
+            // That was dealt with above.
+            Format::Prometheus => Ok(()),
         };
     }
     match format {

@@ -28,19 +28,22 @@ const ENOUGH: usize = 128;
 type Batch = Vec<(Snapshot, Result<(), Error>)>;
 
 /// The files that are read.
-pub(crate) struct Files<'a> {
+pub struct Files<'a> {
     tool: &'a Tool,
     found: &'a [Found],
     has_read: Cell<bool>,
 }
 
 impl<'a> Files<'a> {
-    pub(crate) fn new(tool: &'a Tool, found: &'a [Found]) -> Self {
+    /// Those of `found`. What is wrong with one is said by `tool`.
+    #[must_use]
+    pub fn new(tool: &'a Tool, found: &'a [Found]) -> Self {
         Self { tool, found, has_read: Cell::new(false) }
     }
 
     /// Those that were found.
-    pub(crate) fn found(&self) -> &'a [Found] {
+    #[must_use]
+    pub fn found(&self) -> &'a [Found] {
         self.found
     }
 
@@ -50,12 +53,16 @@ impl<'a> Files<'a> {
     }
 
     /// Whether at least one could be read.
-    pub(crate) fn has_read(&self) -> bool {
+    #[must_use]
+    pub fn has_read(&self) -> bool {
         self.has_read.get()
     }
 
     /// Reads the files and gives each to `show`, in their order. What cannot be read is reported.
-    pub(crate) fn each(&self, show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>) -> Result<(), Stop> {
+    ///
+    /// # Errors
+    /// Whatever `show` gives.
+    pub fn each(&self, show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>) -> Result<(), Stop> {
         each(self.tool, self.found, &mut |snapshot| {
             self.has_read.set(true);
             show(snapshot)
