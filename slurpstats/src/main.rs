@@ -2,7 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+mod ahead;
 mod destination;
+mod prometheus;
 mod records;
 mod replace;
 
@@ -17,8 +19,9 @@ use lexopt::prelude::*;
 use mmstats::Snapshot;
 use mmstats::live::{Judge, Life};
 
+use ahead::Files;
 use destination::Destination;
-use exposition::{Choice, Files, Reading};
+use prometheus::Reading;
 
 const HELP: &str = "\
 Print every label and value that running programs publish.
@@ -63,7 +66,7 @@ struct Request {
     format: Option<Format>,
     output_file: Option<PathBuf>,
     color: When,
-    prometheus: Choice,
+    prometheus: prometheus::Choice,
     operands: Vec<OsString>,
 }
 
@@ -163,33 +166,32 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     let format = request.format.unwrap_or(default);
     let color = request.color.decide(out.is_terminal());
     let wanted = |label: &[u8]| request.labels.want(label);
-    if format == Format::Prometheus {
+    if format == Format::Prometheus && matches!(request.function, None | Some(Function::Auto)) {
         let (operands, labels) = (&request.operands, &request.labels);
         let reading = Reading { tool, files, operands, labels };
-        return exposition::write(&reading, &request.prometheus, request.function, out);
+        return prometheus::write(&reading, &request.prometheus, request.function.is_some(), out);
     }
     if let Some(function) = request.function {
         let mut aggregate = Aggregate::new(function);
         let mut paths = Vec::new();
         files.each(&mut |snapshot| {
             for field in fields(tool, snapshot).filter(|field| wanted(field.label())) {
-                aggregate.add(&paths.len().into(), &field);
+                aggregate.add(paths.len(), &field);
             }
             paths.push(snapshot.path().to_owned());
             Ok(())
         })?;
         let results = aggregate.results();
         for result in &results {
-            for left_out in &result.left_out {
-                tool.left_out(&paths[left_out.file], &result.label, left_out);
+            for &file in &result.left_out {
+                tool.left_out(&paths[file], &result.label);
             }
         }
         return match format {
             Format::Text => records::aggregated_text(&results, color, out),
             Format::Lines => records::aggregated_lines(&results, color, out),
             Format::Json => records::aggregated_json(&results, out),
-            // That was dealt with above.
-            Format::Prometheus => Ok(()),
+            Format::Prometheus => prometheus::write_results(tool, &request.prometheus, &results, out),
         };
     }
     match format {

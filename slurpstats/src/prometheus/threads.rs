@@ -16,11 +16,11 @@ const WAIT: Duration = Duration::from_millis(250);
 
 /// Files by process: directory, process id and the number that they have in common.
 #[derive(Default)]
-pub(crate) struct Threads(BTreeMap<(PathBuf, i128, i128), Vec<PathBuf>>);
+pub(super) struct Threads(BTreeMap<(PathBuf, i128, i128), Vec<PathBuf>>);
 
 impl Threads {
     /// Whether a file is of such a process. Then it is kept for later.
-    pub(crate) fn has(&mut self, snapshot: &Snapshot) -> bool {
+    pub(super) fn has(&mut self, snapshot: &Snapshot) -> bool {
         let number = |label: &str| snapshot.find(label)?.value().as_integer();
         let Some(group) = number(FOLD_LABEL) else { return false };
         let path = snapshot.path();
@@ -31,7 +31,7 @@ impl Threads {
     }
 
     /// Gives all files that count to `take`. False if counts have moved out of sight.
-    pub(crate) fn each(self, take: &mut dyn FnMut(&Snapshot)) -> bool {
+    pub(super) fn each(self, take: &mut dyn FnMut(&Snapshot)) -> bool {
         self.0.into_values().all(|paths| each_of(&paths, take))
     }
 }

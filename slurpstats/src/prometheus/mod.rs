@@ -4,9 +4,6 @@
 //! one: per command, unless somebody wants them per process or per file. Of version 1 nothing is known, so each
 //! file has series of its own.
 
-#![forbid(unsafe_code)]
-
-mod ahead;
 mod family;
 mod gather;
 mod name;
@@ -18,9 +15,9 @@ mod untyped;
 use std::ffi::{OsStr, OsString};
 
 use cli::{Labels, Output, Stop, Tool};
-use figures::{Aggregate, Function, Outcome, Tallied};
+use figures::{Outcome, Tallied};
 
-pub use ahead::Files;
+use crate::ahead::Files;
 use family::Families;
 use gather::Gathered;
 use untyped::Untyped;
@@ -30,7 +27,7 @@ const PREFIX: &str = "mmstats_";
 
 /// Whose values become one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum By {
+pub(crate) enum By {
     /// Those of all files.
     Nothing,
     /// Those of all processes of a command, removed ones included.
@@ -44,27 +41,21 @@ enum By {
 
 /// What is chosen for this format.
 #[derive(Default)]
-pub struct Choice {
+pub(crate) struct Choice {
     by: By,
     prefix: Option<String>,
 }
 
 impl Choice {
     /// Takes `--by`'s value.
-    ///
-    /// # Errors
-    /// [`Stop::Usage`].
-    pub fn set_by(&mut self, value: &OsStr) -> Result<(), Stop> {
+    pub(crate) fn set_by(&mut self, value: &OsStr) -> Result<(), Stop> {
         self.by =
             cli::word("--by", value, &[("cmd", By::Command), ("pid", By::Process), ("file", By::File)])?;
         Ok(())
     }
 
     /// Takes `--metric-prefix`'s value.
-    ///
-    /// # Errors
-    /// [`Stop::Usage`].
-    pub fn set_prefix(&mut self, value: &OsStr) -> Result<(), Stop> {
+    pub(crate) fn set_prefix(&mut self, value: &OsStr) -> Result<(), Stop> {
         let is_right = |text: &&str| {
             let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
             text.bytes().all(is_name) && !text.starts_with(|first: char| first.is_ascii_digit())
@@ -89,54 +80,15 @@ impl Choice {
 }
 
 /// What is read.
-pub struct Reading<'a> {
-    /// What says what is wrong.
-    pub tool: &'a Tool,
-    /// The files that were found.
-    pub files: &'a Files<'a>,
-    /// What they were found by, if they have to be found again.
-    pub operands: &'a [OsString],
-    /// The labels that are wanted.
-    pub labels: &'a Labels,
+pub(crate) struct Reading<'a> {
+    pub(crate) tool: &'a Tool,
+    pub(crate) files: &'a Files<'a>,
+    pub(crate) operands: &'a [OsString],
+    pub(crate) labels: &'a Labels,
 }
 
-/// Writes what the files say, or what a function makes of the values of all of them.
-///
-/// # Errors
-/// [`Stop::Output`], or [`Stop::Failed`] if that was said already.
-pub fn write(
-    reading: &Reading<'_>,
-    choice: &Choice,
-    function: Option<Function>,
-    out: &mut Output,
-) -> Result<(), Stop> {
-    let function = match function {
-        None | Some(Function::Auto) => return write_kinds(reading, choice, function.is_some(), out),
-        Some(function) => function,
-    };
-    let Reading { tool, files, labels, .. } = reading;
-    let mut aggregate = Aggregate::new(function);
-    let mut paths = Vec::new();
-    files.each(&mut |snapshot| {
-        for field in snapshot.fields().filter_map(|field| field.map_err(|error| tool.report(&error)).ok()) {
-            if labels.want(field.label()) {
-                aggregate.add(&paths.len().into(), &field);
-            }
-        }
-        paths.push(snapshot.path().to_owned());
-        Ok(())
-    })?;
-    let results = aggregate.results();
-    for result in &results {
-        for left_out in &result.left_out {
-            tool.left_out(&paths[left_out.file], &result.label, left_out);
-        }
-    }
-    write_results(tool, choice, &results, out)
-}
-
-/// Writes what the files say, each field merged as its kind has it. `merges_all`: one series of all files.
-fn write_kinds(
+/// Writes what the files say. `merges_all`: one series of all files.
+pub(crate) fn write(
     reading: &Reading<'_>,
     choice: &Choice,
     merges_all: bool,
@@ -158,7 +110,12 @@ fn write_kinds(
 
 /// Writes what a function has made of the values of all files: numbers of no type, and what is of several numbers as
 /// it is merged.
-fn write_results(tool: &Tool, choice: &Choice, results: &[Tallied], out: &mut Output) -> Result<(), Stop> {
+pub(crate) fn write_results(
+    tool: &Tool,
+    choice: &Choice,
+    results: &[Tallied],
+    out: &mut Output,
+) -> Result<(), Stop> {
     let (mut families, mut untyped) = (Families::default(), Untyped::new(choice.untyped_prefix()));
     for result in results {
         match result.outcome {

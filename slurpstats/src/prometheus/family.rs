@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use cli::{Output, Stop, Tool, escape};
 
-use crate::text::{label, push_escaped};
-use crate::untyped::Untyped;
+use super::text::{label, push_escaped};
+use super::untyped::Untyped;
 
 /// What is said of a number of which its file says nothing.
-pub(crate) const HELP: &str = "Published by a running program through a mmstats file.";
+pub(super) const HELP: &str = "Published by a running program through a mmstats file.";
 
 /// What Prometheus may do with a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Type {
+pub(super) enum Type {
     Counter,
     Gauge,
     Histogram,
@@ -40,21 +40,21 @@ impl Type {
 }
 
 /// One number.
-pub(crate) struct Sample {
+pub(super) struct Sample {
     /// What the name ends with besides the family's.
-    pub(crate) ending: &'static str,
+    pub(super) ending: &'static str,
     /// `le="0.5",`, or nothing.
-    pub(crate) bound: String,
-    pub(crate) value: String,
+    pub(super) bound: String,
+    pub(super) value: String,
 }
 
 /// The numbers that have the same labels.
-pub(crate) struct Series {
+pub(super) struct Series {
     /// Which files it is of, and its attributes: `cmd="web",route="/a",`.
-    pub(crate) labels: String,
+    pub(super) labels: String,
     /// The label of the field, without attributes.
-    pub(crate) origin: String,
-    pub(crate) samples: Vec<Sample>,
+    pub(super) origin: String,
+    pub(super) samples: Vec<Sample>,
 }
 
 #[derive(Default)]
@@ -65,10 +65,10 @@ struct Family {
 
 /// All of them. A name has one type in the end; until then it may have several.
 #[derive(Default)]
-pub(crate) struct Families(BTreeMap<String, BTreeMap<Type, Family>>);
+pub(super) struct Families(BTreeMap<String, BTreeMap<Type, Family>>);
 
 impl Families {
-    pub(crate) fn add(&mut self, name: String, kind: Type, help: Option<String>, series: Series) {
+    pub(super) fn add(&mut self, name: String, kind: Type, help: Option<String>, series: Series) {
         let family = self.0.entry(name).or_default().entry(kind).or_default();
         if family.help.is_none() {
             family.help = help;
@@ -77,7 +77,7 @@ impl Families {
     }
 
     /// Writes all, those of unknown types among them. What cannot be is said and left out.
-    pub(crate) fn write(mut self, tool: &Tool, untyped: &[Untyped], out: &mut Output) -> Result<(), Stop> {
+    pub(super) fn write(mut self, tool: &Tool, untyped: &[Untyped], out: &mut Output) -> Result<(), Stop> {
         let mut chosen = self.choose(tool);
         drop_overlaps(tool, &mut chosen);
         let mut others: BTreeMap<&str, Vec<&[u8]>> = BTreeMap::new();

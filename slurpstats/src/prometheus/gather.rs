@@ -13,30 +13,30 @@ use files::{DEPARTED_LABEL, Found, Ways};
 use mmstats::live::{Judge, Life};
 use mmstats::{DataType, FOLD_LABEL, FOLDED_LABEL, MergeRule, MetricType, Snapshot, SnapshotField};
 
+use super::text::{distinct, label};
+use super::threads::Threads;
+use super::untyped::{self, Untyped};
+use super::{By, Choice, Reading};
 use crate::ahead::Files;
-use crate::text::{distinct, label};
-use crate::threads::Threads;
-use crate::untyped::{self, Untyped};
-use crate::{By, Choice, Reading};
 
 /// How often everything is read anew because counts have moved meanwhile. That is so rarely the case that even a
 /// second time is.
 const TRIES: usize = 10;
 
 /// What all files say.
-pub(crate) struct Gathered {
+pub(super) struct Gathered {
     /// What becomes one, by the labels that say whose it is.
-    pub(crate) totals: BTreeMap<String, Aggregate>,
+    pub(super) totals: BTreeMap<String, Aggregate>,
     /// What nobody knows anything of, of version 1 and of version 2.
-    pub(crate) untyped: [Untyped; 2],
+    pub(super) untyped: [Untyped; 2],
     /// The files, as they are numbered.
-    pub(crate) paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
 }
 
 /// The files of the departed, and the numbers of their states.
 type Departed = Vec<(PathBuf, i128)>;
 
-pub(crate) fn gather(reading: &Reading<'_>, choice: &Choice, by: By) -> Result<Gathered, Stop> {
+pub(super) fn gather(reading: &Reading<'_>, choice: &Choice, by: By) -> Result<Gathered, Stop> {
     let mut found = reading.files.found().to_vec();
     for _ in 1..TRIES {
         let departed = departed(&found, by);

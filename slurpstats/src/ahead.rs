@@ -28,22 +28,19 @@ const ENOUGH: usize = 128;
 type Batch = Vec<(Snapshot, Result<(), Error>)>;
 
 /// The files that are read.
-pub struct Files<'a> {
+pub(crate) struct Files<'a> {
     tool: &'a Tool,
     found: &'a [Found],
     has_read: Cell<bool>,
 }
 
 impl<'a> Files<'a> {
-    /// Those of `found`. What is wrong with one is said by `tool`.
-    #[must_use]
-    pub fn new(tool: &'a Tool, found: &'a [Found]) -> Self {
+    pub(crate) fn new(tool: &'a Tool, found: &'a [Found]) -> Self {
         Self { tool, found, has_read: Cell::new(false) }
     }
 
     /// Those that were found.
-    #[must_use]
-    pub fn found(&self) -> &'a [Found] {
+    pub(crate) fn found(&self) -> &'a [Found] {
         self.found
     }
 
@@ -53,16 +50,12 @@ impl<'a> Files<'a> {
     }
 
     /// Whether at least one could be read.
-    #[must_use]
-    pub fn has_read(&self) -> bool {
+    pub(crate) fn has_read(&self) -> bool {
         self.has_read.get()
     }
 
     /// Reads the files and gives each to `show`, in their order. What cannot be read is reported.
-    ///
-    /// # Errors
-    /// Whatever `show` gives.
-    pub fn each(&self, show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>) -> Result<(), Stop> {
+    pub(crate) fn each(&self, show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>) -> Result<(), Stop> {
         each(self.tool, self.found, &mut |snapshot| {
             self.has_read.set(true);
             show(snapshot)
