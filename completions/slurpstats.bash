@@ -4,8 +4,9 @@ _slurpstats()
 {
     _mmstats_complete PATH \
         '-p --prefix LABEL' \
-        '-a --aggregate sum|avg|min|max|one|nonzero-avg|nonzero-min' \
-        '-o --output text|lines|json|prometheus' \
+        '-a --aggregate sum|avg|min|max|one|nonzero-avg|nonzero-min|auto' \
+        '--alive' \
+        '-o --output text|lines|json|hist|prometheus' \
         '--by cmd|pid|file' \
         '--metric-prefix ANY' \
         '--output-file FILE' \

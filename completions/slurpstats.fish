@@ -3,8 +3,9 @@
 complete -c slurpstats -f -a '(__mmstats_paths)'
 complete -c slurpstats -s p -l prefix -x -a '(__mmstats_labels)' -d 'Only labels that begin with PREFIX'
 complete -c slurpstats -s a -l aggregate -x -d 'One record per label over all files' \
-    -a 'sum avg min max one nonzero-avg nonzero-min'
-complete -c slurpstats -s o -l output -x -a 'text lines json prometheus' -d 'The format of the records'
+    -a 'sum avg min max one nonzero-avg nonzero-min auto'
+complete -c slurpstats -l alive -d 'Only files whose writers may be alive'
+complete -c slurpstats -s o -l output -x -a 'text lines json hist prometheus' -d 'The format of the records'
 complete -c slurpstats -l by -x -a 'cmd pid file' -d 'One Prometheus series per command, process or file'
 complete -c slurpstats -l metric-prefix -x -d 'What the names of Prometheus metrics begin with'
 complete -c slurpstats -l output-file -r -F -d 'Write to FILE, which is replaced as a whole'

@@ -728,9 +728,9 @@ fn usage_errors_are_one_line_and_a_hint() {
         (&["-p"], "missing argument for option '-p'"),
         (
             &["-a", "median"],
-            "--aggregate takes sum, avg, min, max, one, nonzero-avg or nonzero-min, not \"median\"",
+            "--aggregate takes sum, avg, min, max, one, nonzero-avg, nonzero-min or auto, not \"median\"",
         ),
-        (&["-o", "xml"], "--output takes text, lines, json or prometheus, not \"xml\""),
+        (&["-o", "xml"], "--output takes text, lines, json, hist or prometheus, not \"xml\""),
         (&["--color=maybe"], "--color takes auto, always or never, not \"maybe\""),
         (&["--\x1b[1m"], "invalid option '--\\x1b[1m'"),
     ] {

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod color;
+mod compound;
 mod escape;
 mod find;
 mod json;
@@ -13,6 +14,7 @@ mod objects;
 mod option;
 mod outcome;
 mod output;
+mod quantity;
 mod stop;
 mod terminal;
 mod ticker;
@@ -26,10 +28,11 @@ pub use find::find;
 pub use json::Json;
 pub use labels::Labels;
 pub use mmstats::plain;
-pub use objects::Objects;
+pub use objects::{Members, Objects};
 pub use option::{number, seconds, word};
 pub use outcome::{in_json, in_words};
 pub use output::{Output, push_number};
+pub use quantity::{part_quantity, quantity, value_quantity};
 pub use stop::Stop;
 pub use terminal::window;
 pub use ticker::Ticker;

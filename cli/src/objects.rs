@@ -1,7 +1,12 @@
 //! A file's fields as JSON objects, one per line.
 
-use mmstats::{Snapshot, SnapshotField, Value};
+use std::borrow::Cow;
 
+use figures::Compound;
+use mmstats::format::attributes;
+use mmstats::{MergeRule, MetricType, Snapshot, SnapshotField, Value};
+
+use crate::compound::push_compound;
 use crate::json::Json;
 use crate::output::push_number;
 
@@ -9,6 +14,62 @@ use crate::output::push_number;
 pub struct Objects {
     start: Vec<u8>,
     end: Vec<u8>,
+}
+
+/// What a file says of a field, besides its value.
+#[derive(Clone, Copy, Debug)]
+pub struct Members<'a> {
+    /// What the value means; if nobody has said, it is not in the object.
+    pub kind: MetricType,
+    /// What it is in.
+    pub unit: Option<&'a str>,
+    /// What the field is.
+    pub help: Option<&'a str>,
+    /// How gauges become one, if the field says so.
+    pub merge: Option<MergeRule>,
+}
+
+impl<'a> Members<'a> {
+    fn of(field: &SnapshotField<'a>) -> Self {
+        Self { kind: field.kind(), unit: field.unit(), help: field.help(), merge: field.merge() }
+    }
+
+    /// Appends the members that there are, each after a comma: `name` and `attributes` of a label that has
+    /// attributes, `kind`, `unit`, `help`, `merge`.
+    pub fn push(&self, label: &[u8], out: &mut Vec<u8>) {
+        push_attributes(label, out);
+        let kind = (self.kind != MetricType::Unknown).then(|| self.kind.name());
+        let merge = self.merge.map(MergeRule::name);
+        for (name, value) in [("kind", kind), ("unit", self.unit), ("help", self.help), ("merge", merge)] {
+            if let Some(value) = value {
+                out.extend_from_slice(b",\"");
+                out.extend_from_slice(name.as_bytes());
+                out.extend_from_slice(b"\":");
+                Json::Text(value.as_bytes()).push(out);
+            }
+        }
+    }
+}
+
+fn push_attributes(label: &[u8], out: &mut Vec<u8>) {
+    if !label.contains(&b'{') {
+        return;
+    }
+    let Some(label) = std::str::from_utf8(label).ok().and_then(|label| attributes::parse(label).ok()) else {
+        return;
+    };
+    out.extend_from_slice(b",\"name\":");
+    Json::Text(label.name.as_bytes()).push(out);
+    out.extend_from_slice(b",\"attributes\":{");
+    for (place, (name, value)) in label.attributes.iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        Json::Text(name.as_bytes()).push(out);
+        out.push(b':');
+        Json::Text(value.as_bytes()).push(out);
+    }
+    out.push(b'}');
 }
 
 impl Objects {
@@ -29,21 +90,45 @@ impl Objects {
         Self { start, end }
     }
 
-    /// Appends a field's object and a newline.
+    /// Appends a field's object and a newline. Numbers are in the field's unit. What a file of version 1 cannot say
+    /// has no members.
     pub fn push(&self, field: &SnapshotField<'_>, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.start);
-        Json::Text(field.label()).push(out);
-        out.extend_from_slice(b",\"type\":");
-        Json::Text(field.type_code().as_bytes()).push(out);
-        out.extend_from_slice(b",\"value\":");
-        match field.value() {
-            // JSON writes them no other way.
-            value @ (Value::Bool(_) | Value::Signed(_) | Value::Unsigned(_)) => push_number(out, value),
-            value if value.is_compound() && value.as_f64().is_none() => {
-                Json::Text(value.to_string().as_bytes()).push(out);
-            }
-            value => Json::from(value).push(out),
+        self.begin(field.label(), &field.type_code(), out);
+        if field.data_type().is_none() {
+            push_value(field.value(), out);
+            push_attributes(field.label(), out);
+        } else {
+            push_value(field.value_in_unit(), out);
+            Members::of(field).push(field.label(), out);
         }
         out.extend_from_slice(&self.end);
+    }
+
+    /// Appends the object of a part of a field, under its derived label.
+    pub fn push_part(&self, field: &SnapshotField<'_>, derived: &[u8], part: Value<'_>, out: &mut Vec<u8>) {
+        self.begin(derived, &Cow::Borrowed(if part.as_integer().is_some() { "u64" } else { "f64" }), out);
+        push_value(part, out);
+        let members = Members { kind: MetricType::Unknown, unit: None, merge: None, help: field.help() };
+        members.push(b"", out);
+        out.extend_from_slice(&self.end);
+    }
+
+    fn begin(&self, label: &[u8], code: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.start);
+        Json::Text(label).push(out);
+        out.extend_from_slice(b",\"type\":");
+        Json::Text(code.as_bytes()).push(out);
+        out.extend_from_slice(b",\"value\":");
+    }
+}
+
+fn push_value(value: Value<'_>, out: &mut Vec<u8>) {
+    match value {
+        // JSON writes them no other way.
+        Value::Bool(_) | Value::Signed(_) | Value::Unsigned(_) => push_number(out, value),
+        value => match Compound::of(value) {
+            Some(compound) => push_compound(out, &compound),
+            None => Json::from(value).push(out),
+        },
     }
 }

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use figures::{Compound, Outcome};
+use figures::Outcome;
 
+use crate::compound::push_compound;
 use crate::escape::escape;
 use crate::json::Json;
 
@@ -46,9 +47,10 @@ pub fn in_json(outcome: &Outcome) -> String {
             let values: Vec<_> = values.iter().map(in_json).collect();
             format!("[{}]", values.join(","))
         }
-        Outcome::Compound(compound) => match compound.as_ref() {
-            Compound::Mean(mean) => mean.mean().map_or(Json::Null, Json::Double).to_string(),
-            other => Json::Text(other.to_string().as_bytes()).to_string(),
-        },
+        Outcome::Compound(compound) => {
+            let mut object = Vec::new();
+            push_compound(&mut object, compound);
+            String::from_utf8_lossy(&object).into_owned()
+        }
     }
 }

@@ -8,6 +8,7 @@
 
 mod coroner;
 mod departed;
+mod folds;
 mod limit;
 mod member;
 mod name;
@@ -25,6 +26,7 @@ mod visitor;
 pub use departed::{
     DEPARTED_LABEL, command_of, departed, departed_name, identity, is_departed, listed, place_of, state_of,
 };
+pub use folds::{Fold, Folds};
 pub use limit::descriptors;
 pub use member::{Left, Member, Writer};
 pub use name::{command, directory_of, is_stats_name};

@@ -5,12 +5,14 @@
 //! files, so that output and errors are those of a single thread.
 
 use std::cell::Cell;
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 
 use cli::{Stop, Tool};
-use files::Found;
+use files::{Fold, Folds, Found, Ways};
 use mmstats::{Error, Origin, Snapshot};
 
 /// From how many files on a second thread saves more than it costs.
@@ -30,13 +32,17 @@ type Batch = Vec<(Snapshot, Result<(), Error>)>;
 /// The files that are read.
 pub(crate) struct Files<'a> {
     tool: &'a Tool,
+    operands: &'a [OsString],
     found: &'a [Found],
     has_read: Cell<bool>,
+    /// A file was listed and had gone when it was to be read.
+    has_gone: Cell<bool>,
 }
 
 impl<'a> Files<'a> {
-    pub(crate) fn new(tool: &'a Tool, found: &'a [Found]) -> Self {
-        Self { tool, found, has_read: Cell::new(false) }
+    /// Those that were found for these operands.
+    pub(crate) fn new(tool: &'a Tool, operands: &'a [OsString], found: &'a [Found]) -> Self {
+        Self { tool, operands, found, has_read: Cell::new(false), has_gone: Cell::new(false) }
     }
 
     /// Those that were found.
@@ -56,27 +62,70 @@ impl<'a> Files<'a> {
 
     /// Reads the files and gives each to `show`, in their order. What cannot be read is reported.
     pub(crate) fn each(&self, show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>) -> Result<(), Stop> {
-        each(self.tool, self.found, &mut |snapshot| {
-            self.has_read.set(true);
-            show(snapshot)
+        self.each_found(&mut |_, snapshot| show(snapshot))
+    }
+
+    /// As [`Files::each`], for whoever adds their values up: a thread that ends meanwhile is neither counted twice nor
+    /// lost. The files of threads, and of the processes to which their counts go, come last.
+    pub(crate) fn each_once(&self, show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>) -> Result<(), Stop> {
+        let mut folds = Folds::new();
+        self.each_found(&mut |found, snapshot| {
+            if folds.keep(snapshot, found.origin) { Ok(()) } else { show(snapshot) }
+        })?;
+        if self.has_gone.get() || folds.lacks_process() {
+            self.keep_new_processes(&mut folds);
+        }
+        folds.read(&mut |fold| match fold {
+            Fold::Counts(snapshot) => show(snapshot),
+            Fold::Failed(error) => {
+                self.tool.report(&error);
+                Ok(())
+            }
+            Fold::Unfinished(path) => {
+                self.tool
+                    .error(path, &"a thread's end is half written: its counts may be missing or doubled");
+                Ok(())
+            }
+        })
+    }
+
+    /// A process's file is made when its first thread ends, which may have been just now.
+    fn keep_new_processes(&self, folds: &mut Folds) {
+        let known: HashSet<_> = self.found.iter().map(|found| &found.path).collect();
+        let mut snapshot = Snapshot::new();
+        for found in files::find(self.operands, Ways::One).found {
+            if known.contains(&found.path) || snapshot.read(&found.path, found.origin).is_err() {
+                continue;
+            }
+            if Folds::is_process(&snapshot) {
+                folds.keep(&snapshot, found.origin);
+            }
+        }
+    }
+
+    fn each_found(&self, show: &mut dyn FnMut(&Found, &Snapshot) -> Result<(), Stop>) -> Result<(), Stop> {
+        each(self.found, &mut |found, snapshot, read| match read {
+            Ok(()) => {
+                self.has_read.set(true);
+                show(found, snapshot)
+            }
+            // It was there a moment ago: its process has ended, and that is no error.
+            Err(error) if error.is_not_found() && found.origin == Origin::Found => {
+                self.has_gone.set(true);
+                Ok(())
+            }
+            Err(error) => {
+                self.tool.report(error);
+                Ok(())
+            }
         })
     }
 }
 
-fn each(
-    tool: &Tool,
-    files: &[Found],
-    show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>,
-) -> Result<(), Stop> {
-    let mut show = |found: &Found, snapshot: &Snapshot, read: &Result<(), Error>| match read {
-        Ok(()) => show(snapshot),
-        // It was there a moment ago: its process has ended, and that is no error.
-        Err(error) if error.is_not_found() && found.origin == Origin::Found => Ok(()),
-        Err(error) => {
-            tool.report(error);
-            Ok(())
-        }
-    };
+/// What is done with each file, as it was read.
+type Show<'a> = dyn FnMut(&Found, &Snapshot, &Result<(), Error>) -> Result<(), Stop> + 'a;
+
+fn each(files: &[Found], show: &mut Show<'_>) -> Result<(), Stop> {
     if files.len() < MANY || files::descriptors() < ENOUGH {
         let mut snapshot = Snapshot::new();
         return files.iter().try_for_each(|found| {

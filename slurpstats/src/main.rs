@@ -4,24 +4,27 @@
 
 mod ahead;
 mod destination;
+mod picture;
 mod prometheus;
 mod records;
 mod replace;
+mod together;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use cli::{Labels, Objects, Output, Stop, Tool, When};
-use figures::{Aggregate, Function};
+use cli::{Labels, Objects, Output, Stop, Tool, When, escape_path};
+use figures::{Compound, Function, Outcome};
 use files::Ways;
-use lexopt::prelude::*;
-use mmstats::Snapshot;
+use lexopt::prelude::{Long, Short};
 use mmstats::live::{Judge, Life};
+use mmstats::{Snapshot, SnapshotField, Value};
 
 use ahead::Files;
 use destination::Destination;
 use prometheus::Reading;
+use together::Together;
 
 const HELP: &str = "\
 Print every label and value that running programs publish.
@@ -33,11 +36,14 @@ below it. Without PATH, the files that match $MMSTATS_GLOB are read, else
 *.mmstats in $MMSTATS_PATH, else in the temporary directory.
 
 Options:
-  -p, --prefix PREFIX     only labels that begin with PREFIX; may be repeated
+  -p, --prefix PREFIX     only labels that begin with PREFIX; may be repeated;
+                          LABEL:p99 is that part of a histogram alone
   -a, --aggregate FN      one record per label over all files; FN is sum,
-                          avg, min, max, one, nonzero-avg or nonzero-min
-  -o, --output FORMAT     text, lines, json or prometheus; the default is text
-                          on a terminal and lines elsewhere
+                          avg, min, max, one, nonzero-avg, nonzero-min or auto
+                          (each field by what it means)
+      --alive             only files whose writers may be alive
+  -o, --output FORMAT     text, lines, json, hist or prometheus; the default is
+                          text on a terminal and lines elsewhere
       --by WHAT           one Prometheus series per cmd, pid or file; the
                           default is cmd
       --metric-prefix P   what the names of Prometheus metrics begin with
@@ -46,8 +52,12 @@ Options:
   -h, --help              print this help
   -V, --version           print the version
 
-Exit status: 0 success, 1 something could not be read or written, 2 usage error.
+Exit status: 0 success, 1 something could not be read, written or merged, 2
+usage error.
 ";
+
+/// What is done with a file. Whether its writer lives is known where it was asked.
+type Show<'a> = dyn FnMut(&Snapshot, Option<Life>) -> Result<(), Stop> + 'a;
 
 /// How records look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +65,7 @@ enum Format {
     Text,
     Lines,
     Json,
+    Histogram,
     Prometheus,
 }
 
@@ -63,6 +74,7 @@ enum Format {
 struct Request {
     labels: Labels,
     function: Option<Function>,
+    is_alive_wanted: bool,
     format: Option<Format>,
     output_file: Option<PathBuf>,
     color: When,
@@ -77,7 +89,7 @@ fn main() -> ExitCode {
 fn slurp(tool: &Tool) -> Result<(), Stop> {
     let Some(request) = parse(tool)? else { return Ok(()) };
     let found = cli::find(tool, &request.operands, Ways::One);
-    let files = Files::new(tool, &found);
+    let files = Files::new(tool, &request.operands, &found);
     let destination = match &request.output_file {
         None => Destination::Standard,
         Some(path) => match Destination::of(path) {
@@ -138,14 +150,21 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
                 request.function = Some(cli::word("--aggregate", &parser.value()?, &Function::NAMES)?);
             }
             Short('o') | Long("output") => request.format = Some(format(&parser.value()?)?),
+            Long("alive") => request.is_alive_wanted = true,
             Long("output-file") => request.output_file = Some(parser.value()?.into()),
             Long("by") => request.prometheus.set_by(&parser.value()?)?,
             Long("metric-prefix") => request.prometheus.set_prefix(&parser.value()?)?,
             Long("color") => request.color = When::parse(&parser.value()?)?,
             Short('h') | Long("help") => return tool.help(HELP),
             Short('V') | Long("version") => return tool.version(),
-            Value(operand) => request.operands.push(operand),
+            lexopt::Arg::Value(operand) => request.operands.push(operand),
             other => return Err(other.unexpected().into()),
+        }
+    }
+    if let (Some(Format::Histogram), Some(function)) = (request.format, request.function) {
+        if !function.merges() {
+            let why = "--output hist takes --aggregate auto, sum or one: others make no histogram of several";
+            return Err(Stop::Usage(why.to_owned()));
         }
     }
     Ok(Some(request))
@@ -156,6 +175,7 @@ fn format(value: &std::ffi::OsStr) -> Result<Format, Stop> {
         ("text", Format::Text),
         ("lines", Format::Lines),
         ("json", Format::Json),
+        ("hist", Format::Histogram),
         ("prometheus", Format::Prometheus),
     ];
     cli::word("--output", value, &formats)
@@ -165,66 +185,114 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     let default = if out.is_terminal() { Format::Text } else { Format::Lines };
     let format = request.format.unwrap_or(default);
     let color = request.color.decide(out.is_terminal());
-    let wanted = |label: &[u8]| request.labels.want(label);
+    let labels = &request.labels;
     if format == Format::Prometheus && matches!(request.function, None | Some(Function::Auto)) {
-        let (operands, labels) = (&request.operands, &request.labels);
-        let reading = Reading { tool, files, operands, labels };
+        let (operands, is_alive_wanted) = (&request.operands, request.is_alive_wanted);
+        let reading = Reading { tool, files, operands, labels, is_alive_wanted };
         return prometheus::write(&reading, &request.prometheus, request.function.is_some(), out);
     }
+    let wanted = |field: &SnapshotField<'_>| {
+        labels.want(field.label()) || (labels.want_of(field.label()) && field.value().is_compound())
+    };
+    let judge = Judge::new();
+    // Whether a writer lives is asked only where somebody wants to know: it takes time.
+    let is_life_shown =
+        request.is_alive_wanted || format == Format::Json || request.function == Some(Function::Auto);
+    let is_added_up = matches!(request.function, Some(Function::Sum | Function::Auto));
+    let each = |show: &mut Show<'_>| {
+        let show = &mut |snapshot: &Snapshot| {
+            let life = is_life_shown.then(|| judge.judge(snapshot).life);
+            if request.is_alive_wanted && life == Some(Life::Dead) { Ok(()) } else { show(snapshot, life) }
+        };
+        if is_added_up { files.each_once(show) } else { files.each(show) }
+    };
     if let Some(function) = request.function {
-        let mut aggregate = Aggregate::new(function);
-        let mut paths = Vec::new();
-        files.each(&mut |snapshot| {
-            for field in fields(tool, snapshot).filter(|field| wanted(field.label())) {
-                aggregate.add(paths.len(), &field);
-            }
-            paths.push(snapshot.path().to_owned());
+        let mut together = Together::new(tool, &request.labels, function);
+        each(&mut |snapshot, life| {
+            together.add(snapshot, life != Some(Life::Dead));
             Ok(())
         })?;
-        let results = aggregate.results();
-        for result in &results {
-            for &file in &result.left_out {
-                tool.left_out(&paths[file], &result.label);
-            }
-        }
+        let results = together.results();
         return match format {
-            Format::Text => records::aggregated_text(&results, color, out),
-            Format::Lines => records::aggregated_lines(&results, color, out),
-            Format::Json => records::aggregated_json(&results, out),
+            Format::Text => records::aggregated_text(&results, &request.labels, color, out),
+            Format::Lines => records::aggregated_lines(&results, &request.labels, color, out),
+            Format::Json => records::aggregated_json(&results, &request.labels, out),
+            Format::Histogram => {
+                let pictures = results.iter().filter_map(|result| match &result.outcome {
+                    Outcome::Compound(compound) => match compound.as_ref() {
+                        Compound::Histogram(total) => Some((result, total)),
+                        _ => None,
+                    },
+                    _ => None,
+                });
+                let mut is_first = true;
+                for (result, total) in pictures {
+                    if !std::mem::take(&mut is_first) {
+                        out.write_str("\n")?;
+                    }
+                    picture::draw(&result.label, total, result.about.unit.as_deref(), color, out)?;
+                }
+                no_histogram(tool, is_first);
+                Ok(())
+            }
             Format::Prometheus => prometheus::write_results(tool, &request.prometheus, &results, out),
         };
     }
     match format {
-        Format::Text => files.each(&mut |snapshot| {
-            let fields: Vec<_> = fields(tool, snapshot).filter(|field| wanted(field.label())).collect();
-            records::text(snapshot.path(), &fields, color, out)
+        Format::Text => each(&mut |snapshot, _| {
+            let fields: Vec<_> = fields(tool, snapshot).filter(wanted).collect();
+            records::text(snapshot.path(), &fields, labels, color, out)
         }),
-        Format::Lines => files.each(&mut |snapshot| {
+        Format::Lines => each(&mut |snapshot, _| {
             let mut lines = records::Lines::new(snapshot.path(), color);
-            fields(tool, snapshot)
-                .filter(|field| wanted(field.label()))
-                .try_for_each(|field| lines.write(&field, out))
+            fields(tool, snapshot).filter(wanted).try_for_each(|field| lines.write(&field, labels, out))
         }),
-        Format::Json => {
-            let judge = Judge::new();
-            files.each(&mut |snapshot| {
-                let is_alive = match judge.judge(snapshot).life {
-                    Life::Alive => Some(true),
-                    Life::Dead => Some(false),
-                    Life::Unknown => None,
-                };
-                let objects = Objects::new(snapshot, is_alive, None);
-                fields(tool, snapshot)
-                    .filter(|field| wanted(field.label()))
-                    .try_for_each(|field| out.gather(|out| objects.push(&field, out)))
-            })
+        Format::Json => each(&mut |snapshot, life| {
+            let is_alive = match life {
+                Some(Life::Alive) => Some(true),
+                Some(Life::Dead) => Some(false),
+                Some(Life::Unknown) | None => None,
+            };
+            let objects = Objects::new(snapshot, is_alive, None);
+            fields(tool, snapshot)
+                .filter(wanted)
+                .try_for_each(|field| records::json(&objects, &field, labels, out))
+        }),
+        Format::Histogram => {
+            let mut is_none = true;
+            each(&mut |snapshot, _| {
+                let mut is_first = true;
+                for field in fields(tool, snapshot).filter(wanted) {
+                    let Value::Histogram(histogram) = field.value() else { continue };
+                    if std::mem::take(&mut is_first) {
+                        writeln!(
+                            out,
+                            "{}",
+                            color.head(format_args!("==> {}", escape_path(snapshot.path())))
+                        )?;
+                    }
+                    picture::draw(field.label(), &histogram.total(), field.unit(), color, out)?;
+                    out.write_str("\n")?;
+                    is_none = false;
+                }
+                Ok(())
+            })?;
+            no_histogram(tool, is_none);
+            Ok(())
         }
         // That was dealt with above.
         Format::Prometheus => Ok(()),
     }
 }
 
+/// Says that there was nothing to draw.
+fn no_histogram(tool: &Tool, is_none: bool) {
+    if is_none {
+        tool.error_at("--output hist", &"no file has a histogram under such a label");
+    }
+}
+
 /// The fields that could be read; the others are reported.
-fn fields<'a>(tool: &'a Tool, snapshot: &'a Snapshot) -> impl Iterator<Item = mmstats::SnapshotField<'a>> {
+fn fields<'a>(tool: &'a Tool, snapshot: &'a Snapshot) -> impl Iterator<Item = SnapshotField<'a>> {
     snapshot.fields().filter_map(|field| field.map_err(|error| tool.report(&error)).ok())
 }

@@ -3,14 +3,16 @@
 #![no_main]
 #![allow(dead_code)]
 
-#[path = "../../../slurpstats/src/prometheus.rs"]
+#[path = "../../../slurpstats/src/ahead.rs"]
+mod ahead;
+#[path = "../../../slurpstats/src/prometheus/mod.rs"]
 mod prometheus;
 #[path = "../../../slurpstats/src/records.rs"]
 mod records;
 
 use std::collections::HashSet;
 
-use cli::{Color, Objects, When};
+use cli::{Color, Labels, Objects, When};
 use figures::{Aggregate, Function};
 use libfuzzer_sys::fuzz_target;
 use mmstats::{Snapshot, SnapshotField};
@@ -28,10 +30,11 @@ fn assert_exposition(text: &str) {
             family = help.split(' ').next().unwrap_or_default();
             assert!(families.insert(family), "{family} begins twice");
         } else if !line.starts_with("# TYPE ") {
-            let Some((name, rest)) = line.split_once('{') else { panic!("{line:?}") };
-            assert_eq!(name, family);
-            let Some((labels, value)) = rest.rsplit_once("} ") else { panic!("{line:?}") };
-            assert!(series.insert(labels), "{line:?} stands there twice");
+            let Some((start, value)) = line.rsplit_once(' ') else { panic!("{line:?}") };
+            let name = start.split('{').next().unwrap_or_default();
+            let ending = name.strip_prefix(family);
+            assert!(matches!(ending, Some("" | "_bucket" | "_sum" | "_count")), "{line:?} in {family}");
+            assert!(series.insert(start), "{line:?} is there twice");
             assert!(value.parse::<f64>().is_ok(), "{line:?}");
         }
     }
@@ -41,17 +44,17 @@ fn assert_exposition(text: &str) {
 }
 
 fn whole(snapshot: &Snapshot, fields: &[SnapshotField<'_>], plain: Color, colored: Color) {
-    let text = |color| printed(|out| records::text(snapshot.path(), fields, color, out));
+    let labels = Labels::default();
+    let text = |color| printed(|out| records::text(snapshot.path(), fields, &labels, color, out));
     assert_clean(&text(plain));
     assert_same_but_for_color(&text(colored), &text(plain));
     let lines = |color| {
         printed(|out| {
             let mut lines = records::Lines::new(snapshot.path(), color);
-            fields.iter().try_for_each(|field| lines.write(field, out))
+            fields.iter().try_for_each(|field| lines.write(field, &labels, out))
         })
     };
     assert_records(&lines(plain), 3);
-    assert_eq!(lines(plain).lines().count(), fields.len());
     assert_same_but_for_color(&lines(colored), &lines(plain));
     let objects = printed(|out| {
         let objects = Objects::new(snapshot, None, None);
@@ -59,28 +62,28 @@ fn whole(snapshot: &Snapshot, fields: &[SnapshotField<'_>], plain: Color, colore
     });
     assert_objects(&objects);
     assert_eq!(objects.lines().count(), fields.len());
-    let mut exposition = prometheus::Exposition::default();
-    let mut source = exposition.source(snapshot);
-    for field in fields {
-        source.add(field);
-    }
-    assert_exposition(&printed(|out| exposition.write(out)));
+    exposed(&labels, |exposition| exposition.take(snapshot));
 }
 
 fn aggregated(fields: &[SnapshotField<'_>], function: Function, plain: Color, colored: Color) {
     let mut aggregate = Aggregate::new(function);
     // Twice, as if a second file held the same.
     fields.iter().chain(fields).for_each(|field| aggregate.add(&0.into(), field));
-    let results = aggregate.results();
-    let text = |color| printed(|out| records::aggregated_text(&results, color, out));
+    let (labels, results) = (Labels::default(), aggregate.results());
+    let text = |color| printed(|out| records::aggregated_text(&results, &labels, color, out));
     assert_clean(&text(plain));
     assert_same_but_for_color(&text(colored), &text(plain));
-    let lines = |color| printed(|out| records::aggregated_lines(&results, color, out));
+    let lines = |color| printed(|out| records::aggregated_lines(&results, &labels, color, out));
     assert_records(&lines(plain), 2);
     assert_same_but_for_color(&lines(colored), &lines(plain));
-    assert_objects(&printed(|out| records::aggregated_json(&results, out)));
-    let mut exposition = prometheus::Exposition::default();
-    results.iter().for_each(|result| exposition.add_result(result));
+    assert_objects(&printed(|out| records::aggregated_json(&results, &labels, out)));
+    exposed(&labels, |exposition| results.iter().for_each(|result| exposition.add_result(result)));
+}
+
+fn exposed(labels: &Labels, add: impl Fn(&mut prometheus::Exposition<'_>)) {
+    let (choice, complain) = (prometheus::Choice::default(), |_: &str, _: &dyn std::fmt::Display| {});
+    let mut exposition = prometheus::Exposition::new(&complain, &choice, labels);
+    add(&mut exposition);
     assert_exposition(&printed(|out| exposition.write(out)));
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use cli::{Output, Stop, Tool, escape};
+use cli::{Output, Stop, escape};
 
+use super::exposition::Complain;
 use super::text::{label, push_escaped};
 use super::untyped::Untyped;
 
@@ -77,9 +78,14 @@ impl Families {
     }
 
     /// Writes all, those of unknown types among them. What cannot be is said and left out.
-    pub(super) fn write(mut self, tool: &Tool, untyped: &[Untyped], out: &mut Output) -> Result<(), Stop> {
-        let mut chosen = self.choose(tool);
-        drop_overlaps(tool, &mut chosen);
+    pub(super) fn write(
+        mut self,
+        complain: &Complain<'_>,
+        untyped: &[Untyped],
+        out: &mut Output,
+    ) -> Result<(), Stop> {
+        let mut chosen = self.choose(complain);
+        drop_overlaps(complain, &mut chosen);
         let mut others: BTreeMap<&str, Vec<&[u8]>> = BTreeMap::new();
         for (name, lines) in untyped.iter().flat_map(Untyped::families) {
             others.entry(name).or_default().push(lines);
@@ -95,14 +101,14 @@ impl Families {
             writeln!(out, "# HELP {name} {said}")?;
             writeln!(out, "# TYPE {name} {kind}")?;
             if let Some((_, family)) = typed {
-                family.write(tool, name, out)?;
+                family.write(complain, name, out)?;
             }
             for lines in others.get(name).into_iter().flatten() {
                 match typed {
                     Some((kind @ (Type::Histogram | Type::Summary), _)) => {
                         let why =
                             format!("numbers of unknown kind here and a {} elsewhere: left out", kind.name());
-                        tool.error_at(name, &why);
+                        complain(name, &why);
                     }
                     _ => out.write_bytes(lines)?,
                 }
@@ -112,7 +118,7 @@ impl Families {
     }
 
     /// The type of each name: that of the most series, or the first of these.
-    fn choose(&mut self, tool: &Tool) -> BTreeMap<String, (Type, Family)> {
+    fn choose(&mut self, complain: &Complain<'_>) -> BTreeMap<String, (Type, Family)> {
         let mut chosen = BTreeMap::new();
         for (name, mut types) in std::mem::take(&mut self.0) {
             let most = types.values().map(|family| family.series.len()).max();
@@ -125,7 +131,7 @@ impl Families {
                 for series in left_out.series {
                     let (other, kind) = (other.name(), kind.name());
                     let whose = series.whose();
-                    tool.error_at(&name, &format!("a {other} in {whose} and a {kind} elsewhere: left out"));
+                    complain(&name, &format!("a {other} in {whose} and a {kind} elsewhere: left out"));
                 }
             }
             chosen.insert(name, (kind, family));
@@ -135,7 +141,7 @@ impl Families {
 }
 
 /// Leaves out families whose name is that of another's samples.
-fn drop_overlaps(tool: &Tool, families: &mut BTreeMap<String, (Type, Family)>) {
+fn drop_overlaps(complain: &Complain<'_>, families: &mut BTreeMap<String, (Type, Family)>) {
     let taken: Vec<_> = families
         .iter()
         .flat_map(|(name, (kind, _))| {
@@ -145,7 +151,7 @@ fn drop_overlaps(tool: &Tool, families: &mut BTreeMap<String, (Type, Family)>) {
     for (name, kind) in taken {
         if families.remove(&name).is_some() {
             let kind = kind.name();
-            tool.error_at(&name, &format!("the name belongs to a {kind}, too: left out"));
+            complain(&name, &format!("the name belongs to a {kind}, too: left out"));
         }
     }
 }
@@ -158,7 +164,7 @@ impl Series {
 }
 
 impl Family {
-    fn write(&self, tool: &Tool, name: &str, out: &mut Output) -> Result<(), Stop> {
+    fn write(&self, complain: &Complain<'_>, name: &str, out: &mut Output) -> Result<(), Stop> {
         let origins: HashSet<_> = self.series.iter().map(|series| series.origin.as_str()).collect();
         let mut seen = HashSet::new();
         for series in &self.series {
@@ -167,7 +173,7 @@ impl Family {
                 label(&mut labels, "label", &escape(series.origin.as_bytes()));
             }
             if !seen.insert(labels.clone()) {
-                tool.error_at(name, &format!("two series are {}: one is left out", series.whose()));
+                complain(name, &format!("two series are {}: one is left out", series.whose()));
                 continue;
             }
             for Sample { ending, bound, value } in &series.samples {

@@ -4,23 +4,22 @@
 //! one: per command, unless somebody wants them per process or per file. Of version 1 nothing is known, so each
 //! file has series of its own.
 
+mod exposition;
 mod family;
 mod gather;
 mod name;
 mod series;
 mod text;
-mod threads;
 mod untyped;
 
 use std::ffi::{OsStr, OsString};
+use std::fmt::Display;
 
 use cli::{Labels, Output, Stop, Tool};
-use figures::{Outcome, Tallied};
+use figures::Tallied;
 
 use crate::ahead::Files;
-use family::Families;
-use gather::Gathered;
-use untyped::Untyped;
+pub(crate) use exposition::Exposition;
 
 /// What the names of numbers begin with of which nobody says what they are.
 const PREFIX: &str = "mmstats_";
@@ -85,6 +84,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) files: &'a Files<'a>,
     pub(crate) operands: &'a [OsString],
     pub(crate) labels: &'a Labels,
+    /// Leaves out the files of the dead.
+    pub(crate) is_alive_wanted: bool,
 }
 
 /// Writes what the files say. `merges_all`: one series of all files.
@@ -95,33 +96,19 @@ pub(crate) fn write(
     out: &mut Output,
 ) -> Result<(), Stop> {
     let by = if merges_all { By::Nothing } else { choice.by };
-    let Gathered { totals, untyped, paths } = gather::gather(reading, choice, by)?;
-    let mut families = Families::default();
-    for (labels, total) in totals {
-        for tallied in total.results() {
-            for left_out in &tallied.left_out {
-                reading.tool.left_out(&paths[left_out.file], &tallied.label, left_out);
-            }
-            series::add(&mut families, choice.prefix(), &labels, &tallied);
-        }
-    }
-    families.write(reading.tool, &untyped, out)
+    let complain = |what: &str, why: &dyn Display| reading.tool.error_at(what, why);
+    gather::gather(reading, &complain, choice, by)?.write(out)
 }
 
-/// Writes what a function has made of the values of all files: numbers of no type, and what is of several numbers as
-/// it is merged.
+/// Writes what a function has made of the values of all files.
 pub(crate) fn write_results(
     tool: &Tool,
     choice: &Choice,
     results: &[Tallied],
     out: &mut Output,
 ) -> Result<(), Stop> {
-    let (mut families, mut untyped) = (Families::default(), Untyped::new(choice.untyped_prefix()));
-    for result in results {
-        match result.outcome {
-            Outcome::Compound(_) => series::add(&mut families, choice.prefix(), "", result),
-            _ => untyped.add_result(result),
-        }
-    }
-    families.write(tool, &[untyped], out)
+    let (labels, complain) = (Labels::default(), |what: &str, why: &dyn Display| tool.error_at(what, why));
+    let mut exposition = Exposition::new(&complain, choice, &labels);
+    results.iter().for_each(|result| exposition.add_result(result));
+    exposition.write(out)
 }

@@ -1,0 +1,200 @@
+//! All that was read, and what comes of it.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Display;
+use std::path::PathBuf;
+
+use cli::{Labels, Output, Stop, escape, escape_path};
+use figures::{Aggregate, Function, Outcome, Sample, Source, Tallied};
+use files::DEPARTED_LABEL;
+use mmstats::live::{Judge, Life};
+use mmstats::{DataType, FOLD_LABEL, FOLDED_LABEL, MergeRule, MetricType, Snapshot, SnapshotField};
+
+use super::family::Families;
+use super::text::{distinct, label};
+use super::untyped::{self, Untyped};
+use super::{By, Choice, series};
+
+/// Hears what is wrong, and with what.
+pub(crate) type Complain<'a> = dyn Fn(&str, &dyn Display) + 'a;
+
+/// What all files say.
+pub(crate) struct Exposition<'a> {
+    complain: &'a Complain<'a>,
+    wanted: &'a Labels,
+    is_alive_wanted: bool,
+    by: By,
+    prefix: &'a str,
+    judge: Judge,
+    /// Files whose counts are those of the departed already.
+    listed: HashSet<String>,
+    /// What becomes one, by the labels that say whose it is.
+    totals: BTreeMap<String, Aggregate>,
+    families: Families,
+    /// What nobody knows anything of, of version 1 and of version 2.
+    untyped: [Untyped; 2],
+    /// The files, as they are numbered.
+    paths: Vec<PathBuf>,
+}
+
+impl<'a> Exposition<'a> {
+    pub(crate) fn new(complain: &'a Complain<'a>, choice: &'a Choice, wanted: &'a Labels) -> Self {
+        Self {
+            complain,
+            wanted,
+            is_alive_wanted: false,
+            by: choice.by,
+            prefix: choice.prefix(),
+            judge: Judge::new(),
+            listed: HashSet::new(),
+            totals: BTreeMap::new(),
+            families: Families::default(),
+            untyped: [Untyped::new(choice.untyped_prefix()), Untyped::new(choice.prefix())],
+            paths: Vec::new(),
+        }
+    }
+
+    /// Whose values become one.
+    pub(super) fn by(self, by: By) -> Self {
+        Self { by, ..self }
+    }
+
+    /// Whether the files of the dead are left out.
+    pub(super) fn only_alive(self, is_alive_wanted: bool) -> Self {
+        Self { is_alive_wanted, ..self }
+    }
+
+    /// Takes a file with the counts of removed ones, before any other file.
+    pub(super) fn take_departed(&mut self, snapshot: &Snapshot) {
+        self.listed.extend(files::listed(snapshot));
+        self.add(snapshot, true);
+    }
+
+    /// Takes a file that was found.
+    pub(crate) fn take(&mut self, snapshot: &Snapshot) {
+        let is_held = || !self.listed.is_empty() && self.listed.contains(&files::identity(snapshot));
+        if !files::is_departed(snapshot) && !is_held() {
+            self.add(snapshot, false);
+        }
+    }
+
+    fn add(&mut self, snapshot: &Snapshot, is_departed: bool) {
+        let is_dead = || is_departed || self.judge.judge(snapshot).life == Life::Dead;
+        if self.is_alive_wanted && is_dead() {
+            return;
+        }
+        let number = self.paths.len();
+        self.paths.push(snapshot.path().to_owned());
+        // A file is of one version, and mostly has only one of these.
+        let [old, new] = &mut self.untyped;
+        let mut own = Some(if snapshot.bytes().first() == Some(&1) { old } else { new });
+        let mut totals = Some(&mut self.totals);
+        let mut untyped: Option<untyped::Source<'_>> = None;
+        let mut typed: Option<(Source, &mut Aggregate)> = None;
+        for field in snapshot.fields() {
+            let field = match field {
+                Ok(field) => field,
+                Err(error) => {
+                    (self.complain)(&escape_path(error.path()), &error.reason());
+                    continue;
+                }
+            };
+            // Who wants a part of a histogram gets all of it.
+            let is_wanted = self.wanted.want(field.label())
+                || (self.wanted.want_of(field.label()) && field.value().is_compound());
+            if !is_wanted {
+                continue;
+            }
+            if field.kind() == MetricType::Unknown {
+                untyped = untyped.or_else(|| own.take().map(|own| own.source(snapshot)));
+                let Some(source) = &mut untyped else { continue };
+                if !source.add(&field) {
+                    let label = String::from_utf8_lossy(field.label());
+                    let why = format!("label {label} stands there twice: one is left out");
+                    (self.complain)(&escape_path(snapshot.path()), &why);
+                }
+                continue;
+            }
+            if is_bookkeeping(field.label()) {
+                continue;
+            }
+            typed = typed.or_else(|| {
+                let is_alive = self.is_alive_wanted || !is_dead();
+                let total = totals.take()?.entry(labels(snapshot, self.by));
+                let total = total.or_insert_with(|| Aggregate::new(Function::Auto));
+                Some((Source::of(number, snapshot, is_alive), total))
+            });
+            let Some((source, total)) = &mut typed else { continue };
+            if says_something(&field, self.by, source.is_alive) {
+                total.add_sample(
+                    source,
+                    field.label(),
+                    || field.type_code().into_owned(),
+                    &Sample::of(&field),
+                );
+            }
+        }
+    }
+
+    /// Takes what a function has made of a label's values in all files: a number of no type, or what is of several
+    /// numbers as it is merged.
+    pub(crate) fn add_result(&mut self, result: &Tallied) {
+        match result.outcome {
+            Outcome::Compound(_) => series::add(&mut self.families, self.prefix, "", result),
+            _ => self.untyped[0].add_result(result),
+        }
+    }
+
+    /// Writes all.
+    pub(crate) fn write(mut self, out: &mut Output) -> Result<(), Stop> {
+        for (labels, total) in self.totals {
+            for tallied in total.results() {
+                for left_out in &tallied.left_out {
+                    let why = format!("{} is {left_out}: left out", escape(&tallied.label));
+                    (self.complain)(&escape_path(&self.paths[left_out.file]), &why);
+                }
+                series::add(&mut self.families, self.prefix, &labels, &tallied);
+            }
+        }
+        self.families.write(self.complain, &self.untyped, out)
+    }
+}
+
+/// Whether a field is of interest to readers of files only.
+fn is_bookkeeping(label: &[u8]) -> bool {
+    [FOLD_LABEL, FOLDED_LABEL, DEPARTED_LABEL].iter().any(|ours| label.ends_with(ours.as_bytes()))
+}
+
+/// Whether a field's value says something of all files of its key. What names one process, or changes with each
+/// request, would be new series all day.
+fn says_something(field: &SnapshotField<'_>, by: By, is_alive: bool) -> bool {
+    let is_of_many = matches!(by, By::Nothing | By::Command);
+    match field.kind() {
+        MetricType::Info => is_alive && (!is_of_many || field.data_type() == Some(DataType::FixedText)),
+        MetricType::Gauge => is_alive && (by == By::File || field.merge() != Some(MergeRule::None)),
+        _ => true,
+    }
+}
+
+/// The labels that say whose values are in one series.
+fn labels(snapshot: &Snapshot, by: By) -> String {
+    let mut labels = String::new();
+    if by == By::Nothing {
+        return labels;
+    }
+    label(&mut labels, "cmd", &escape(&files::command_of(snapshot)));
+    if by == By::Command {
+        return labels;
+    }
+    let number = |ending: &str| snapshot.find(ending)?.value().as_integer();
+    if let Some(pid) = number("sys.pid") {
+        label(&mut labels, "pid", &pid.to_string());
+    }
+    if by == By::File {
+        if let Some(tid) = number("sys.tid") {
+            label(&mut labels, "tid", &tid.to_string());
+        }
+        label(&mut labels, "file", &distinct(snapshot.path().as_os_str().as_encoded_bytes()));
+    }
+    labels
+}

@@ -1,0 +1,69 @@
+//! One record per label over all files.
+
+use std::path::PathBuf;
+
+use cli::{Labels, Tool, escape};
+use figures::{Aggregate, Function, Outcome, Sample, Source, Tallied};
+use mmstats::{Part, Snapshot};
+
+/// Gathers the values of all files.
+pub(crate) struct Together<'a> {
+    tool: &'a Tool,
+    labels: &'a Labels,
+    function: Function,
+    aggregate: Aggregate,
+    paths: Vec<PathBuf>,
+}
+
+impl<'a> Together<'a> {
+    pub(crate) fn new(tool: &'a Tool, labels: &'a Labels, function: Function) -> Self {
+        Self { tool, labels, function, aggregate: Aggregate::new(function), paths: Vec::new() }
+    }
+
+    /// Takes a file's values in.
+    pub(crate) fn add(&mut self, snapshot: &Snapshot, is_alive: bool) {
+        let source = match self.function {
+            Function::Auto => Source::of(self.paths.len(), snapshot, is_alive),
+            _ => self.paths.len().into(),
+        };
+        self.paths.push(snapshot.path().to_owned());
+        for field in crate::fields(self.tool, snapshot) {
+            let (label, labels) = (field.label(), self.labels);
+            if !labels.want_of(label) {
+                continue;
+            }
+            let sample = Sample::of(&field);
+            let value = sample.value;
+            if value.is_compound() && !self.function.merges() {
+                let shown = value.parts().into_iter().filter_map(|(name, _)| {
+                    let part = value.part(&name)?;
+                    Some((name, part))
+                });
+                let parts: Vec<Part<'_>> = labels.parts(label, shown.collect(), |name| value.part(name));
+                self.aggregate.add_parts(&source, label, &sample, &parts);
+            } else {
+                // A number where others have what the parts are of: it is to be named.
+                self.aggregate.add_sample(&source, label, || field.type_code().into_owned(), &sample);
+            }
+        }
+    }
+
+    /// What came out. What could not be merged is reported.
+    pub(crate) fn results(self) -> Vec<Tallied> {
+        let tool = self.tool;
+        for refused in self.aggregate.refused() {
+            let why = "a mean of percentiles is no percentile: left out; -a auto merges what they are of";
+            tool.error_at(&escape(refused), &why);
+        }
+        let mut results = self.aggregate.results();
+        results.retain(|result| {
+            matches!(result.outcome, Outcome::Compound(_)) || self.labels.want(&result.label)
+        });
+        for result in &results {
+            for left_out in &result.left_out {
+                tool.left_out(&self.paths[left_out.file], &result.label, left_out);
+            }
+        }
+        results
+    }
+}

@@ -1,0 +1,139 @@
+//! slurpstats adds up the counts of a program whose threads come and go all the time: none is counted twice, and none
+//! is lost while it goes from a thread's file to its process's.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use common::{outcome, tool};
+use mmstats::{Counter, Histogram, Options, ThreadEnd, Version, per_thread, stats};
+
+/// How often it is asked, with threads that end meanwhile.
+const ROUNDS: u32 = 100;
+/// How many threads there are at a time.
+const WORKERS: usize = 4;
+/// What a thread counts in its life: little, so that there are many ends.
+const LIFE: u64 = 20;
+
+stats! {
+    struct Work {
+        done: Counter,
+        size: Histogram { unit: "bytes" },
+    }
+}
+
+static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+
+fn folder(version: &str) -> PathBuf {
+    let path = FOLDER.get_or_init(|| tempfile::tempdir().unwrap()).path().join(version);
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn options(version: Version, name: &str) -> Options {
+    Options::new().version(version).path(folder(name)).thread_end(ThreadEnd::Fold)
+}
+
+per_thread! {
+    static FIRST: Work = options(Version::V1, "1");
+    static SECOND: Work = options(Version::V2, "2");
+    static ENDED: Work = options(Version::V2, "ended");
+}
+
+fn slurpstats(args: &[&str], dir: &Path) -> String {
+    let mut command: Command = tool(env!("CARGO_BIN_EXE_slurpstats"));
+    let (out, err, code) = outcome(&command.args(args).arg(dir).output().unwrap());
+    assert_eq!((&*err, code), ("", Some(0)));
+    out
+}
+
+/// The sum of a label, 0 where it is not there yet.
+fn sum(args: &[&str], dir: &Path, label: &str) -> u64 {
+    let out = slurpstats(args, dir);
+    let line = out.lines().find_map(|line| line.strip_prefix(label)?.strip_prefix('\t'));
+    line.map_or(0, |value| value.parse().unwrap())
+}
+
+/// Asks again and again while threads count, and end. What is shown is at least what was counted before, and at most
+/// what may have been counted after.
+fn watch(dir: &Path, args: &[&str], labels: &[&str], count: impl Fn() + Sync) {
+    let (begun, done, is_over) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
+    let live = || {
+        for _ in 0..LIFE {
+            begun.fetch_add(1, Ordering::SeqCst);
+            count();
+            done.fetch_add(1, Ordering::SeqCst);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::SeqCst) {
+                    // Joined, so that its end is over: its file has gone.
+                    let thread = std::thread::scope(|inner| inner.spawn(live).join());
+                    assert!(thread.is_ok());
+                }
+            });
+        }
+        let over = Over(&is_over);
+        while done.load(Ordering::SeqCst) == 0 {
+            std::thread::yield_now();
+        }
+        for round in 0..ROUNDS {
+            let label = labels[round as usize % labels.len()];
+            let before = done.load(Ordering::SeqCst);
+            let shown = sum(args, dir, label);
+            let after = begun.load(Ordering::SeqCst);
+            assert!(
+                (before..=after).contains(&shown),
+                "{label} {shown} of {before} to {after}, round {round}"
+            );
+        }
+        drop(over);
+    });
+    let label = labels[0];
+    assert_eq!(sum(args, dir, label), done.into_inner(), "all have ended");
+}
+
+/// Ends the workers, by a panic, too.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn no_count_of_version_1_is_doubled_or_lost() {
+    watch(&folder("1"), &["-a", "sum"], &["done"], || FIRST.with(|work| work.done.incr()));
+}
+
+#[test]
+fn no_count_of_version_2_is_doubled_or_lost() {
+    watch(&folder("2"), &["-a", "auto"], &["done"], || SECOND.with(|work| work.done.incr()));
+}
+
+#[test]
+fn what_ended_threads_have_counted_is_there_once() {
+    for size in 1..=20_u64 {
+        std::thread::spawn(move || {
+            ENDED.with(|work| {
+                work.done.add(size);
+                work.size.record(size);
+            });
+        })
+        .join()
+        .unwrap();
+    }
+    let out = slurpstats(
+        &["-a", "auto", "-p", "done", "-p", "size:count", "-p", "size:max", "-p", "size:p50"],
+        &folder("ended"),
+    );
+    assert_eq!(out, "done\t210\nsize:count\t20\nsize:max\t20\nsize:p50\t10\n");
+}
