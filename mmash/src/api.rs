@@ -1,18 +1,20 @@
 //! What is published, as JSON for programs.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::os::unix::ffi::OsStringExt;
 use std::sync::Mutex;
 
-use cli::{Json, in_json};
-use figures::{Aggregate, Function, Outcome, Source, Tallied};
+use cli::{Json, Labels, in_json};
+use figures::{Function, Outcome, Tallied};
 use mmstats::{Snapshot, VERSION_LABEL};
 
 use crate::course::{Course, last};
 use crate::event::{address, line, strip};
 use crate::history::{Record, SAMPLES};
 use crate::process::command;
-use crate::reading::{Reading, fields};
+use crate::reading::Reading;
 use crate::shown::{View, number, parts};
 use crate::watch::lock;
 
@@ -24,8 +26,8 @@ struct Tally {
 }
 
 /// `{"labels":[{...},...]}`: every label over all files, sorted.
-pub(crate) fn labels(reading: &mut Reading, record: &Mutex<Record>) -> String {
-    let (results, tallies) = gather(reading, |_| true);
+pub(crate) fn labels(reading: &Reading, record: &Mutex<Record>) -> String {
+    let (results, tallies) = gather(reading, None);
     let record = lock(record);
     let objects: Vec<_> =
         results.iter().map(|result| format!("{{{}}}", members(result, &tallies, &record))).collect();
@@ -33,12 +35,13 @@ pub(crate) fn labels(reading: &mut Reading, record: &Mutex<Record>) -> String {
 }
 
 /// One label, its files and its past. `None` if no file has it.
-pub(crate) fn label(reading: &mut Reading, record: &Mutex<Record>, label: &[u8]) -> Option<String> {
+pub(crate) fn label(reading: &Reading, record: &Mutex<Record>, label: &[u8]) -> Option<String> {
     let mut sources = Vec::new();
-    let (results, tallies) = gather(reading, |other| other == label);
+    let (results, tallies) = gather(reading, Some(label));
     let result = results.into_iter().find(|result| result.label == label)?;
-    reading.each_judged(|snapshot, is_alive, problems| {
-        let values: Vec<_> = fields(snapshot, problems)
+    reading.each_judged(|snapshot, is_alive| {
+        let values: Vec<_> = reading
+            .fields(snapshot)
             .filter(|field| field.label() == label)
             .map(|field| value(&field.value_in_unit().into()))
             .collect();
@@ -52,35 +55,32 @@ pub(crate) fn label(reading: &mut Reading, record: &Mutex<Record>, label: &[u8])
 }
 
 /// `{"files":[{...},...]}`: every file and who wrote it.
-pub(crate) fn files(reading: &mut Reading) -> String {
+pub(crate) fn files(reading: &Reading) -> String {
     let mut files = Vec::new();
-    reading.each_judged(|snapshot, is_alive, problems| {
-        let count = fields(snapshot, problems).count();
+    reading.each_judged(|snapshot, is_alive| {
+        let count = reading.fields(snapshot).count();
         files.push(format!("{{{},\"fields\":{count}}}", source(snapshot, is_alive)));
     });
     format!("{{\"files\":[{}]}}\n", files.join(","))
 }
 
 /// What all files have under their labels, each merged as its kind has it.
-fn gather(reading: &mut Reading, wants: impl Fn(&[u8]) -> bool) -> (Vec<Tallied>, HashMap<Vec<u8>, Tally>) {
-    let mut aggregate = Aggregate::new(Function::Auto);
+fn gather(reading: &Reading, label: Option<&[u8]>) -> (Vec<Tallied>, HashMap<Vec<u8>, Tally>) {
     let mut tallies: HashMap<Vec<u8>, Tally> = HashMap::new();
-    let mut file = 0;
-    reading.each_judged(|snapshot, is_alive, problems| {
-        let source = Source::of(file, snapshot, is_alive != Some(false));
-        file += 1;
-        for field in fields(snapshot, problems).filter(|field| wants(field.label())) {
-            aggregate.add(&source, &field);
+    let prefixes = label.map(|label| OsString::from_vec(label.to_vec())).into_iter().collect();
+    let labels = Labels { prefixes, ..Labels::default() };
+    let results = reading.together(&labels, Function::Auto, |snapshot, may_live| {
+        for field in snapshot.fields().flatten() {
             if !tallies.contains_key(field.label()) {
                 tallies.insert(field.label().to_vec(), Tally::default());
             }
             if let Some(tally) = tallies.get_mut(field.label()) {
                 tally.files += 1;
-                tally.living += u64::from(source.is_alive);
+                tally.living += u64::from(may_live);
             }
         }
     });
-    (aggregate.results(), tallies)
+    (results, tallies)
 }
 
 /// The members of a label's object.

@@ -5,32 +5,30 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use cli::{Labels, Output, Tool};
-use exposition::{Choice, Files};
+use cli::{Labels, Output};
+use exposition::Choice;
 use figures::Function;
 use hyper::StatusCode;
 
 use crate::answer::Answer;
-use crate::reading::{Problem, Reading};
+use crate::reading::Reading;
 
 /// The text format that every Prometheus reads.
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-pub(crate) fn answer(
-    reading: &mut Reading,
-    operands: &[OsString],
-    prefixes: Vec<OsString>,
-    function: Option<Function>,
-) -> Answer {
-    let (tool, memory) = (Tool::silent("mmash"), Memory::default());
-    let mut labels = Labels::default();
-    labels.prefixes = prefixes;
-    let files = Files::new(&tool, &reading.found);
-    let what = exposition::Reading { tool: &tool, files: &files, operands, labels: &labels };
+pub(crate) fn answer(reading: &Reading, prefixes: Vec<OsString>, function: Option<Function>) -> Answer {
+    let memory = Memory::default();
+    let labels = Labels { prefixes, ..Labels::default() };
+    let files = reading.files();
+    let what = exposition::Reading {
+        tool: &reading.tool,
+        files: &files,
+        operands: &reading.operands,
+        labels: &labels,
+        is_alive_wanted: false,
+    };
     let mut out = Output::to(Box::new(memory.clone()));
-    let written = exposition::write(&what, &Choice::default(), function, &mut out).and_then(|()| out.flush());
-    reading.problems.extend(tool.take_said().into_iter().map(Problem::said));
-    match written {
+    match exposition::write(&what, &Choice::default(), function, &mut out).and_then(|()| out.flush()) {
         Ok(()) => Answer::new(CONTENT_TYPE, memory.0.take()),
         Err(_) => Answer::error(StatusCode::SERVICE_UNAVAILABLE, "the files could not be read at one moment"),
     }

@@ -1,13 +1,16 @@
 //! What the program of the same name in mmstats for Python answers, in the same shapes.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 
-use cli::{Json, in_json};
-use figures::{Aggregate, Function, Outcome, Source, part};
+use cli::{Json, Labels, in_json};
+use figures::{Function, Outcome, part};
 use glob::Pattern;
 use mmstats::SnapshotField;
 
-use crate::reading::{Reading, fields};
+use crate::reading::Reading;
 use crate::target::Query;
 
 /// The values that a request asks for.
@@ -25,16 +28,22 @@ impl Wanted {
         Ok(Self { label: prefix, is_exact: query.has("exact"), function, files })
     }
 
+    /// How the labels begin that fields have.
+    fn stem(&self) -> &[u8] {
+        let colon = self.label.iter().rposition(|&byte| byte == b':');
+        &self.label[..colon.unwrap_or(self.label.len())]
+    }
+
     fn has(&self, label: &[u8]) -> bool {
         if self.is_exact { label == self.label } else { label.starts_with(&self.label) }
     }
 }
 
 /// `{"stats":[LABEL,...]}`: sorted, each once. A field of several numbers has a label for each.
-pub(crate) fn labels(reading: &mut Reading) -> String {
+pub(crate) fn labels(reading: &Reading) -> String {
     let mut labels = BTreeSet::new();
-    reading.each(|snapshot, problems| {
-        for field in fields(snapshot, problems) {
+    reading.each(|snapshot| {
+        for field in reading.fields(snapshot) {
             if !labels.contains(field.label()) {
                 labels.extend(values_of(&field).into_iter().map(|(label, _)| label));
             }
@@ -61,10 +70,10 @@ pub(crate) fn values(reading: &mut Reading, wanted: &Wanted) -> String {
     format!("{{{}}}\n", records.join(","))
 }
 
-fn listed(reading: &mut Reading, wanted: &Wanted) -> BTreeMap<Vec<u8>, String> {
+fn listed(reading: &Reading, wanted: &Wanted) -> BTreeMap<Vec<u8>, String> {
     let mut listed: BTreeMap<Vec<u8>, String> = BTreeMap::new();
-    reading.each(|snapshot, problems| {
-        for field in fields(snapshot, problems) {
+    reading.each(|snapshot| {
+        for field in reading.fields(snapshot) {
             for (label, outcome) in values_of(&field).into_iter().filter(|(label, _)| wanted.has(label)) {
                 let values = listed.entry(label).or_default();
                 if !values.is_empty() {
@@ -77,25 +86,13 @@ fn listed(reading: &mut Reading, wanted: &Wanted) -> BTreeMap<Vec<u8>, String> {
     listed
 }
 
-fn merged(reading: &mut Reading, wanted: &Wanted, function: Function) -> Vec<(Vec<u8>, Outcome)> {
-    let mut aggregate = Aggregate::new(function);
-    let mut number = 0;
-    reading.each_judged(|snapshot, is_alive, problems| {
-        let source = Source::of(number, snapshot, is_alive != Some(false));
-        number += 1;
-        for field in fields(snapshot, problems) {
-            // Its parts are not known before all files are merged.
-            if field.value().is_compound() || wanted.has(field.label()) {
-                aggregate.add(&source, &field);
-            }
-        }
-    });
-    let results = aggregate.results().into_iter();
+fn merged(reading: &Reading, wanted: &Wanted, function: Function) -> Vec<(Vec<u8>, Outcome)> {
+    // Fields of several numbers are wanted for their parts, too.
+    let labels = Labels { prefixes: vec![OsString::from_vec(wanted.stem().to_vec())], ..Labels::default() };
+    let results = reading.together(&labels, function, |_, _| {}).into_iter();
     let parts = results.flat_map(|result| {
         let label = result.label;
-        let derive = move |(name, outcome): (std::borrow::Cow<'_, str>, Outcome)| {
-            (part::derived(&label, &name), outcome)
-        };
+        let derive = move |(name, outcome): (Cow<'_, str>, Outcome)| (part::derived(&label, &name), outcome);
         result.outcome.parts().into_iter().map(derive).collect::<Vec<_>>()
     });
     let mut merged: Vec<_> = parts.filter(|(label, _)| wanted.has(label)).collect();
@@ -110,7 +107,7 @@ pub(crate) fn files(reading: &mut Reading, name: &[u8]) -> Result<String, String
     }
     // Files that are not there any more, or are no stats files, are not listed, as the original has it.
     let mut paths = Vec::new();
-    reading.each(|snapshot, _| paths.push(snapshot.path().as_os_str().as_encoded_bytes().to_vec()));
+    reading.each(|snapshot| paths.push(snapshot.path().as_os_str().as_encoded_bytes().to_vec()));
     Ok(format!("{{\"files\":[{}]}}\n", texts(paths.iter().map(Vec::as_slice))))
 }
 

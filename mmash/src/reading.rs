@@ -4,9 +4,12 @@ use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::Path;
 
+use cli::{Labels, Tool};
+use exposition::{Files, Together};
+use figures::{Function, Tallied};
 use files::{Found, Notice, Ways};
 use mmstats::live::{Judge, Life};
-use mmstats::{Error, Origin, Snapshot, SnapshotField};
+use mmstats::{Error, Snapshot, SnapshotField};
 
 /// A line for stderr: a path, mostly, and a reason.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,21 +20,12 @@ impl Problem {
         Self(format!("{what}: {reason}"))
     }
 
-    /// What a part of the program has said itself.
-    pub(crate) fn said(line: String) -> Self {
-        Self(line)
-    }
-
-    pub(crate) fn at(path: &Path, reason: &dyn Display) -> Self {
+    fn at(path: &Path, reason: &dyn Display) -> Self {
         Self::new(&cli::escape_path(path), reason)
     }
 
     pub(crate) fn line(&self) -> &str {
         &self.0
-    }
-
-    pub(crate) fn of(error: &Error) -> Self {
-        Self::at(error.path(), &error.reason())
     }
 
     /// What a notice about files says, if it is an error.
@@ -43,21 +37,25 @@ impl Problem {
             _ => None,
         }
     }
+
+    fn of(error: &Error) -> Self {
+        Self::at(error.path(), &error.reason())
+    }
 }
 
-/// The files that there are now, and what went wrong with them.
+/// The files that there are now, and what goes wrong with them.
 pub(crate) struct Reading {
+    pub(crate) tool: Tool,
+    pub(crate) operands: Vec<OsString>,
     pub(crate) found: Vec<Found>,
-    pub(crate) problems: Vec<Problem>,
-    judge: Judge,
 }
 
 impl Reading {
-    pub(crate) fn of(operands: &[OsString]) -> Self {
-        let search = files::find(operands, Ways::One);
-        let problems =
-            search.problems.iter().filter_map(|problem| Problem::of_notice(&problem.into())).collect();
-        Self { found: search.found, problems, judge: Judge::new() }
+    pub(crate) fn of(operands: Vec<OsString>) -> Self {
+        let search = files::find(&operands, Ways::One);
+        let tool = Tool::silent("mmash");
+        search.problems.iter().for_each(|problem| tool.tell(&problem.into()));
+        Self { tool, operands, found: search.found }
     }
 
     /// Keeps the files that `choose` chooses.
@@ -65,47 +63,62 @@ impl Reading {
         self.found.retain(choose);
     }
 
-    /// Gives every file that can be read to `show`, in their order.
-    pub(crate) fn each(&mut self, mut show: impl FnMut(&Snapshot, &mut Vec<Problem>)) {
-        let mut snapshot = Snapshot::new();
-        for found in &self.found {
-            match snapshot.read(&found.path, found.origin) {
-                Ok(()) => show(&snapshot, &mut self.problems),
-                // It was there a moment ago: its process has ended, and that is no error.
-                Err(error) if error.is_not_found() && found.origin == Origin::Found => {}
-                Err(error) => self.problems.push(Problem::of(&error)),
-            }
-        }
+    pub(crate) fn files(&self) -> Files<'_> {
+        Files::new(&self.tool, &self.operands, &self.found)
     }
 
-    /// The same with whether its writer is alive, if that is known.
-    pub(crate) fn each_judged(&mut self, mut show: impl FnMut(&Snapshot, Option<bool>, &mut Vec<Problem>)) {
-        let judge = std::mem::take(&mut self.judge);
-        self.each(|snapshot, problems| {
-            let is_alive = match judge.judge(snapshot).life {
-                Life::Alive => Some(true),
-                Life::Dead => Some(false),
-                Life::Unknown => None,
-            };
-            show(snapshot, is_alive, problems);
+    /// Gives every file that can be read to `show`, in their order.
+    pub(crate) fn each(&self, mut show: impl FnMut(&Snapshot)) {
+        // Nothing stops it.
+        let _ = self.files().each(&mut |snapshot| {
+            show(snapshot);
+            Ok(())
         });
     }
 
-    pub(crate) fn into_problems(self) -> Vec<Problem> {
-        self.problems
+    /// The same with whether its writer is alive, if that is known.
+    pub(crate) fn each_judged(&self, mut show: impl FnMut(&Snapshot, Option<bool>)) {
+        let judge = Judge::new();
+        self.each(|snapshot| show(snapshot, is_alive(&judge, snapshot)));
+    }
+
+    /// What a function makes of the values of all files, of the labels that are wanted. `hear` is given every file
+    /// that counts, and whether its writer may live.
+    pub(crate) fn together(
+        &self,
+        labels: &Labels,
+        function: Function,
+        mut hear: impl FnMut(&Snapshot, bool),
+    ) -> Vec<Tallied> {
+        let (judge, mut together) = (Judge::new(), Together::new(&self.tool, labels, function));
+        let mut add = |snapshot: &Snapshot| {
+            let may_live = is_alive(&judge, snapshot) != Some(false);
+            hear(snapshot, may_live);
+            together.add(snapshot, may_live);
+            Ok(())
+        };
+        // Nothing stops it.
+        let _ = match function {
+            Function::Sum | Function::Auto => self.files().each_once(&mut add),
+            _ => self.files().each(&mut add),
+        };
+        together.results()
+    }
+
+    /// The fields that could be read.
+    pub(crate) fn fields<'a>(&'a self, snapshot: &'a Snapshot) -> impl Iterator<Item = SnapshotField<'a>> {
+        exposition::fields(&self.tool, snapshot)
+    }
+
+    pub(crate) fn into_problems(self) -> impl Iterator<Item = Problem> {
+        self.tool.take_said().into_iter().map(Problem)
     }
 }
 
-/// The fields that could be read; the others are problems.
-pub(crate) fn fields<'a>(
-    snapshot: &'a Snapshot,
-    problems: &'a mut Vec<Problem>,
-) -> impl Iterator<Item = SnapshotField<'a>> {
-    snapshot.fields().filter_map(|field| match field {
-        Ok(field) => Some(field),
-        Err(error) => {
-            problems.push(Problem::of(&error));
-            None
-        }
-    })
+fn is_alive(judge: &Judge, snapshot: &Snapshot) -> Option<bool> {
+    match judge.judge(snapshot).life {
+        Life::Alive => Some(true),
+        Life::Dead => Some(false),
+        Life::Unknown => None,
+    }
 }

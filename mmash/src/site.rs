@@ -135,8 +135,7 @@ impl Site {
                 Ok(function) => {
                     let prefixes =
                         query.all("prefix").map(|prefix| OsString::from_vec(prefix.to_vec())).collect();
-                    let operands = self.operands.clone();
-                    self.read(move |reading| metrics::answer(reading, &operands, prefixes, function)).await
+                    self.read(move |reading| metrics::answer(reading, prefixes, function)).await
                 }
             },
             Route::Labels => {
@@ -169,9 +168,9 @@ impl Site {
         let Ok(_place) = self.readers.acquire().await else { return failed() };
         let operands = self.operands.clone();
         let read = tokio::task::spawn_blocking(move || {
-            let mut reading = Reading::of(&operands);
+            let mut reading = Reading::of(operands);
             let answer = show(&mut reading);
-            (answer, reading.into_problems())
+            (answer, reading.into_problems().collect::<Vec<_>>())
         });
         let Ok((answer, problems)) = read.await else { return failed() };
         for problem in problems {
