@@ -10,6 +10,7 @@ mod gate;
 mod hostile;
 mod metrics;
 mod page;
+mod prometheus;
 mod rates;
 mod routes;
 mod server;
