@@ -102,7 +102,17 @@ fn is_from_elsewhere(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_name_of_somebody_elses_is_known(name in "[a-z0-9.:\\[\\]-]{0,20}", end in "\\.(org|example|localhost\\.net|1)(:[0-9]{1,5})?") {
+            let host = format!("{name}a{end}");
+            prop_assert!(!Gate::default().knows(&host), "{host}");
+        }
+    }
 
     #[test]
     fn addresses_and_localhost_are_served_and_other_names_are_not() {

@@ -1,8 +1,13 @@
 //! What one process has under each of its labels, all its threads together.
 
+use std::collections::HashMap;
+
 use mmstats::Value;
 
 use crate::history::Mark;
+
+/// Of how many labels of a process it is remembered that it began or ended.
+const MARKED: usize = 1000;
 
 /// A process, as far as its files tell.
 pub(crate) struct Process {
@@ -43,18 +48,21 @@ impl Process {
         Self { name, files: 0, is_noted: false, entries: Vec::new() }
     }
 
-    /// The place of a label's entry.
-    pub(crate) fn entry(&mut self, label: u32) -> u32 {
-        let place = self.entries.iter().position(|entry| entry.label == label).unwrap_or_else(|| {
-            self.entries.push(Entry { label, ..Entry::default() });
-            self.entries.len() - 1
-        });
-        u32::try_from(place).unwrap_or(u32::MAX)
+    /// The places of the labels' entries.
+    pub(crate) fn places(&self) -> HashMap<u32, u32> {
+        (0..).zip(&self.entries).map(|(place, entry)| (entry.label, place)).collect()
+    }
+
+    /// Makes an entry for a label that has none, and gives its place.
+    pub(crate) fn add(&mut self, label: u32) -> u32 {
+        self.entries.push(Entry { label, ..Entry::default() });
+        u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
     }
 
     /// That it has begun or ended.
     pub(crate) fn mark(&self, tick: u64, has_begun: bool) -> Mark {
         let mut labels: Vec<_> = self.entries.iter().map(|entry| entry.label).collect();
+        labels.truncate(MARKED);
         labels.sort_unstable();
         Mark { tick, has_begun, process: self.name.clone(), labels }
     }

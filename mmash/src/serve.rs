@@ -107,7 +107,16 @@ async fn run(listeners: Vec<Listener>, site: Arc<Site>, idle: Option<Duration>) 
     site.end();
     let _ = ending.send(true);
     let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
-    let _ = timeout(END_TAKES, guests.places.acquire_many(all)).await;
+    let are_gone = async {
+        let _ = timeout(END_TAKES, guests.places.acquire_many(all)).await;
+    };
+    let is_pressed = async {
+        interrupts.recv().await;
+    };
+    let is_pressed_again = async {
+        terminations.recv().await;
+    };
+    first_of(are_gone, is_pressed, is_pressed_again).await;
     Ok(end)
 }
 

@@ -95,6 +95,8 @@ impl Query {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -108,6 +110,18 @@ mod tests {
         for path in ["", "*", "/m/", "/api/1/label/", "/api/2/labels", "//", "/stats.", "/%2e%2e/etc/passwd"]
         {
             assert_eq!(Route::of(path), Route::Unknown, "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_target_has_a_route(path in ".{0,40}", start in "/(stats|files|m|api/1/label)?/?", query in "[&=%+a-f0-9]{0,30}") {
+            let path = format!("{start}{path}");
+            if let Route::StatsOf(label) | Route::Label(label) | Route::Files(label) = Route::of(&path) {
+                prop_assert!(label.len() <= path.len());
+            }
+            let query = Query::of(Some(&query));
+            prop_assert!(query.0.iter().all(|(name, _)| query.all(&String::from_utf8_lossy(name)).count() <= query.0.len()));
         }
     }
 

@@ -5,7 +5,7 @@
 //! counted once, and no rate has a peak where a thread ends.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -92,8 +92,10 @@ impl Watch {
         lock(&self.record)
     }
 
-    /// Forgets groups of which no file is left.
+    /// Forgets groups of which no file is left, and what was in labels that are gone.
     pub(crate) fn tidy(&mut self) {
+        let record = lock(&self.record);
+        self.before.retain(|&place, _| record.get(place).is_some());
         self.groups.retain(|_, group| Rc::strong_count(group) > 1);
     }
 
@@ -143,6 +145,8 @@ impl Watch {
         let Some(process) = self.processes.get_mut(state.process).and_then(Option::as_mut) else { return };
         let mut record = lock(&self.record);
         state.slots.clear();
+        // A file may have any number of fields.
+        let (mut entries, mut seen) = (process.places(), HashSet::new());
         for field in file.fields() {
             let about = || About {
                 class: field.value().map_or(Class::Info, |value| {
@@ -155,10 +159,9 @@ impl Watch {
             let place = record.place(field.label(), about);
             self.is_crowded |= place.is_none();
             // A label that comes twice in a file counts once.
-            let is_double =
-                |place: u32, slots: &[Option<Slot>]| slots.iter().flatten().any(|slot| slot.label == place);
-            let place = place.filter(|&place| !is_double(place, &state.slots));
-            state.slots.push(place.map(|label| Slot { label, entry: process.entry(label) }));
+            let place = place.filter(|&place| seen.insert(place));
+            let entry = |label| *entries.entry(label).or_insert_with(|| process.add(label));
+            state.slots.push(place.map(|label| Slot { label, entry: entry(label) }));
         }
     }
 

@@ -40,7 +40,8 @@ impl Prometheus {
         // It says where it listens.
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
         let address = lines.find_map(|line| {
-            let (_, rest) = line.split_once("address=127.0.0.1:").filter(|_| line.contains("Listening on"))?;
+            let (_, rest) =
+                line.split_once("address=127.0.0.1:").filter(|_| line.contains("Listening on"))?;
             let port = rest.split(|c: char| !c.is_ascii_digit()).next()?;
             format!("127.0.0.1:{port}").parse().ok()
         });
