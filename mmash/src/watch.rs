@@ -160,7 +160,7 @@ impl Watch {
             self.is_crowded |= place.is_none();
             // A label that comes twice in a file counts once.
             let place = place.filter(|&place| seen.insert(place));
-            let entry = |label| *entries.entry(label).or_insert_with(|| process.add(label));
+            let mut entry = |label| *entries.entry(label).or_insert_with(|| process.add(label));
             state.slots.push(place.map(|label| Slot { label, entry: entry(label) }));
         }
     }
