@@ -5,7 +5,8 @@
 mod common;
 mod images;
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -179,4 +180,61 @@ fn a_sum_is_the_same_before_and_after_and_in_between() {
     assert!(cleanstats().arg("-q").arg(dir.path()).status().unwrap().success());
     read();
     assert_eq!(names(dir.path()).len(), 1);
+}
+
+#[test]
+fn a_sum_is_the_same_after_a_run_was_killed_at_any_moment() {
+    const ROUNDS: u32 = 60;
+    let slurpstats = Path::new(env!("CARGO_BIN_EXE_cleanstats")).with_file_name("slurpstats");
+    assert!(slurpstats.exists(), "{} is not there: cargo build --workspace makes it", slurpstats.display());
+    let dir = tempfile::tempdir().unwrap();
+    let sum = || {
+        let arguments = ["-o", "prometheus", "-p", "hits"];
+        let output = tool(slurpstats.to_str().unwrap()).args(arguments).arg(dir.path()).output();
+        let (out, err, code) = outcome(&output.unwrap());
+        assert_eq!((err.as_str(), code), ("", Some(0)));
+        out.lines().last().unwrap().to_owned()
+    };
+    for round in 1..=ROUNDS {
+        for number in 0..4 {
+            dead(dir.path(), "web", round * 4 + number, |file| file.counter("hits", 10));
+        }
+        let mut run = cleanstats().arg("-q").arg(dir.path()).spawn().unwrap();
+        // From before it has begun to after it has ended.
+        thread::sleep(std::time::Duration::from_micros(u64::from(round) * 120));
+        run.kill().unwrap();
+        run.wait().unwrap();
+        assert_eq!(sum(), format!("hits_total{{cmd=\"web\"}} {}", round * 40));
+    }
+    assert!(cleanstats().arg("-q").arg(dir.path()).status().unwrap().success());
+    assert_eq!(sum(), format!("hits_total{{cmd=\"web\"}} {}", ROUNDS * 40));
+    assert_eq!(names(dir.path()).len(), 1, "what the killed had begun is gone");
+}
+
+#[test]
+#[allow(clippy::print_stderr)]
+fn root_keeps_the_counts_of_each_user_apart() {
+    const STRANGER: u32 = 65534;
+    if !nix::unistd::geteuid().is_root() {
+        return eprintln!("skipped: only root keeps the counts of others");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    dead(dir.path(), "web", 7, |file| file.counter("hits", 5));
+    let others = dead(dir.path(), "web", 8, |file| file.counter("hits", 1));
+    if chown(&others, Some(STRANGER), Some(STRANGER)).is_err() {
+        return eprintln!("skipped: this root cannot give files to others");
+    }
+    fs::set_permissions(&others, Permissions::from_mode(0o640)).unwrap();
+    assert!(cleanstats().arg(dir.path()).status().unwrap().success());
+    let theirs = dir.path().join(format!("web-departed-{STRANGER}.mmstats"));
+    assert_eq!((integer(&departed(dir.path(), "web"), "hits"), integer(&theirs, "hits")), (5, 1));
+    let metadata = fs::metadata(&theirs).unwrap();
+    assert_eq!((metadata.uid(), metadata.gid(), metadata.mode() & 0o777), (STRANGER, STRANGER, 0o640));
+    // A file that somebody else has put there is neither believed nor replaced.
+    chown(&theirs, Some(STRANGER - 1), None).unwrap();
+    let another = dead(dir.path(), "web", 9, |file| file.counter("hits", 1));
+    chown(&another, Some(STRANGER), None).unwrap();
+    let (_, err, code) = outcome(&cleanstats().arg(&another).output().unwrap());
+    assert!(err.contains("its counts cannot be kept: something else has the name"), "{err}");
+    assert_eq!((code, another.exists(), theirs.exists()), (Some(1), true, true));
 }

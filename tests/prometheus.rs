@@ -190,6 +190,8 @@ fn gauges_and_texts_are_those_of_the_living() {
         samples(&out),
         ["busy{cmd=\"web\"} 1.0", "hits_total{cmd=\"web\"} 10", "version_info{cmd=\"web\",value=\"1\"} 1"]
     );
+    let out = clean(dir.path(), &["--alive", "-p", "hits"]);
+    assert_eq!(samples(&out), ["hits_total{cmd=\"web\"} 5"]);
 }
 
 #[test]

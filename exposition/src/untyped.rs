@@ -63,12 +63,16 @@ impl Untyped {
     pub(crate) fn source(&mut self, snapshot: &Snapshot) -> Source<'_> {
         let mut labels = String::new();
         label(&mut labels, "file", &distinct(snapshot.path().as_os_str().as_encoded_bytes()));
-        for (name, ending) in [("pid", "sys.pid"), ("tid", "sys.tid")] {
-            if let Some(number) = snapshot.find(ending).and_then(|field| field.value().as_integer()) {
-                label(&mut labels, name, &number.to_string());
-            }
+        let number = |ending: &str| snapshot.find(ending)?.value().as_integer();
+        let (pid, tid) = (number("sys.pid"), number("sys.tid"));
+        if let Some(pid) = pid {
+            label(&mut labels, "pid", &pid.to_string());
         }
-        label(&mut labels, "cmd", &escape(&files::command_of(snapshot)));
+        if let Some(tid) = tid {
+            label(&mut labels, "tid", &tid.to_string());
+        }
+        let name = snapshot.path().file_name().unwrap_or_default().as_encoded_bytes();
+        label(&mut labels, "cmd", &escape(files::command(name, pid, tid)));
         self.file += 1;
         Source { untyped: self, labels, last: usize::MAX }
     }

@@ -102,7 +102,8 @@ pub fn place_of(identity: &str) -> Option<(u64, OsString)> {
     Some((inode, OsString::from_vec(name)))
 }
 
-/// The command that has made a file: what the name `CMD-PID-TID.mmstats` begins with.
+/// The command that has made a file: what the name `CMD-PID-TID.mmstats` begins with. In a name of another form, the
+/// process id and the thread id are `{PID}` and `{TID}`, so that it is the same for all processes of a command.
 #[must_use]
 pub fn command_of(snapshot: &Snapshot) -> Vec<u8> {
     let name = snapshot.path().file_name().unwrap_or_default();
@@ -110,7 +111,22 @@ pub fn command_of(snapshot: &Snapshot) -> Vec<u8> {
         return command.to_vec();
     }
     let number = |ending: &str| snapshot.find(ending)?.value().as_integer();
-    command(name.as_bytes(), number("sys.pid"), number("sys.tid")).to_vec()
+    let (pid, tid) = (number("sys.pid"), number("sys.tid"));
+    general(command(name.as_bytes(), pid, tid), pid, tid)
+}
+
+/// A command without the numbers of one process: between what is neither a letter nor a digit.
+fn general(command: &[u8], pid: Option<i128>, tid: Option<i128>) -> Vec<u8> {
+    let mut general = Vec::with_capacity(command.len());
+    for part in command.chunk_by(|a, b| a.is_ascii_alphanumeric() == b.is_ascii_alphanumeric()) {
+        let number = std::str::from_utf8(part).ok().and_then(|part| part.parse::<i128>().ok());
+        general.extend_from_slice(match number {
+            Some(number) if part[0].is_ascii_digit() && Some(number) == pid => b"{PID}",
+            Some(number) if part[0].is_ascii_digit() && Some(number) == tid => b"{TID}",
+            _ => part,
+        });
+    }
+    general
 }
 
 #[cfg(test)]
@@ -127,6 +143,16 @@ mod tests {
         {
             assert_eq!(departed(OsStr::new(other)), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_command_is_the_same_for_all_of_its_processes() {
+        let general =
+            |command: &str| String::from_utf8(general(command.as_bytes(), Some(12), Some(13))).unwrap();
+        assert_eq!(general("web"), "web");
+        assert_eq!(general("web12.12-13"), "web12.{PID}-{TID}");
+        assert_eq!(general("12"), "{PID}");
+        assert_eq!(general("012/é/1"), "{PID}/é/1");
     }
 
     #[test]
