@@ -13,7 +13,6 @@ use mmstats::{Snapshot, VERSION_LABEL};
 use crate::course::{Course, last};
 use crate::event::{address, line, strip};
 use crate::history::{Record, SAMPLES};
-use crate::process::command;
 use crate::reading::Reading;
 use crate::shown::{View, number, parts};
 use crate::watch::lock;
@@ -122,14 +121,13 @@ fn value(outcome: &Outcome) -> String {
 fn source(snapshot: &Snapshot, is_alive: Option<bool>) -> String {
     let integer = |label| snapshot.find(label).and_then(|field| field.value().as_integer());
     let (pid, tid) = (integer("sys.pid"), integer("sys.tid"));
-    let name = snapshot.path().file_name().unwrap_or_default().as_encoded_bytes();
     let json = |number: Option<i128>| number.map_or(Json::Null, Json::Integer).to_string();
     let created = snapshot.find("sys.created").and_then(|field| field.value_in_unit().as_f64());
     let version = snapshot.bytes().first().copied().unwrap_or_default();
     format!(
         "\"file\":{},\"cmd\":{},\"pid\":{},\"tid\":{},\"alive\":{},\"created\":{},\"version\":{version},\"ours\":{}",
         Json::Text(snapshot.path().as_os_str().as_encoded_bytes()),
-        Json::Text(command(name, pid, tid).as_bytes()),
+        Json::Text(&files::command_of(snapshot)),
         json(pid),
         json(tid),
         is_alive.map_or(Json::Null, Json::Bool),

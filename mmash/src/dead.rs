@@ -1,10 +1,12 @@
 //! Files that programs which have ended left behind: what they hold, until somebody removes them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use figures::Compound;
+use files::{Fold, Folds, Found};
 use mmstats::{Origin, Snapshot};
 
 use crate::history::About;
@@ -47,15 +49,9 @@ impl Dead {
             return;
         }
         (self.has_changed, self.read) = (false, Some(Instant::now()));
-        let mut remains = std::collections::HashMap::<u32, Remains>::new();
-        let mut snapshot = Snapshot::new();
-        self.paths.retain(|path| {
-            // Whatever is wrong with it: it is not there for us any more.
-            snapshot.read(path, Origin::Found).is_ok() && {
-                take(&snapshot, watch, &mut remains);
-                true
-            }
-        });
+        self.paths.retain(|path| path.symlink_metadata().is_ok());
+        let mut remains = HashMap::new();
+        self.each(|snapshot| take(snapshot, watch, &mut remains));
         let mut record = watch.record();
         let tick = record.tick + 1;
         for (place, slot) in (0..).zip(&mut record.labels) {
@@ -66,9 +62,40 @@ impl Dead {
             }
         }
     }
+
+    /// Gives each file to `show` whose counts are in no other. What cannot be read is not there for us any more.
+    fn each(&self, mut show: impl FnMut(&Snapshot)) {
+        let found = |path: &PathBuf| Found { path: path.clone(), origin: Origin::Found };
+        let found: Vec<_> = self.paths.iter().map(found).collect();
+        let (mut snapshot, mut listed) = (Snapshot::new(), HashSet::new());
+        let has_name =
+            |found: &&Found| found.path.file_name().is_some_and(|it| files::departed(it).is_some());
+        for found in found.iter().filter(has_name) {
+            if snapshot.read(&found.path, found.origin).is_ok() && files::is_departed(&snapshot) {
+                listed.extend(files::listed(&snapshot));
+            }
+        }
+        let mut show = |snapshot: &Snapshot| {
+            if listed.is_empty() || !listed.contains(&files::identity(snapshot)) {
+                show(snapshot);
+            }
+        };
+        let mut folds = Folds::new();
+        for found in &found {
+            if snapshot.read(&found.path, found.origin).is_ok() && !folds.keep(&snapshot, found.origin) {
+                show(&snapshot);
+            }
+        }
+        let Ok(()): Result<(), Infallible> = folds.read(&mut |fold| {
+            if let Fold::Counts(snapshot) = fold {
+                show(snapshot);
+            }
+            Ok(())
+        });
+    }
 }
 
-fn take(snapshot: &Snapshot, watch: &Watch, remains: &mut std::collections::HashMap<u32, Remains>) {
+fn take(snapshot: &Snapshot, watch: &Watch, remains: &mut HashMap<u32, Remains>) {
     let mut record = watch.record();
     for field in snapshot.fields().flatten() {
         let value = field.value_in_unit();

@@ -116,22 +116,6 @@ impl Entry {
     }
 }
 
-/// The command in a file name `CMD-PID-TID.mmstats`, or whatever is before the ending.
-pub(crate) fn command(name: &[u8], pid: Option<i128>, tid: Option<i128>) -> String {
-    let name = String::from_utf8_lossy(name);
-    let mut stem = name.strip_suffix(".mmstats").unwrap_or(&name);
-    if let Some((rest, number)) = stem.rsplit_once('.') {
-        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number && tid.is_some_and(|tid| rest.ends_with(&format!("-{tid}"))) {
-            stem = rest;
-        }
-    }
-    for number in [tid, pid].into_iter().flatten() {
-        stem = stem.strip_suffix(&format!("-{number}")).unwrap_or(stem);
-    }
-    cli::escape(stem.as_bytes()).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,13 +137,5 @@ mod tests {
         assert_eq!(now(&mut entry, 1005), (10.0, false), "what the one counted last, and the other since");
         assert_eq!(now(&mut entry, 5), (0.0, true));
         assert_eq!(now(&mut Entry::default(), 7), (7.0, false), "a new file begins at 0");
-    }
-
-    #[test]
-    fn the_command_is_found_in_the_name() {
-        assert_eq!(command(b"web-12-34.mmstats", Some(12), Some(34)), "web");
-        assert_eq!(command(b"web-12-34.2.mmstats", Some(12), Some(34)), "web");
-        assert_eq!(command(b"a-b.mmstats", Some(12), None), "a-b");
-        assert_eq!(command(b"a\n-12.mmstats", Some(12), None), "a\\n");
     }
 }

@@ -17,12 +17,15 @@ use files::{Left, Member, Visitor};
 use mmstats::{FOLDED_LABEL, Observation, Value};
 
 use crate::history::{About, Mark, Record};
-use crate::process::{Process, command};
+use crate::process::Process;
 use crate::shown::Class;
 
 /// How much earlier than it was seen a file may have been made since the sample before, in seconds: its writer makes
 /// it before it publishes it, and the clocks of both are coarse.
 const PUBLISHING: f64 = 0.5;
+
+/// Descriptors that are left for connections and for what requests read, besides as many as for followed files.
+const SPARE: usize = 400;
 
 /// What is remembered of a followed file.
 #[derive(Default)]
@@ -71,6 +74,9 @@ pub(crate) struct Watch {
     /// Files of processes that have ended, since the last time somebody asked.
     pub(crate) ended: Vec<PathBuf>,
     pub(crate) is_crowded: bool,
+    /// How many files are kept open, and how many may be.
+    open: usize,
+    room: usize,
 }
 
 impl Watch {
@@ -85,6 +91,8 @@ impl Watch {
             sampled: None,
             ended: Vec::new(),
             is_crowded: false,
+            open: 0,
+            room: files::descriptors().saturating_sub(SPARE) / 2,
         }
     }
 
@@ -103,7 +111,7 @@ impl Watch {
     fn process_of(&mut self, member: &Member<File>) -> usize {
         let (pid, path) = (member.writer.pid, member.file.path());
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-        let command = command(name, pid, member.writer.tid);
+        let command = cli::escape(files::command(name, pid, member.writer.tid));
         let key = match pid {
             Some(pid) => format!("{command} {pid}"),
             None => cli::escape_path(path).into_owned(),
@@ -233,6 +241,10 @@ impl Visitor for Watch {
         self.assign(member);
         if is_new {
             member.state.is_known = true;
+            if self.open >= self.room {
+                member.file.close();
+            }
+            self.open += usize::from(member.file.is_open());
             // What a file that was made since the sample before has counted, it has counted since.
             let is_young =
                 self.sampled.is_some_and(|sampled| member.state.created >= unix(sampled) - PUBLISHING);
@@ -244,6 +256,7 @@ impl Visitor for Watch {
     }
 
     fn leave(&mut self, member: &mut Member<File>, _: Observation, why: Left) -> Result<(), Infallible> {
+        self.open = self.open.saturating_sub(usize::from(member.file.is_open()));
         if why == Left::Dead {
             self.ended.push(member.file.path().to_owned());
         }

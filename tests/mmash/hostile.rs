@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::time::Duration;
 
+use crate::common::{counter, tool, write};
 use crate::server::{Answer, Events, Server};
 
 fn empty() -> (tempfile::TempDir, Server) {
@@ -157,6 +158,22 @@ fn readers_that_take_nothing_do_not_keep_others_waiting() {
         is_well(&server);
     }
     drop(stalled);
+}
+
+#[test]
+fn a_process_that_may_open_few_files_still_answers() {
+    let dir = tempfile::tempdir().unwrap();
+    for number in 0..400 {
+        write(dir.path(), format!("a-{number}.mmstats"), &[counter("hits", 1)]);
+    }
+    let script = "ulimit -n 256 && exec \"$0\" --listen 127.0.0.1:0 \"$1\"";
+    let mut command = tool("sh");
+    let server = Server::of(command.args(["-c", script, env!("CARGO_BIN_EXE_mmash")]).arg(dir.path()));
+    let _held: Vec<_> = (0..100).map(|_| server.connect()).collect();
+    let mut events = Events::of(&server, "");
+    assert_eq!(events.next().unwrap().1["files"], 400);
+    assert_eq!(server.json("/stats/hits?aggr=sum"), serde_json::json!({"hits": 400}));
+    assert_eq!(server.end().0, "");
 }
 
 #[test]

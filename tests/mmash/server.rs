@@ -39,8 +39,11 @@ impl Server {
     }
 
     pub(crate) fn with(options: &[&str], operand: impl AsRef<OsStr>) -> Self {
-        let mut child =
-            mmash().args(options).arg(operand).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::of(mmash().args(options).arg(operand))
+    }
+
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("http://").unwrap().trim_end_matches('/').parse().unwrap();
