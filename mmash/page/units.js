@@ -93,7 +93,7 @@ const SHOWN = {
 function partsText(about, value) {
   const names = SHOWN[about.class].length ? SHOWN[about.class] : Object.keys(value).filter((name) => !name.startsWith('rate'));
   const words = names.filter((name) => name in value).map((name) => partText(about, name, value[name]));
-  return words.length ? words.join('  ') : '–';
+  return words.length ? words.join(' · ') : '–';
 }
 
 function partText(about, name, number) {
