@@ -121,9 +121,12 @@ install: all
 		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	for tool in $(TOOLS); do \
 		$(INSTALL) -m 755 $(TARGET)/release/$$tool $(BINDIR)/ && \
-		$(INSTALL) -m 644 completions/$$tool.bash $(SHARE)/bash-completion/completions/$$tool && \
 		$(INSTALL) -m 644 completions/_$$tool $(SHARE)/zsh/site-functions/ && \
 		$(INSTALL) -m 644 completions/$$tool.fish $(SHARE)/fish/vendor_completions.d/ || exit 1; \
+	done
+	$(INSTALL) -m 644 completions/slurpstats.bash $(SHARE)/bash-completion/completions/slurpstats
+	for tool in $(filter-out slurpstats,$(TOOLS)); do \
+		ln -sf slurpstats $(SHARE)/bash-completion/completions/$$tool || exit 1; \
 	done
 	for page in $(PAGES); do \
 		dir=$(SHARE)/man/man$${page##*.}; \

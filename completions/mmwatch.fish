@@ -9,7 +9,7 @@ complete -c mmwatch -s i -l initial -d 'First print everything that is there'
 complete -c mmwatch -s o -l output -x -a 'lines json' -d 'The format of the records'
 complete -c mmwatch -l until -x -a '(__mmstats_labels)' -d 'Stop as soon as LABEL OP VALUE holds'
 complete -c mmwatch -s a -l aggregate -x -d 'EXPR must hold for the label over all files' \
-    -a 'sum avg min max one nonzero-avg nonzero-min'
+    -a 'sum avg min max one nonzero-avg nonzero-min auto'
 complete -c mmwatch -l timeout -x -d 'Stop after that time, in seconds'
 complete -c mmwatch -l color -x -a 'auto always never' -d 'Whether to colour'
 complete -c mmwatch -s h -l help -d 'Print a summary of the options'

@@ -1,4 +1,6 @@
-# bash completion for slurpstats(1)                       -*- shell-script -*-
+# bash completion for slurpstats(1), pollstats(1), mmwatch(1), mmcat(1), cleanstats(8) and mmash(8)   -*- shell-script -*-
+#
+# One text under six names: bash-completion looks for a file that is called as the command is.
 
 _slurpstats()
 {
@@ -17,7 +19,87 @@ _slurpstats()
 
 complete -F _slurpstats slurpstats
 
-# {{{ The same in the bash completion of every tool of the suite: each works without the others.
+_pollstats()
+{
+    _mmstats_complete FIELDS \
+        '-c --count ANY' \
+        '-d --delay ANY' \
+        '-f --filter CONDITION' \
+        '-n --headers ANY' \
+        '-p --prefix LABEL' \
+        '-r --rate' \
+        '-t --timestamp' \
+        '-y --no-first' \
+        '-v' \
+        '-o --output text|tsv|csv|json' \
+        '--color auto|always|never' \
+        '-h --help' \
+        '-V --version'
+}
+
+complete -F _pollstats pollstats
+
+_mmwatch()
+{
+    _mmstats_complete PATH \
+        '-p --prefix LABEL' \
+        '-x --exclude LABEL' \
+        '-d --delay ANY' \
+        '-c --count ANY' \
+        '-i --initial' \
+        '-o --output lines|json' \
+        '--until CONDITION' \
+        '-a --aggregate sum|avg|min|max|one|nonzero-avg|nonzero-min|auto' \
+        '--timeout ANY' \
+        '--color auto|always|never' \
+        '-h --help' \
+        '-V --version'
+}
+
+complete -F _mmwatch mmwatch
+
+_mmcat()
+{
+    _mmstats_complete PATH \
+        '-o --output text|lines' \
+        '-r --raw' \
+        '--check' \
+        '--color auto|always|never' \
+        '-h --help' \
+        '-V --version'
+}
+
+complete -F _mmcat mmcat
+
+_cleanstats()
+{
+    _mmstats_complete PATH \
+        '-n --dry-run' \
+        '-q --quiet' \
+        '-v --verbose' \
+        '-u --uid USER' \
+        '--older-than ANY' \
+        '--unknown' \
+        '--fold' \
+        '--archive FILE' \
+        '--color auto|always|never' \
+        '-h --help' \
+        '-V --version'
+}
+
+complete -F _cleanstats cleanstats
+
+_mmash()
+{
+    _mmstats_complete PATH \
+        '-l --listen ANY' \
+        '--allow-host ANY' \
+        '--exit-idle ANY' \
+        '-h --help' \
+        '-V --version'
+}
+
+complete -F _mmash mmash
 
 # _mmstats_complete OPERAND OPTION...
 #
@@ -37,7 +119,7 @@ _mmstats_complete()
         for word in "${names[@]}"; do value_of[$word]=$kind; done
     done
 
-    # Bash takes words apart at = and : as well; put together what no blank stands between.
+    # Bash takes words apart at = and : as well; put together what has no blank between.
     local line=${COMP_LINE:0:COMP_POINT} words=() gap i
     for ((i = 0; i <= COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
@@ -118,7 +200,7 @@ _mmstats_complete()
             ;;
         FIELDS)
             compopt -o nospace 2>/dev/null
-            # Behind the last comma; = asks for the value itself.
+            # After the last comma; = asks for the value itself.
             local list=${typed%"${typed##*,}"}
             [[ ${typed:${#list}} == =* ]] && list+==
             while IFS= read -r label; do
@@ -131,7 +213,7 @@ _mmstats_complete()
         *) mapfile -t found < <(compgen -W "${kind//|/ }" -- "$typed") ;;
     esac
 
-    # Bash puts the reply in place of what stands behind the last = or : that it took the word apart at.
+    # Bash puts the reply in place of what is after the last = or : that it took the word apart at.
     local cut=
     [[ $COMP_WORDBREAKS == *=* && $current == *=* ]] && cut=${current%"${current##*=}"}
     [[ $COMP_WORDBREAKS == *:* && ${current#"$cut"} == *:* ]] && cut=${current%"${current##*:}"}
@@ -152,5 +234,3 @@ _mmstats_labels()
     command slurpstats -o lines --color never -- "${paths[@]}" 2>/dev/null |
         cut -f 2 | grep -v '\\' | LC_ALL=C sort -u
 }
-
-# }}}

@@ -3,13 +3,16 @@
 #
 #   tests/conditions.sh [CONDITION...]     some of them, as listed at the end; all without
 #
-# Builds the tests, then runs the built programs. What a condition cannot change is left out: `hostile`
-# takes half of the time, and depends on nothing but processors, so it runs with other threads only.
+# Builds the tests, then runs the built programs. What a condition cannot change is left out: `hostile`, and the
+# models `orders` and `values`, take most of the time, and depend on nothing but processors, so they run with other
+# threads only.
 # A condition that cannot be had here (not root, no namespaces) is skipped, and said so.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 top=$PWD
 work=$(mktemp -d)
+# Tests become other users, too, and find programs in it.
+chmod 755 "$work"
 trap 'rm -rf "$work"' EXIT
 failed=0
 
@@ -17,18 +20,25 @@ skip() { echo "skipped: $condition: $*"; }
 is_root() { [ "$(id -u)" = 0 ] || { skip "not root"; return 1; }; }
 can() { "$@" true 2>/dev/null || { skip "$* does not work here"; return 1; }; }
 
-# `package directory<TAB>program`, a line for each.
-cargo test --workspace --locked --no-run --quiet --message-format=json |
-    sed -n 's/.*"manifest_path":"\([^"]*\)\/Cargo.toml".*"profile":{[^}]*"test":true}.*"executable":"\([^"]*\)".*/\1\t\2/p' >"$work/all"
-[ -s "$work/all" ] || exit 1
-grep -v -E '/hostile-[0-9a-f]+$' "$work/all" >"$work/most"
+# A line for each: package directory, TAB, program.
+{
+    cargo test --workspace --locked --no-run --quiet --message-format=json &&
+        cargo test --locked --manifest-path proof/Cargo.toml -p races --no-run --quiet --message-format=json
+} >"$work/built" || exit 1
+sed -n 's/.*"manifest_path":"\([^"]*\)\/Cargo.toml".*"profile":{[^}]*"test":true}.*"executable":"\([^"]*\)".*/\1\t\2/p' \
+    "$work/built" >"$work/all"
 
-# those LIST NAME...: the programs with these names.
+# called NAME: the programs with this name; a name that none has is an error of this script's.
+called() { grep -E "/$1-[0-9a-f]+\$" "$work/all" || { echo "no test program is called $1" >&2; exit 1; }; }
+
+# those NAME...: makes `some` of the programs with these names.
 those() {
-    local names
-    names=$(IFS='|'; shift; echo "$*")
-    grep -E "/($names)-[0-9a-f]+\$" "$work/all" >"$work/some"
+    local name
+    for name; do called "$name" || exit; done >"$work/some"
 }
+
+those hostile orders values
+grep -v -x -F -f "$work/some" "$work/all" >"$work/most"
 
 # run LIST [COMMAND...]: every program of a list, through a command. THREADS: how many tests at a time.
 run() {
@@ -65,7 +75,6 @@ just_started() {
 non_root() {
     is_root && can unshare --mount && can setpriv --reuid 65534 --regid 65534 --clear-groups || return
     mkdir -m 1777 "$work/tmp"
-    chmod 755 "$work"
     cat >"$work/as-nobody" <<'EOF'
 top=$1 tmp=$2
 shift 2
@@ -117,7 +126,7 @@ without_each() {
             find -H "$dir" -maxdepth 1 ! -type d ! -name "$program" -exec ln -s -t "$work/bin" {} + 2>/dev/null
         done
         # shellcheck disable=SC2086
-        those all $tests
+        those $tests
         condition="without $program" run some env PATH="$work/bin"
     done <<'EOF'
 mandoc docs
@@ -125,12 +134,13 @@ man docs
 less docs
 jq docs
 bash docs
+make docs
 zsh docs
 fish docs
 promtool docs slurpstats
-prometheus-node-exporter node_exporter
-python3 docs liveness
-unshare faults
+prometheus-node-exporter slurpstats
+python3 docs liveness slurpstats
+unshare faults cleanstats
 setpriv faults
 cc quick
 EOF

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// The tools, and what each is asked for. The files come behind it.
-const RUNS: [&[&str]; 13] = [
+const RUNS: [&[&str]; 14] = [
     &["slurpstats", "-o", "text"],
     &["slurpstats", "-o", "lines"],
     &["slurpstats", "-o", "json"],
@@ -26,6 +26,7 @@ const RUNS: [&[&str]; 13] = [
     &["pollstats", "-c", "1", "-t", "g.counter,=g.int,g.double,g.string,a.counter,a.gauge,yes,text"],
     // A label that no file has: those that are like it are told.
     &["pollstats", "-c", "1", "g.countr"],
+    &["pollstats", "-c", "1", "a.u64,a.u32,a.mean,a.window,a.histogram:p99,a.recent:max,a.text"],
     &["mmwatch", "-i", "--timeout", "0"],
     &["mmwatch", "-i", "-o", "json", "-c", "5000", "--timeout", "0"],
     &["cleanstats", "-n", "-v"],
@@ -139,22 +140,14 @@ fn is_printable(bytes: [u8; 8]) -> bool {
     (word | below | above) & HIGH == 0
 }
 
-fn output(bin: &Path, run: &[&str], dir: &Path, names: &[String]) -> Output {
-    let mut command = Command::new(bin.join(run[0]));
-    for name in ["MMSTATS_PATH", "MMSTATS_GLOB", "NO_COLOR", "CLICOLOR_FORCE"] {
-        command.env_remove(name);
-    }
+fn output(run: &[&str], dir: &Path, names: &[String]) -> Output {
+    let mut command = harness::tool(harness::beside(env!("CARGO_BIN_EXE_cleanstats"), run[0]));
     command.args(&run[1..]).args(names).current_dir(dir).stdin(Stdio::null()).output().unwrap()
 }
 
 /// All tools over all of these files.
 #[allow(clippy::explicit_write)] // eprintln! would be kept from sight.
 fn run_all(what: &str, mutants: impl Iterator<Item = Mutant>) {
-    let bin = Path::new(env!("CARGO_BIN_EXE_cleanstats")).parent().unwrap();
-    let (there, missing) = RUNS.into_iter().partition::<Vec<&[&str]>, _>(|run| bin.join(run[0]).exists());
-    for run in missing {
-        writeln!(std::io::stderr(), "skipped: {} is not built", run[0]).unwrap();
-    }
     let mut mutants = mutants.peekable();
     let (mut files, mut printed) = (0, 0);
     while mutants.peek().is_some() {
@@ -164,13 +157,13 @@ fn run_all(what: &str, mutants: impl Iterator<Item = Mutant>) {
             fs::write(dir.path().join(&name), bytes).unwrap();
             names.push(name);
         }
-        for run in &there {
-            let ended = output(bin, run, dir.path(), &names);
+        for run in RUNS {
+            let ended = output(run, dir.path(), &names);
             printed += ended.stdout.len() + ended.stderr.len();
             if let Some(fault) = fault(run, &ended) {
                 let alone = |name: &&String| {
                     let names = std::slice::from_ref(*name);
-                    self::fault(run, &output(bin, run, dir.path(), names)).is_some()
+                    self::fault(run, &output(run, dir.path(), names)).is_some()
                 };
                 let guilty = names.iter().find(alone);
                 panic!("{}: {fault}: {guilty:?} of {what}", run.join(" "));
@@ -178,7 +171,7 @@ fn run_all(what: &str, mutants: impl Iterator<Item = Mutant>) {
         }
         files += names.len();
     }
-    let (runs, printed) = (there.len(), printed / 1_000_000);
+    let (runs, printed) = (RUNS.len(), printed / 1_000_000);
     let figure = format!("{files} {what} through {runs} runs of the tools: {printed} MB, all clean");
     writeln!(std::io::stderr(), "hostile: {figure}").unwrap();
 }
@@ -208,6 +201,19 @@ fn every_truncation_of_a_file_of_ours() {
 #[test]
 fn every_truncation_of_a_file_of_the_original() {
     run_all("truncations of a file of the original", truncations(&golden("original-0.8.0")));
+}
+
+#[test]
+fn every_truncation_of_a_file_of_version_2() {
+    run_all("truncations of a file of version 2", truncations(&golden("v2")));
+    // Its second byte says it all.
+    let others = golden_in(ORDERS[1], "v2");
+    run_all("truncations of a file of version 2 and the other byte order", truncations(&others).take(40));
+}
+
+#[test]
+fn every_byte_of_a_file_of_version_2() {
+    run_all("changed bytes of a file of version 2", changes(&golden("v2")));
 }
 
 #[test]

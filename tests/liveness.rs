@@ -1,14 +1,12 @@
-//! Alive, dead or unknown, with real processes. See also `faults.rs`.
+//! Alive, dead or unknown, with real processes. See also `faults`.
 
 #![allow(clippy::unwrap_used)]
 
-mod foreign;
-
 use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use foreign::{Foreign, gone_pid, now, sees_all_processes, some_time_ago};
+use harness::{Foreign, Guarded, gone_pid, now, sees_all_processes, some_time_ago};
 use mmstats::live::Evidence::{Gone, Locked, Mapped, NoPid, OtherUser, Running, Unlocked, Younger, Zombie};
 use mmstats::live::Life::{Alive, Dead, Unknown};
 use mmstats::live::{Clues, Evidence, Judge, Life};
@@ -21,29 +19,13 @@ fn judged(path: &Path) -> (Life, Evidence) {
     (verdict.life, verdict.evidence)
 }
 
-/// A process that does nothing until it is dropped.
-struct Idle(Child);
-
-impl Idle {
-    fn new() -> Self {
-        Self(Command::new("sleep").arg("1000").spawn().unwrap())
-    }
-}
-
-impl Drop for Idle {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
 #[test]
 fn a_foreign_file_lives_as_long_as_its_process() {
     if !sees_all_processes() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let idle = Idle::new();
+    let idle = Guarded::idle();
     let path = Foreign::of(idle.0.id()).write(dir.path(), "x.mmstats");
     assert_eq!(judged(&path), (Alive, Running));
     drop(idle);
@@ -71,7 +53,7 @@ fn a_process_id_that_went_to_another_is_found_out() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let idle = Idle::new();
+    let idle = Guarded::idle();
     let file = Foreign::of(idle.0.id());
     let younger = file.created(some_time_ago()).write(dir.path(), "younger.mmstats");
     assert_eq!(judged(&younger), (Dead, Younger));
@@ -138,7 +120,7 @@ fn who_does_not_say_is_not_known() {
 #[test]
 fn a_copy_of_a_living_file_is_dead() {
     let dir = tempfile::tempdir().unwrap();
-    let stats = Options::new().path(dir.path()).create::<()>().unwrap();
+    let stats = Options::new().dir(dir.path()).create::<()>().unwrap();
     let copy = dir.path().join("copy.mmstats");
     fs::copy(stats.path(), &copy).unwrap();
     assert_eq!(judged(stats.path()), (Alive, Locked));
@@ -159,7 +141,7 @@ def stay():
 threading.Thread(target=stay).start()
 ctypes.CDLL(None).syscall(60, 0)";
     if !cfg!(target_arch = "x86_64") || Command::new("python3").arg("-V").output().is_err() {
-        foreign::skip("no python3, or not x86-64, whose number of exit is known here");
+        harness::skip("no python3, or not x86-64, whose number of exit is known here");
         return;
     }
     let dir = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The packages, tried for real: built twice in two places; the Debian one looked at by lintian, installed
 # into a throw-away system, used there, and removed without a trace. Wants root, cargo-deb,
-# cargo-generate-rpm, lintian, debootstrap, man-db and a Debian mirror. `make check-package` runs it.
+# cargo-generate-rpm, lintian, debootstrap, man-db, bash-completion and a Debian mirror. `make check-package` runs it.
 set -euo pipefail
 top=$(git rev-parse --show-toplevel)
 work=$(mktemp -d)
@@ -65,6 +65,17 @@ inside cleanstats -v || fail "cleanstats"
 for page in $(inside dpkg -L mmstats | grep '/man/man.*gz$'); do
     said=$(MANROFFSEQ='' MANWIDTH=80 LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l "$work/root$page" 2>&1 >"$work/shown" | cat)
     [ -z "$said" ] && [ -s "$work/shown" ] || fail "man -l $page: $said"
+done
+
+step "bash-completion, which loads each tool's completion by its name"
+for tool in $(inside dpkg -L mmstats | sed -n 's,^/usr/bin/,,p'); do
+    # shellcheck disable=SC2016
+    said=$(XDG_DATA_DIRS="$work/root/usr/share" BASH_COMPLETION_USER_DIR=/no/such/place bash --norc -c '
+        source /usr/share/bash-completion/bash_completion
+        read -r -a loader <<<"$(complete -p -D)"
+        "${loader[-2]}" "$0"
+        complete -p "$0"' "$tool" 2>&1)
+    [ "$said" = "complete -F _$tool $tool" ] || fail "bash-completion of $tool: $said"
 done
 
 step "removing"

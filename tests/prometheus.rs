@@ -2,14 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
 mod images;
 
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-use common::{counter, has, outcome, tool, write};
+use harness::{counter, has, outcome, tool, write};
 use images::{Fields, histogram, nanoseconds, rule, unit};
 use mmstats::MergeRule;
 use mmstats::format::item::Items;

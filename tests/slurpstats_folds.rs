@@ -3,14 +3,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use common::{outcome, tool};
+use harness::{counter, field, outcome, tool, write};
 use mmstats::{Counter, Histogram, Options, ThreadEnd, Version, per_thread, stats};
 
 /// How often it is asked, with threads that end meanwhile.
@@ -36,7 +34,7 @@ fn folder(version: &str) -> PathBuf {
 }
 
 fn options(version: Version, name: &str) -> Options {
-    Options::new().version(version).path(folder(name)).thread_end(ThreadEnd::Fold)
+    Options::new().version(version).dir(folder(name)).thread_end(ThreadEnd::Fold)
 }
 
 per_thread! {
@@ -136,4 +134,38 @@ fn what_ended_threads_have_counted_is_there_once() {
         &folder("ended"),
     );
     assert_eq!(out, "done\t210\nsize:count\t20\nsize:max\t20\nsize:p50\t10\n");
+}
+
+/// A file of a group, as version 1 has it.
+fn member(dir: &Path, name: &str, tid: u64, folded: u64, hits: u64) {
+    let fold = field(b"sys.fold", "I", 0xff, &77_u32.to_ne_bytes());
+    let fields =
+        [counter("sys.pid", 4_194_310), counter("sys.tid", tid), fold, counter("sys.folded", folded)];
+    write(dir, name, &[&fields[..], &[counter("hits", hits)]].concat());
+}
+
+#[test]
+fn the_numbers_of_the_folds_say_what_is_held_already() {
+    let dir = tempfile::tempdir().unwrap();
+    member(dir.path(), "a.mmstats", 1, 2, 10);
+    member(dir.path(), "b.mmstats", 2, 4, 100);
+    member(dir.path(), "c.mmstats", 3, 0, 1000);
+    member(dir.path(), "process.mmstats", 0, 2, 13);
+    assert_eq!(slurpstats(&["-a", "sum", "-p", "hits"], dir.path()), "hits\t1113\n", "10 is in the 13");
+    assert_eq!(slurpstats(&["-a", "auto", "-p", "hits"], dir.path()), "hits\t13, 100, 1000\n");
+    // What one file shows is what it has.
+    assert_eq!(slurpstats(&["-p", "hits"], dir.path()).lines().count(), 4);
+}
+
+#[test]
+fn a_fold_that_does_not_end_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    member(dir.path(), "process.mmstats", 0, 3, 13);
+    let mut command: Command = tool(env!("CARGO_BIN_EXE_slurpstats"));
+    let (out, err, code) =
+        outcome(&command.args(["-a", "sum", "-p", "hits"]).arg(dir.path()).output().unwrap());
+    let path = dir.path().join("process.mmstats");
+    let why = "a thread's end is half written: its counts may be missing or doubled";
+    assert_eq!((&*out, code), ("hits\t13\n", Some(1)));
+    assert_eq!(err, format!("slurpstats: {}: {why}\n", path.display()));
 }

@@ -2,13 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
 mod images;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use common::{counter, double, outcome, tool, write};
+use harness::{counter, double, outcome, tool, write};
 use images::{Fields, histogram, nanoseconds, rule, unit};
 use mmstats::format::item::Items;
 use mmstats::{DataType, Gauge, Histogram, MergeRule, MetricType, Options, Timestamp, Version, stats};
@@ -329,7 +328,7 @@ stats! {
 #[test]
 fn alive_leaves_out_the_dead_and_auto_their_gauges() {
     let dir = tempfile::tempdir().unwrap();
-    let alive = Options::new().path(dir.path()).version(Version::V2).create::<Alive>().unwrap();
+    let alive = Options::new().dir(dir.path()).version(Version::V2).create::<Alive>().unwrap();
     alive.size.set(1000.0);
     alive.took.record_duration(Duration::from_micros(2));
     Fields::new()

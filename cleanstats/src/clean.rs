@@ -73,7 +73,7 @@ impl<'a> Cleaner<'a> {
             unknown: *unknown,
             archive,
             archive_failed: false,
-            folds: !request.no_fold,
+            folds: request.fold,
             processes: Processes::new(),
             records,
             snapshot: Snapshot::new(),
@@ -111,8 +111,8 @@ impl<'a> Cleaner<'a> {
 
     fn look(&mut self, candidate: &Candidate) -> Look {
         let look = look(candidate, self.choice, &mut self.snapshot);
-        // Without folding, it is a file like any other.
-        if self.folds && matches!(look, Look::Stats(..)) && is_departed(candidate, &self.snapshot) {
+        // It has no writer, and stays all the same.
+        if matches!(look, Look::Stats(..)) && is_departed(candidate, &self.snapshot) {
             return Look::PassedOver("it has the counts of removed files");
         }
         look
@@ -153,11 +153,27 @@ impl<'a> Cleaner<'a> {
         let reason = verdict.evidence.to_string();
         match verdict.life {
             Life::Alive => Sentence::Keep(Kept::Alive, reason),
-            Life::Unknown if !self.unknown => Sentence::Keep(Kept::Unknown, reason),
-            life => {
-                let reason = if life == Life::Unknown { format!("unknown: {reason}") } else { reason };
-                Sentence::Remove(Condemned { state, life, reason, empty_since, is_published, aside: None })
+            Life::Dead => Sentence::Remove(Condemned {
+                state,
+                life: verdict.life,
+                reason,
+                empty_since,
+                is_published,
+                aside: None,
+            }),
+            Life::Unknown if self.unknown => {
+                let reason = format!("unknown: {reason}");
+                Sentence::Remove(Condemned {
+                    state,
+                    life: verdict.life,
+                    reason,
+                    empty_since,
+                    is_published,
+                    aside: None,
+                })
             }
+            // What is not known to be dead stays.
+            _ => Sentence::Keep(Kept::Unknown, reason),
         }
     }
 

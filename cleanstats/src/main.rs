@@ -41,8 +41,8 @@ Options:
                         repeated
       --older-than AGE  only files whose last change is older: 90s, 10m, 2h, 3d
       --unknown         also remove files whose state cannot be determined
-      --no-fold         do not keep the counts of removed files, and remove what
-                        was kept before
+      --fold            add the counts of each file to one file per command
+                        before it is removed, so that no sum falls
       --archive FILE    append the final values of each file to FILE, as JSON
                         lines, before the file is removed
       --color WHEN      auto, always or never
@@ -72,7 +72,7 @@ struct Request {
     voice: Voice,
     choice: Choice,
     unknown: bool,
-    no_fold: bool,
+    fold: bool,
     archive: Option<PathBuf>,
     color: When,
     operands: Vec<OsString>,
@@ -103,7 +103,7 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
             Short('u') | Long("uid") => request.choice.add_owner(&parser.value()?)?,
             Long("older-than") => request.choice.set_age(&parser.value()?)?,
             Long("unknown") => request.unknown = true,
-            Long("no-fold") => request.no_fold = true,
+            Long("fold") => request.fold = true,
             Long("archive") => request.archive = Some(parser.value()?.into()),
             Long("color") => request.color = When::parse(&parser.value()?)?,
             Short('h') | Long("help") => return tool.help(HELP),

@@ -52,7 +52,8 @@ impl<'a> Members<'a> {
 }
 
 fn push_attributes(label: &[u8], out: &mut Vec<u8>) {
-    if !label.contains(&b'{') {
+    // All labels with attributes do, and few others.
+    if label.last() != Some(&b'}') {
         return;
     }
     let Some(label) = std::str::from_utf8(label).ok().and_then(|label| attributes::parse(label).ok()) else {

@@ -1,6 +1,6 @@
 //! One record per label over all files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use mmstats::{MetricType, Part, SnapshotField, Value};
@@ -73,7 +73,11 @@ impl fmt::Display for LeftOut {
 /// [`Function::One`] takes the first, and the others take each part by itself, under its derived label.
 pub struct Aggregate {
     function: Function,
-    labels: BTreeMap<Vec<u8>, Vec<Group>>,
+    /// A label's place in `gathered`.
+    places: HashMap<Vec<u8>, usize>,
+    gathered: Vec<(Vec<u8>, Vec<Group>)>,
+    /// The place after that of the label that came last. Files of one program have theirs in one order.
+    next: usize,
     refused: BTreeSet<Vec<u8>>,
 }
 
@@ -81,7 +85,7 @@ impl Aggregate {
     /// Nothing gathered yet.
     #[must_use]
     pub fn new(function: Function) -> Self {
-        Self { function, labels: BTreeMap::new(), refused: BTreeSet::new() }
+        Self { function, places: HashMap::new(), gathered: Vec::new(), next: 0, refused: BTreeSet::new() }
     }
 
     /// Takes a field's value in.
@@ -111,17 +115,28 @@ impl Aggregate {
         if matches!(way, Way::Gauge(_)) && !source.is_alive {
             return;
         }
-        let Some(groups) = self.labels.get_mut(label) else {
+        let Some(place) = self.place(label) else {
             let group = Group::new(function, way, source, code(), sample);
-            self.labels.insert(label.to_vec(), vec![group]);
+            self.next = self.gathered.len() + 1;
+            self.places.insert(label.to_vec(), self.gathered.len());
+            self.gathered.push((label.to_vec(), vec![group]));
             return;
         };
+        self.next = place + 1;
+        let groups = &mut self.gathered[place].1;
         if function == Function::One {
             return;
         }
         match groups.iter_mut().find(|group| group.has(way, sample.unit)) {
             Some(group) => group.add(function, source, code, sample),
             None => groups.push(Group::new(function, way, source, code(), sample)),
+        }
+    }
+
+    fn place(&self, label: &[u8]) -> Option<usize> {
+        match self.gathered.get(self.next) {
+            Some((next, _)) if next == label => Some(self.next),
+            _ => self.places.get(label).copied(),
         }
     }
 
@@ -145,10 +160,11 @@ impl Aggregate {
 
     /// What came out, sorted by label. A gauge of which there are only files of the dead has no outcome.
     #[must_use]
-    pub fn results(self) -> Vec<Tallied> {
+    pub fn results(mut self) -> Vec<Tallied> {
         let function = self.function;
-        let labels = self.labels.into_iter();
-        labels
+        self.gathered.sort_by(|(one, _), (other, _)| one.cmp(other));
+        self.gathered
+            .into_iter()
             .filter_map(|(label, groups)| {
                 let resolved = resolve(function, groups)?;
                 let (code, about, outcome) = (resolved.code, resolved.about, resolved.outcome);

@@ -10,7 +10,11 @@ pub(crate) struct Distinct {
     /// Most numbers are small, and there may be very many: adding one must cost next to nothing.
     small: Vec<i64>,
     others: Vec<Outcome>,
+    is_full: bool,
 }
+
+/// How many are kept where most likely nobody asks for them.
+const FEW: usize = 1000;
 
 impl Distinct {
     pub(crate) fn add(&mut self, value: Value<'_>) {
@@ -25,6 +29,22 @@ impl Distinct {
             Some(number) => self.small.push(number),
             None => self.others.push(value.into()),
         }
+    }
+
+    /// As [`Distinct::add`], but where there are too many, none are kept.
+    pub(crate) fn add_to_few(&mut self, value: Value<'_>) {
+        if self.is_full {
+            return;
+        }
+        self.add(value);
+        if self.small.len() + self.others.len() > FEW {
+            *self = Self { is_full: true, ..Self::default() };
+        }
+    }
+
+    /// Whether there were too many, so that none are there.
+    pub(crate) fn is_full(&self) -> bool {
+        self.is_full
     }
 
     pub(crate) fn absorb(&mut self, other: Self) {

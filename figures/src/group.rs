@@ -7,6 +7,7 @@ use crate::compound::Compound;
 use crate::function::Function;
 use crate::numbers::Numbers;
 use crate::outcome::Outcome;
+use crate::runs::Runs;
 use crate::sample::{Sample, Source};
 use crate::way::{How, Way};
 
@@ -18,7 +19,7 @@ pub(crate) struct Group {
     is_scaled: bool,
     content: Content,
     /// The files that have such a value.
-    files: Vec<usize>,
+    files: Runs,
 }
 
 enum Content {
@@ -53,7 +54,9 @@ impl Group {
             unit: sample.unit.map(str::to_owned),
             help: sample.help.map(str::to_owned),
         };
-        Self { way, about, is_scaled: sample.scale != 1.0, content, files: vec![source.file] }
+        let mut files = Runs::default();
+        files.add(source.file);
+        Self { way, about, is_scaled: sample.scale != 1.0, content, files }
     }
 
     /// Whether a value belongs to it.
@@ -80,9 +83,7 @@ impl Group {
                 }
             }
         }
-        if self.files.last() != Some(&source.file) {
-            self.files.push(source.file);
-        }
+        self.files.add(source.file);
     }
 
     /// Takes in what is of unknown kind, as far as that is possible; files with anything else are left out.
@@ -95,7 +96,12 @@ impl Group {
         let is_info = self.way == Way::Info;
         if more.values.count() > 0 && !is_info && (self.is_scaled || !self.way.takes_unknown()) {
             let here = "a number of unknown scale";
-            left_out.extend(unknown.files.iter().map(|&file| LeftOut::new(file, here, "another elsewhere")));
+            left_out.extend(unknown.files.iter().map(|file| LeftOut::new(file, here, "another elsewhere")));
+            return;
+        }
+        if is_info && more.distinct.is_full() {
+            let (here, elsewhere) = ("one of very many numbers", "info elsewhere");
+            left_out.extend(unknown.files.iter().map(|file| LeftOut::new(file, here, elsewhere)));
             return;
         }
         if !is_info && numbers.values.count() > 0 {
@@ -137,8 +143,8 @@ pub(crate) fn resolve(function: Function, mut groups: Vec<Group>) -> Option<Reso
     }
     let is_unknown = |group: &Group| matches!(group.way, Way::Unknown { .. });
     let (unknown, mut known): (Vec<_>, Vec<_>) = groups.into_iter().partition(is_unknown);
-    let most = known.iter().map(|group| group.files.len()).max();
-    let winner = known.iter().position(|group| Some(group.files.len()) == most);
+    let most = known.iter().map(|group| group.files.count()).max();
+    let winner = known.iter().position(|group| Some(group.files.count()) == most);
     let Some(winner) = winner else {
         let mut unknown = unknown.into_iter();
         let mut first = unknown.next()?;
@@ -152,7 +158,7 @@ pub(crate) fn resolve(function: Function, mut groups: Vec<Group>) -> Option<Reso
     let mut winner = known.remove(winner);
     for group in known {
         let (here, there) = difference(&group, &winner);
-        left_out.extend(group.files.iter().map(|&file| LeftOut::new(file, &here, &there)));
+        left_out.extend(group.files.iter().map(|file| LeftOut::new(file, &here, &there)));
     }
     for group in unknown {
         if matches!(winner.content, Content::Numbers(_)) {
@@ -164,7 +170,7 @@ pub(crate) fn resolve(function: Function, mut groups: Vec<Group>) -> Option<Reso
             Content::Numbers(numbers) => numbers.text_files.clone(),
             Content::Compound(..) => Vec::new(),
         };
-        left_out.extend(group.files.iter().map(|&file| {
+        left_out.extend(group.files.iter().map(|file| {
             let here = if texts.contains(&file) { "text" } else { "a number" };
             LeftOut::new(file, here, &there)
         }));

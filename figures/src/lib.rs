@@ -13,6 +13,7 @@ mod group;
 mod numbers;
 mod outcome;
 pub mod part;
+mod runs;
 mod sample;
 mod tally;
 mod way;

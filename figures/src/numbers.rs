@@ -25,7 +25,7 @@ pub(crate) struct Numbers {
     greatest: Extreme,
     /// The value of the newest file, and when that was made.
     latest: Option<(f64, Outcome)>,
-    distinct: Distinct,
+    pub(crate) distinct: Distinct,
     pub(crate) text_files: Vec<usize>,
 }
 
@@ -71,7 +71,7 @@ impl Numbers {
             How::Distinct => self.distinct.add(value),
             How::Any(Some(function)) => {
                 self.extreme(function, value, double);
-                self.distinct.add(value);
+                self.distinct.add_to_few(value);
             }
             How::Any(None) => {
                 self.least.consider(value, Ordering::Less);

@@ -2,6 +2,8 @@
 //!
 //! A field whose label is `web.answer:p99` itself wins: a reader looks for that first.
 
+use mmstats::DataType;
+
 /// What a part's name may begin with, and whether a window's length may follow.
 const NAMES: [(&str, bool); 7] = [
     ("count", true),
@@ -49,6 +51,26 @@ pub fn is_quantile(name: &str) -> bool {
         && number.parse().is_ok_and(|percent: f64| percent > 0.0 && percent < 100.0)
 }
 
+/// Whether values of this type have a part of this name. Of a window it is said how many seconds it goes back; if nobody
+/// knows, any number will do.
+#[must_use]
+pub fn belongs(name: &str, data: DataType, seconds: Option<u32>) -> bool {
+    match data {
+        DataType::Mean => matches!(name, "count" | "sum" | "mean"),
+        DataType::Histogram => matches!(name, "count" | "sum" | "mean" | "max") || is_quantile(name),
+        DataType::Recent => {
+            matches!(name, "count" | "sum" | "mean" | "max" | "min" | "last") || is_quantile(name)
+        }
+        DataType::Window => {
+            let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+            let length = &name[stem.len()..];
+            let is_length = seconds.is_none_or(|seconds| length == seconds.to_string());
+            matches!(stem, "count" | "sum" | "mean" | "max" | "rate") && (length.is_empty() || is_length)
+        }
+        _ => false,
+    }
+}
+
 /// Whether it is how many seconds a window goes back.
 fn is_length(digits: &str) -> bool {
     !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.len() <= 10
@@ -57,6 +79,24 @@ fn is_length(digits: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_type_has_its_parts() {
+        for (name, types) in [
+            ("count", &[DataType::Mean, DataType::Histogram, DataType::Recent, DataType::Window][..]),
+            ("max", &[DataType::Histogram, DataType::Recent, DataType::Window]),
+            ("p99.9", &[DataType::Histogram, DataType::Recent]),
+            ("last", &[DataType::Recent]),
+            ("rate60", &[DataType::Window]),
+            ("rate61", &[]),
+            ("p100", &[]),
+        ] {
+            for &data in DataType::ALL {
+                assert_eq!(belongs(name, data, Some(60)), types.contains(&data), "{name} {data}");
+            }
+        }
+        assert!(belongs("max5", DataType::Window, None) && !belongs("max5", DataType::Histogram, None));
+    }
 
     #[test]
     fn derived_labels_are_split_at_their_last_colon() {

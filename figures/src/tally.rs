@@ -34,7 +34,7 @@ impl Tally {
                 self.texts.insert(bytes.to_vec());
             }
         } else {
-            // What has several figures and none that stands for all of them is shown in words.
+            // What has several figures, none of which is for all of them, is shown in words.
             self.texts.insert(value.to_string().into());
         }
     }

@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../tests/common/mod.rs"]
-mod common;
 #[path = "../../tests/images/mod.rs"]
 mod images;
 
 use std::path::Path;
 
-use figures::{Aggregate, Compound, Function, Outcome, Source, Tallied};
+use figures::{Aggregate, Compound, Function, Outcome, Sample, Source, Tallied};
 use images::{Fields, histogram, nanoseconds, rule, unit};
-use mmstats::{MergeRule, MetricType, Snapshot};
+use mmstats::{MergeRule, MetricType, Snapshot, Value};
 
 /// All files of a directory, in the order of their names; those whose name begins with `dead` are of the dead.
 fn merged(function: Function, dir: &Path) -> Vec<Tallied> {
@@ -116,11 +114,11 @@ fn every_kind_has_its_way() {
 fn version_1_is_shown_as_it_differs_unless_another_file_knows() {
     let dir = dir();
     let v1 = |hits, pid, load| {
-        [common::counter("hits", hits), common::counter("sys.pid", pid), common::double("load", load)]
+        [harness::counter("hits", hits), harness::counter("sys.pid", pid), harness::double("load", load)]
     };
-    common::write(dir.path(), "a.mmstats", &v1(3, 7, 0.5));
-    common::write(dir.path(), "b.mmstats", &v1(3, 8, 0.25));
-    common::write(dir.path(), "dead.mmstats", &v1(5, 9, 64.0));
+    harness::write(dir.path(), "a.mmstats", &v1(3, 7, 0.5));
+    harness::write(dir.path(), "b.mmstats", &v1(3, 8, 0.25));
+    harness::write(dir.path(), "dead.mmstats", &v1(5, 9, 64.0));
     assert_eq!(
         lines(Function::Auto, dir.path()),
         ["hits [\"3\", \"5\"]", "load [\"0.25\", \"0.5\", \"64.0\"]", "sys.pid [\"7\", \"8\", \"9\"]"]
@@ -137,6 +135,26 @@ fn version_1_is_shown_as_it_differs_unless_another_file_knows() {
         "sys.pid [\"7\", \"8\", \"9\", \"10\"]",
         "one file says that it is a name"
     );
+}
+
+#[test]
+fn very_many_names_of_version_1_are_named_where_they_are_no_sum() {
+    let field = |n: u64| Value::Unsigned(n);
+    let merged = |function, many: u64| {
+        let mut aggregate = Aggregate::new(function);
+        for n in 0..many {
+            let file = usize::try_from(n).unwrap();
+            aggregate.add_value(file, b"pid", || "I".into(), field(n));
+        }
+        let sample = Sample { kind: MetricType::Info, ..Sample::unknown(field(7_000_000)) };
+        aggregate.add_sample(&Source::from(1_000_000), b"pid", || "u32".into(), &sample);
+        let result = aggregate.results().remove(0);
+        let Outcome::Several(values) = &result.outcome else { panic!("{result:?}") };
+        (values.len(), result.left_out.len())
+    };
+    assert_eq!(merged(Function::Sum, 1000), (1001, 0));
+    assert_eq!(merged(Function::Sum, 1001), (1, 1001), "named, and not added up");
+    assert_eq!(merged(Function::Auto, 1001), (1002, 0));
 }
 
 #[test]
@@ -168,10 +186,10 @@ fn what_cannot_be_one_is_named_and_the_rest_is_right() {
         .window("window", 10, &[1.0])
         .text("text", "no")
         .write(dir.path(), "c");
-    common::write(
+    harness::write(
         dir.path(),
         "d",
-        &[common::counter("same", 1), common::double("scale", 0.5), common::text("text", b"x")],
+        &[harness::counter("same", 1), harness::double("scale", 0.5), harness::text("text", b"x")],
     );
     let lines = lines(Function::Auto, dir.path());
     assert_eq!(

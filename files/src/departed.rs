@@ -1,4 +1,4 @@
-//! The counts of files that were removed. When cleanstats removes the file of a program that has ended, it adds the
+//! The counts of files that were removed. When `cleanstats --fold` removes the file of a program that has ended, it adds the
 //! file's counters, means and histograms to one file per command and owner, so that a sum over the command does not
 //! fall. The name of that file is `CMD-departed-UID.mmstats`.
 //!

@@ -6,7 +6,7 @@ use mmstats::{FOLD_LABEL, Followed, Snapshot, VERSION_LABEL};
 pub struct Member<S> {
     /// Its fields.
     pub file: Followed,
-    /// Who wrote it.
+    /// Its writer.
     pub writer: Writer,
     /// What the program remembers of it.
     pub state: S,
@@ -29,7 +29,7 @@ pub enum Left {
     Broken,
 }
 
-/// Who wrote a file, as the file says.
+/// The writer of a file, as the file says.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Writer {
     /// The process.

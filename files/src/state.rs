@@ -33,7 +33,8 @@ impl State {
     pub(crate) fn at(path: &Path, origin: Origin) -> Option<Self> {
         let metadata = match origin {
             Origin::Named => path.metadata(),
-            Origin::Found => path.symlink_metadata(),
+            // The careful way for all others.
+            _ => path.symlink_metadata(),
         };
         metadata.ok().as_ref().map(Self::of)
     }

@@ -119,6 +119,6 @@ fn is_alive(judge: &Judge, snapshot: &Snapshot) -> Option<bool> {
     match judge.judge(snapshot).life {
         Life::Alive => Some(true),
         Life::Dead => Some(false),
-        Life::Unknown => None,
+        _ => None,
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::path::Path;
 
-use cli::{Color, Output, Stop, beginning, escape_path, width};
+use cli::{Color, Output, Stop, beginning, escape, escape_path, width};
 
 use crate::region::{Meaning, Region, Role, regions};
 
@@ -19,10 +19,22 @@ const NOTE: usize = 20;
 pub(crate) fn write(path: &Path, bytes: &[u8], color: Color, out: &mut Output) -> Result<(), Stop> {
     writeln!(out, "{}", color.head(format_args!("==> {}", escape_path(path))))?;
     let mut lines = Lines { color, hex: String::new(), chars: String::new() };
+    let mut label: &[u8] = &[];
     for region in regions(bytes) {
+        // A value of version 2 is not beside its label.
+        if region.label != label && is_of_value(region.role) {
+            let owner = format!("{}:", escape(region.label));
+            writeln!(out, "{:8}  {}", "", color.label(owner))?;
+        }
+        label = region.label;
         lines.region(&region, out)?;
     }
     writeln!(out, "{}", color.faint(format_args!("{:08x}", bytes.len())))
+}
+
+/// Whether a value can begin with this.
+fn is_of_value(role: Role) -> bool {
+    matches!(role, Role::Control | Role::Value | Role::Spare | Role::Skipped | Role::Unknown)
 }
 
 struct Lines {
@@ -105,12 +117,25 @@ impl Lines {
 /// The colours that the legend in the help lists.
 pub(crate) fn colored<T: Display>(color: Color, role: Role, text: T) -> impl Display + use<T> {
     match role {
-        Role::Version | Role::LabelSize | Role::TypeSize | Role::WriteBuffer => color.number(text),
+        Role::Version
+        | Role::ByteOrder
+        | Role::FirstRecord
+        | Role::RecordSize
+        | Role::LabelSize
+        | Role::ValueAt
+        | Role::ValueSize
+        | Role::ItemsSize
+        | Role::ItemSize
+        | Role::TypeSize
+        | Role::WriteBuffer
+        | Role::Control => color.number(text),
         Role::Label => color.label(text),
-        Role::Type => color.code(text),
+        Role::RecordType | Role::DataType | Role::MetricType | Role::ItemId | Role::Item | Role::Type => {
+            color.code(text)
+        }
         Role::Value => color.value(text),
         Role::Spare => color.spare(text),
-        Role::Padding | Role::End | Role::Tail => color.faint(text),
+        Role::Padding | Role::Gap | Role::Skipped | Role::End | Role::Tail => color.faint(text),
         Role::Unknown => color.wrong(text),
     }
 }
@@ -125,6 +150,9 @@ fn note<'a>(region: &Region<'a>) -> Cow<'a, str> {
         Meaning::Number(index) if region.role == Role::WriteBuffer => format!("{index}, one value").into(),
         Meaning::Zeros(None) => format!("{}, all zero", region.bytes.len()).into(),
         Meaning::Zeros(Some(_)) => format!("{}, not all zero", region.bytes.len()).into(),
+        Meaning::Text(_) if matches!(region.role, Role::Value | Role::Spare) && width(&value) > NOTE => {
+            format!("{}…", beginning(&value, NOTE - 1)).into()
+        }
         // A number is never cut.
         Meaning::Values(_) if width(&value) > NOTE && value.parse::<f64>().is_err() => {
             format!("{}…", beginning(&value, NOTE - 1)).into()

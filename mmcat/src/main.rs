@@ -4,8 +4,10 @@
 
 mod check;
 mod dump;
+mod number;
 mod record;
 mod region;
+mod values;
 
 use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
@@ -41,18 +43,36 @@ Options:
   -V, --version        print the version
 
 Roles and their colours:
-  version       the format's version, 1                               yellow
+  version       the format's version, 1 or 2                          yellow
   label-size    bytes of the label                                    yellow
   label         the label                                             cyan
+  value         what a reader takes                                   bold green
+  spare         the other buffer or copy, and unused places           green
+  padding       white space or zeros that align what follows          dim
+  end           a size of 0: no more fields                           dim
+  tail          what follows the end                                  dim
+  unknown       bytes that cannot be understood, with the reason      red
+In version 1 also:
   type-size     bytes of the type and its padding                     yellow
   type          the type, a code of Python's struct                   magenta
-  padding       white space that aligns the values                    dim
   write-buffer  the buffer that is not current; 255: one value only   yellow
-  value         the value that a reader takes                         bold green
-  spare         the other buffer                                      green
-  end           a label size of 0: no more fields                     dim
-  tail          what follows the end                                  dim
-  unknown       bytes that cannot be understood                       red
+In version 2 also:
+  byte-order    1 little-endian, 2 big-endian                         yellow
+  first-record  offset of the first record                            yellow
+  record-size   bytes of the record                                   yellow
+  record-type   a block of values, or a field                         magenta
+  data-type     how the value is stored                               magenta
+  metric-type   what the value means                                  magenta
+  value-at      offset of the value                                   yellow
+  value-size    bytes of the value                                    yellow
+  items-size    bytes of the items                                    yellow
+  item-id       which property of the field: unit, help and so on     magenta
+  item-size     bytes of the item                                     yellow
+  item          what the item says                                    magenta
+  control       how to read a value: capacity, which copy is current  yellow
+  gap           bytes of a block that no field points to              dim
+  skipped       a record or value of an unknown type                  dim
+A line with a label alone says whose value follows, in version 2.
 A * represents lines that are the same as the line above it.
 
 Exit status: 0 success, 1 something could not be read or written, or --check

@@ -31,11 +31,11 @@ pub enum ErrorKind {
     /// An empty file, or one whose first byte is not a version that this crate knows; or one of a machine of the
     /// other byte order, or whose first bytes make no sense otherwise.
     Version,
-    /// A field makes no sense. The fields before it stand, and those after it, too, if it is not the last error.
+    /// A field makes no sense. The fields before it are right, and so are those after it if it is not the last error.
     Format,
     /// A field is larger than a reader is ready to hold, or asks for more memory than there is.
     TooLarge,
-    /// A value changed faster than it could be read. Other fields stand.
+    /// A value changed faster than it could be read. Other fields are right.
     Unstable,
     /// A label is empty, too long, or already taken.
     Label,
@@ -59,8 +59,16 @@ pub enum ErrorKind {
     FileSystem,
     /// The thread's instance is just being made, by the code that called this.
     Reentered,
+    /// The thread is ending, and has destroyed its instance.
+    Ended,
+    /// The instance that a [`Family`](crate::Family) is in was dropped.
+    Dropped,
+    /// The platform is not Linux: nothing is published, and no file is read.
+    Platform,
 }
 
+// What is about files does not occur where there are none.
+#[cfg_attr(not(publishes), allow(dead_code))]
 #[derive(Debug)]
 pub(crate) enum Reason {
     Io {
@@ -113,6 +121,9 @@ pub(crate) enum Reason {
     Forked,
     FileSystem(&'static str),
     Reentered,
+    Ended,
+    Dropped,
+    Platform,
 }
 
 impl Error {
@@ -151,6 +162,9 @@ impl Error {
             Reason::Forked => ErrorKind::Forked,
             Reason::FileSystem(_) => ErrorKind::FileSystem,
             Reason::Reentered => ErrorKind::Reentered,
+            Reason::Ended => ErrorKind::Ended,
+            Reason::Dropped => ErrorKind::Dropped,
+            Reason::Platform => ErrorKind::Platform,
         }
     }
 
@@ -208,7 +222,7 @@ impl From<Error> for io::Error {
             | Reason::Description { .. }
             | Reason::Template { .. }
             | Reason::Environment { .. } => io::ErrorKind::InvalidInput,
-            Reason::FileSystem(_) => io::ErrorKind::Unsupported,
+            Reason::FileSystem(_) | Reason::Platform => io::ErrorKind::Unsupported,
             _ => io::ErrorKind::InvalidData,
         };
         Self::new(kind, error)
@@ -243,6 +257,9 @@ impl fmt::Display for Reason {
                 write!(f, "on {name} a full disk would kill the program at an update; publish on a tmpfs")
             }
             Self::Reentered => f.write_str("the thread's instance is being made"),
+            Self::Ended => f.write_str("the thread is ending"),
+            Self::Platform => f.write_str("stats are published and read on Linux only"),
+            Self::Dropped => f.write_str("the instance of the family was dropped"),
         }
     }
 }

@@ -4,19 +4,30 @@
 //!
 //! mmstats(5) describes both versions of the file byte by byte.
 //!
+//! # Other platforms than Linux
+//!
+//! A program that uses the library compiles and runs on other platforms, too. There, all instances count in private
+//! memory and nothing is published: [`Options::create`] succeeds, [`Instance::error`] has the kind
+//! [`ErrorKind::Platform`], and there is no file. A [`Snapshot`] cannot be read there, and there is no module `live`.
+//!
 //! # Threads, forks, async tasks, signal handlers
 //!
 //! See the pages in [`guide`].
+
+#![warn(missing_debug_implementations)]
 
 mod disk;
 mod error;
 #[doc(hidden)]
 pub mod format;
 pub mod guide;
+#[cfg(publishes)]
 pub mod live;
 mod read;
+mod system;
 mod write;
 
+#[cfg(publishes)]
 #[doc(hidden)]
 pub use disk::lock::whole_file;
 pub use disk::name::{DEFAULT_TEMPLATE, TEMP_END, TEMP_START, default_dir};
@@ -28,20 +39,21 @@ pub use format::kind::{DataType, MergeRule, MetricType};
 pub use format::mean::Mean;
 pub use format::value::Value;
 pub use read::{
-    Certainty, Followed, FollowedField, Observation, Observer, Origin, Part, Snapshot, SnapshotField,
+    Certainty, Followed, FollowedField, Meaning, Observation, Observer, Origin, Part, Snapshot, SnapshotField,
 };
 #[doc(hidden)]
 pub use write::document::documented;
 pub use write::field::{
-    Average, AverageSpec, Bool, BoolSpec, Clock, Counter, CounterSpec, Field, Gauge, GaugeSpec, Guard,
-    Histogram, HistogramGuard, HistogramSpec, Monotonic, MonotonicMoment, MovingAverage, MovingAverageSpec,
-    Number, Recent, RecentSpec, Spec, Static, StaticNumberSpec, StaticNumberStart, StaticText,
-    StaticTextSpec, StaticTextStart, Text, TextSpec, Timed, Timer, TimerGuard, TimerSpec, Timestamp,
-    TimestampSpec, UpDown, UpDownSpec, WallClock, Window, WindowSpec,
+    Average, AverageSpec, Bool, BoolSpec, Computed, Counter, CounterSpec, Family, FamilySpec, Field, Gauge,
+    GaugeSpec, Given, Histogram, HistogramGuard, HistogramSpec, Lacking, MovingAverage, MovingAverageSpec,
+    Number, Provide, Recent, RecentSpec, Spec, Static, StaticSpec, StaticText, StaticTextSpec, Text,
+    TextSpec, Timer, TimerGuard, TimerSpec, Timestamp, TimestampSpec, UpDown, UpDownSpec, Window, WindowSpec,
 };
 pub use write::fold::{FOLD_LABEL, FOLDED_LABEL};
 pub use write::instance::Instance;
 pub use write::label::label;
+#[doc(hidden)]
+pub use write::listed::Listed;
 #[doc(hidden)]
 pub use write::model::Include;
 pub use write::model::{Builder, Model};

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mmstats::{
     Certainty, Counter, ErrorKind, Followed, Gauge, Observation, Observer, Options, Origin, Text, Value,
-    stats,
+    Version, stats,
 };
 
 stats! {
@@ -39,8 +39,12 @@ fn follow(observer: &mut Observer, path: &Path) -> Followed {
 #[test]
 fn looks_tell_what_has_changed() {
     let dir = tempfile::tempdir().unwrap();
-    let web = Options::new().path(dir.path()).create::<Web>().unwrap();
-    for looks in [Certainty::Newest, Certainty::Published] {
+    let made = |version| Options::new().version(version).dir(dir.path()).create::<Web>().unwrap();
+    let (first, second) = (made(Version::V1), made(Version::V2));
+    let forms = [["Q", "q", "255s 2040"], ["u64", "i64", "text 4288"]];
+    let cases = [(&first, &forms[0]), (&second, &forms[1])];
+    let all = cases.iter().flat_map(|case| [(case, Certainty::Newest), (case, Certainty::Published)]);
+    for (&(web, [unsigned, signed, text]), looks) in all {
         let mut observer = Observer::new(looks);
         let mut followed = follow(&mut observer, web.path());
         let mut look = || (observer.look(&mut followed, ours).unwrap(), values(&followed));
@@ -48,20 +52,30 @@ fn looks_tell_what_has_changed() {
         web.depth.set(-4);
         web.page.set("/a");
         let hits = web.hits.value();
-        let want = vec![format!("hits Q 64 {hits}"), "depth q 64 -4".into(), "page 255s 2040 /a".into()];
+        let want = vec![
+            format!("hits {unsigned} 64 {hits}"),
+            format!("depth {signed} 64 -4"),
+            format!("page {text} /a"),
+        ];
         assert_eq!(look(), (Observation::Changed, want.clone()));
         assert_eq!(look(), (Observation::Unchanged, want));
         web.depth.set(-5);
-        assert_eq!((look().0, look().1[1].as_str()), (Observation::Changed, "depth q 64 -5"));
+        assert_eq!(
+            (look().0, look().1[1].as_str()),
+            (Observation::Changed, format!("depth {signed} 64 -5").as_str())
+        );
         web.page.set("/b");
-        assert_eq!((look().0, look().1[2].as_str()), (Observation::Changed, "page 255s 2040 /b"));
+        assert_eq!(
+            (look().0, look().1[2].as_str()),
+            (Observation::Changed, format!("page {text} /b").as_str())
+        );
     }
 }
 
 #[test]
 fn a_field_that_is_added_is_found() {
     let dir = tempfile::tempdir().unwrap();
-    let web = Options::new().path(dir.path()).create::<Web>().unwrap();
+    let web = Options::new().dir(dir.path()).create::<Web>().unwrap();
     let mut observer = Observer::new(Certainty::Newest);
     let mut followed = follow(&mut observer, web.path());
     for number in 0..300 {
@@ -169,7 +183,7 @@ fn a_write_buffer_that_makes_no_sense_is_noticed() {
 #[test]
 fn an_open_file_outlives_its_name_and_a_closed_one_is_opened_again() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().path(dir.path()).filename("x.mmstats");
+    let options = Options::new().dir(dir.path()).filename("x.mmstats");
     let web = options.create::<Web>().unwrap();
     let mut observer = Observer::new(Certainty::Newest);
     let (mut open, mut closed) = (follow(&mut observer, web.path()), follow(&mut observer, web.path()));
@@ -197,7 +211,7 @@ fn an_open_file_outlives_its_name_and_a_closed_one_is_opened_again() {
 #[test]
 fn nothing_runs_backwards_or_is_torn_under_a_writer() {
     let dir = tempfile::tempdir().unwrap();
-    let web = Options::new().path(dir.path()).create::<Web>().unwrap();
+    let web = Options::new().dir(dir.path()).create::<Web>().unwrap();
     let path = web.path().to_owned();
     let done = Arc::new(AtomicBool::new(false));
     let stop = Arc::clone(&done);

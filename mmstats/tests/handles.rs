@@ -24,7 +24,7 @@ fn value(path: &Path, label: &str) -> String {
 }
 
 fn options(dir: &Path) -> Options {
-    Options::new().path(dir).filename("x.mmstats")
+    Options::new().dir(dir).filename("x.mmstats")
 }
 
 /// An instance with handles all over a file that grew many times.

@@ -48,9 +48,9 @@ fn a_limit_on_file_sizes_is_an_error_and_no_signal() {
     let dir = tempfile::tempdir().unwrap();
     let status = in_child(|| {
         limit_file_size(0);
-        let error = Options::new().path(dir.path()).create::<Hits>().unwrap_err();
+        let error = Options::new().dir(dir.path()).create::<Hits>().unwrap_err();
         assert_too_large(&error);
-        let private = Options::new().path(dir.path()).create_or_private::<Hits>();
+        let private = Options::new().dir(dir.path()).create_or_private::<Hits>();
         private.hits.add(3);
         assert_eq!(private.hits.value(), 3);
         assert_too_large(private.error().unwrap());
@@ -69,7 +69,7 @@ fn a_limit_on_file_sizes_is_an_error_and_no_signal() {
 fn a_file_does_not_grow_beyond_the_limit_and_what_it_has_works_on() {
     let dir = tempfile::tempdir().unwrap();
     let status = in_child(|| {
-        let stats = Options::new().path(dir.path()).create::<Hits>().unwrap();
+        let stats = Options::new().dir(dir.path()).create::<Hits>().unwrap();
         let page = stats.size() as u64;
         // What fits to the byte is fine.
         limit_file_size(3 * page);
@@ -85,7 +85,7 @@ fn a_file_does_not_grow_beyond_the_limit_and_what_it_has_works_on() {
         late.iter().for_each(Counter::incr);
         stats.hits.incr();
         assert_eq!(hits(stats.path()), "1");
-        assert_eq!(Snapshot::of(stats.path()).unwrap().fields().count(), 8 + late.len());
+        assert_eq!(Snapshot::of(stats.path()).unwrap().fields().count(), 10 + late.len());
     });
     assert_ended_well(status);
 }
@@ -93,10 +93,10 @@ fn a_file_does_not_grow_beyond_the_limit_and_what_it_has_works_on() {
 /// What adding such a field says, in a file that is to be made, to one that is there, and in private memory.
 fn refused<S: Spec + Clone>(spec: &S) -> [Error; 3] {
     let dir = tempfile::tempdir().unwrap();
-    let made = Options::new().path(dir.path()).create_with(|fields| fields.add("large", spec.clone()));
+    let made = Options::new().dir(dir.path()).create_with(|fields| fields.add("large", spec.clone()));
     let first = made.map(drop).unwrap_err();
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left behind");
-    let others = [Options::new().path(dir.path()), Options::new().path(dir.path().join("missing"))];
+    let others = [Options::new().dir(dir.path()), Options::new().dir(dir.path().join("missing"))];
     let [second, third] = others.map(|options| {
         let stats = options.create_or_private::<Hits>();
         let error = stats.add_field("large", spec.clone()).map(drop).unwrap_err();
@@ -133,7 +133,7 @@ fn a_file_as_large_as_readers_look_at_is_made() {
     let dir = tempfile::tempdir().unwrap();
     // Room for what every instance begins with.
     let size = Snapshot::LIMIT / 2 - 1024;
-    let options = Options::new().path(dir.path());
+    let options = Options::new().dir(dir.path());
     let stats = match options.create_with(|fields| fields.add("large", Text::spec().size(size))) {
         Ok(stats) => stats,
         Err(error) => return eprintln!("skipped: {error}"),
@@ -165,7 +165,7 @@ fn a_model_of_impossible_sizes_says_so_at_the_first_try() {
         }
     }
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().path(dir.path());
+    let options = Options::new().dir(dir.path());
     let said =
         std::panic::catch_unwind(|| options.create_or_private::<Large>().path().to_owned()).unwrap_err();
     let said = said.downcast::<String>().unwrap();
@@ -175,7 +175,7 @@ fn a_model_of_impossible_sizes_says_so_at_the_first_try() {
 #[test]
 fn adding_while_fields_are_added_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
-    let stats: Instance<Hits> = Options::new().path(dir.path()).create().unwrap();
+    let stats: Instance<Hits> = Options::new().dir(dir.path()).create().unwrap();
     let size = stats.size();
     let busy = |error: Error| {
         assert_eq!(error.kind(), ErrorKind::Busy);

@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 mod records;
+mod rows;
+mod together;
 mod until;
 mod wait;
 mod watch;
@@ -32,6 +34,10 @@ value. A change of a file as a whole has no label, and its new value is
 appeared, vanished, or, if the file is still there but its process has ended,
 died. A field that is added has no old value. The first reading prints nothing;
 the next one is compared with it.
+A field that stands for several numbers has a record for some of them, under
+LABEL:PART: of a histogram count, p50, p99 (or the percentiles that it names)
+and max, of a mean count and mean, of a window of 60 seconds rate60, mean60 and
+max60, of the last numbers last. -p LABEL:PART chooses any other.
 
 PATH is a stats file or a directory; a directory stands for every *.mmstats
 below it. Without PATH, the files that match $MMSTATS_GLOB are read, else
@@ -48,10 +54,12 @@ Options:
       --until EXPR       stop as soon as EXPR holds in some file: LABEL OP
                          VALUE, where OP is one of = != < <= > >=; the label may
                          appear later; if it contains an operator, it must be in
-                         double quotes
+                         double quotes; LABEL may be LABEL:PART, as in
+                         'web.answer:p99 > 0.5'
   -a, --aggregate FN     with --until: EXPR must hold for the label over all
-                         files; FN is sum, avg, min, max, one, nonzero-avg or
-                         nonzero-min; a sum becomes 0 when no file is left
+                         files; FN is sum, avg, min, max, one, nonzero-avg,
+                         nonzero-min or auto (by what the field means); a sum
+                         becomes 0 when no file is left
       --timeout SECONDS  stop after that time, with exit status 3
       --color WHEN       auto, always or never
   -h, --help             print this help

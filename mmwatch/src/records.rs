@@ -14,8 +14,8 @@ pub(crate) enum Event<'a> {
     Initial(&'a [u8], &'a Outcome),
     /// A field that was not there before.
     Added(&'a [u8], &'a Outcome),
-    /// From the first value to the second.
-    Changed(&'a [u8], &'a Outcome, &'a Outcome),
+    /// From the first value to the second, where there is one.
+    Changed(&'a [u8], Option<&'a Outcome>, Option<&'a Outcome>),
     /// A field that is not there any more.
     Removed(&'a [u8], &'a Outcome),
     /// A file that was not there before.
@@ -73,7 +73,9 @@ impl Records {
     fn line(&self, at: SystemTime, path: &Path, event: Event<'_>, out: &mut Output) -> Result<(), Stop> {
         let (label, old, new): (&[u8], Cow<'_, str>, Cow<'_, str>) = match event {
             Event::Initial(label, new) | Event::Added(label, new) => (label, "".into(), in_words(new)),
-            Event::Changed(label, old, new) => (label, in_words(old), in_words(new)),
+            Event::Changed(label, old, new) => {
+                (label, old.map_or("".into(), in_words), new.map_or("".into(), in_words))
+            }
             Event::Removed(label, old) => (label, in_words(old), "".into()),
             Event::Appeared | Event::Vanished | Event::Died => (b"", "".into(), event.name().into()),
         };
@@ -93,7 +95,7 @@ fn object(at: SystemTime, path: &Path, event: Event<'_>, out: &mut Output) -> Re
     write!(out, "{{\"time\":\"{}\",\"event\":\"{}\",\"file\":{path}", Timestamp(at), event.name())?;
     let (label, old, new) = match event {
         Event::Initial(label, new) | Event::Added(label, new) => (label, None, Some(new)),
-        Event::Changed(label, old, new) => (label, Some(old), Some(new)),
+        Event::Changed(label, old, new) => (label, old, new),
         Event::Removed(label, old) => (label, Some(old), None),
         Event::Appeared | Event::Vanished | Event::Died => return out.write_str("}\n"),
     };

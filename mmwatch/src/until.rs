@@ -5,13 +5,16 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use cli::Stop;
-use figures::{Compound, Outcome, compare};
+use figures::{Compound, Outcome, compare, part};
+use mmstats::{DataType, Followed, FollowedField, Snapshot, SnapshotField, Value};
 
 /// A comparison that ends the run once it holds.
 #[derive(Debug)]
 pub(crate) struct Until {
     /// The label whose value is compared.
     pub(crate) label: Vec<u8>,
+    /// The label and the part of its value that are meant where no label is as it was typed.
+    pub(crate) derived: Option<(Vec<u8>, String)>,
     operator: Operator,
     wanted: Vec<u8>,
 }
@@ -54,12 +57,33 @@ impl Until {
         };
         match parsed {
             Some((label, operator, wanted)) if !label.is_empty() => {
-                Ok(Self { label, operator, wanted: wanted.to_vec() })
+                let derived = part::split(&label).map(|(label, part)| (label.to_vec(), part.to_owned()));
+                Ok(Self { label, derived, operator, wanted: wanted.to_vec() })
             }
             _ => Err(Stop::Usage(format!(
                 "--until takes LABEL OP VALUE, OP = != < <= > or >=, not {expression:?}"
             ))),
         }
+    }
+
+    /// The field of a file whose value is compared, and which part of it, if not the whole.
+    pub(crate) fn find<'a>(&'a self, file: &'a Followed) -> Option<(FollowedField<'a>, Option<&'a str>)> {
+        let named = |label: &[u8]| file.fields().find(|field| field.label() == label);
+        self.choose(named)
+    }
+
+    /// The same of a file that was read once.
+    pub(crate) fn find_in<'a>(&'a self, file: &'a Snapshot) -> Option<(SnapshotField<'a>, Option<&'a str>)> {
+        self.choose(|label| file.fields().flatten().find(|field| field.label() == label))
+    }
+
+    /// A label as it was typed comes before a part of another.
+    fn choose<F>(&self, named: impl Fn(&[u8]) -> Option<F>) -> Option<(F, Option<&str>)> {
+        if let Some(field) = named(&self.label) {
+            return Some((field, None));
+        }
+        let (label, part) = self.derived.as_ref()?;
+        Some((named(label)?, Some(part.as_str())))
     }
 
     /// Whether a value is as wanted. `None` if the two cannot be compared: a number with a word.
@@ -124,6 +148,15 @@ impl Until {
             (Operator::GreaterOrEqual, Some(order)) => order.is_ge(),
         }
     }
+}
+
+/// Whether a value, which is of this type if its file says so, has a part of this name.
+pub(crate) fn has_part(name: &str, data: Option<DataType>, value: Option<Value<'_>>) -> bool {
+    let seconds = match value {
+        Some(Value::Window(window)) => Some(window.length()),
+        _ => None,
+    };
+    data.is_some_and(|data| part::belongs(name, data, seconds))
 }
 
 /// What is before the first operator, the operator, and what is after it.

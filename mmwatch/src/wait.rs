@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use cli::{Stop, Tool, escape};
-use figures::{Aggregate, Function, Outcome, Sample};
+use figures::{Function, Outcome};
 use files::{Left, Roster};
 use mmstats::{Followed, Observation};
 
-use crate::until::Until;
+use crate::together::Together;
+use crate::until::{Until, has_part};
 
 /// What is waited for, and what is known about it.
 pub(crate) struct Wait {
@@ -18,6 +19,10 @@ pub(crate) struct Wait {
     /// Files whose value could not be compared at this look, and whether one ever could.
     strange: Vec<PathBuf>,
     has_compared: bool,
+    /// Whether a value stands for several numbers, and nobody has said which is meant.
+    is_compound: bool,
+    /// Whether a value has no such part as is meant.
+    lacks_part: bool,
     /// Files about which something was said.
     said: HashSet<PathBuf>,
     /// Whether the label was ever there with a number: only then is nothing a sum of 0.
@@ -35,6 +40,8 @@ impl Wait {
             holds: false,
             strange: Vec::new(),
             has_compared: false,
+            is_compound: false,
+            lacks_part: false,
             said: HashSet::new(),
             had_number: false,
             lost: HashSet::new(),
@@ -42,7 +49,7 @@ impl Wait {
     }
 
     pub(crate) fn wants(&self, label: &[u8]) -> bool {
-        self.until.label == label
+        self.until.label == label || self.until.derived.as_ref().is_some_and(|(of, _)| of == label)
     }
 
     /// Whether what is waited for holds.
@@ -65,10 +72,20 @@ impl Wait {
         if self.function.is_some() || looked == Observation::Unchanged {
             return;
         }
+        if let Some((field, Some(part))) = self.until.find(file) {
+            if !has_part(part, field.data_type(), field.value()) {
+                self.lacks_part = true;
+                self.strange.push(file.path().to_owned());
+                return;
+            }
+        }
         let Some(Some(value)) = self.value(file) else { return };
         match self.until.holds(&value) {
             Some(holds) => (self.has_compared, self.holds) = (true, self.holds | holds),
-            None => self.strange.push(file.path().to_owned()),
+            None => {
+                self.is_compound |= matches!(value, Outcome::Compound(_));
+                self.strange.push(file.path().to_owned());
+            }
         }
     }
 
@@ -84,20 +101,27 @@ impl Wait {
 
     /// The label's value in a file, if that has it; it may not be known yet.
     fn value(&self, file: &Followed) -> Option<Option<Outcome>> {
-        let field = file.fields().find(|field| field.label() == self.until.label)?;
-        Some(field.value().map(Outcome::from))
+        let (field, part) = self.until.find(file)?;
+        let value = field.value_in_unit();
+        Some(match part {
+            None => value.map(Outcome::from),
+            Some(part) => value.and_then(|value| value.part(part)).map(Outcome::from),
+        })
     }
 
     /// Ends a look: whether what is waited for holds.
     pub(crate) fn decide<S: Default>(&mut self, tool: &Tool, roster: &Roster<S>) -> Result<bool, Stop> {
         if let Some(function) = self.function {
-            let Some(outcome) = self.together(tool, function, roster) else { return Ok(false) };
+            let Some(outcome) = self.together(tool, function, roster)? else { return Ok(false) };
             self.holds = match self.until.holds(&outcome) {
                 Some(holds) => holds,
-                None => return Err(incomparable(tool)),
+                None => {
+                    self.is_compound |= matches!(outcome, Outcome::Compound(_));
+                    return Err(self.incomparable(tool));
+                }
             };
         } else if !self.has_compared && !self.strange.is_empty() {
-            return Err(incomparable(tool));
+            return Err(self.incomparable(tool));
         }
         for path in std::mem::take(&mut self.strange) {
             self.tell(tool, &path, "cannot be compared with VALUE");
@@ -111,35 +135,56 @@ impl Wait {
         tool: &Tool,
         function: Function,
         roster: &Roster<S>,
-    ) -> Option<Outcome> {
+    ) -> Result<Option<Outcome>, Stop> {
         let members = roster.members();
-        let mut aggregate = Aggregate::new(function);
-        let mut is_known = true;
-        for (number, member) in members.iter().enumerate() {
-            let field = member.file.fields().find(|field| field.label() == self.until.label);
-            let Some(field) = field else { continue };
-            match Sample::followed(&field) {
-                Some(sample) => {
-                    let code = || field.type_code().into_owned();
-                    aggregate.add_sample(&number.into(), &self.until.label, code, &sample);
-                }
-                None => is_known = false,
-            }
+        let mut together = Together::new(&self.until, function);
+        together.add_all(members);
+        let Together { aggregate, mut is_known, has_part, partless, .. } = together;
+        for number in partless {
+            self.tell(tool, members[number].file.path(), "is not there: the field has no such part");
+            is_known = false;
         }
-        let result = aggregate.results().into_iter().next();
+        if let Some(label) = aggregate.refused().next() {
+            let why = "the mean of several percentiles is no percentile; -a auto merges what was recorded";
+            tool.error_at(&escape(label), &why);
+            return Err(Stop::Failed);
+        }
+        // A label as it was typed comes before a part of another.
+        let mut results = aggregate.results();
+        results.sort_by_key(|result| result.label != self.until.label);
+        let result = results.into_iter().next();
         for left_out in result.iter().flat_map(|result| &result.left_out) {
             self.tell(tool, members[left_out.file].file.path(), &format!("is {left_out}"));
             is_known = false;
         }
-        let outcome = result.map(|result| result.outcome);
+        let part = self.until.derived.as_ref().map(|(_, part)| part.as_str());
+        let outcome = result.and_then(|result| match part.filter(|_| has_part) {
+            Some(part) if result.label != self.until.label => result.outcome.part(part),
+            _ => Some(result.outcome),
+        });
         self.had_number |= outcome.as_ref().is_some_and(|outcome| !is_text(outcome));
         // What is gone for good is nothing; what is only out of reach may be anything.
         self.lost.retain(|path| path.symlink_metadata().is_ok() && !roster.is_dead(path));
         if !is_known || !self.lost.is_empty() {
-            return None;
+            return Ok(None);
         }
-        let nothing = (function == Function::Sum && self.had_number).then_some(Outcome::Integer(0));
-        outcome.or(nothing)
+        // Of nothing there is no mean and no percentile.
+        let adds_up = function == Function::Sum && matches!(part, None | Some("count" | "sum"));
+        let nothing = (adds_up && self.had_number).then_some(Outcome::Integer(0));
+        Ok(outcome.or(nothing))
+    }
+
+    fn incomparable(&self, tool: &Tool) -> Stop {
+        if self.is_compound {
+            let label = escape(&self.until.label);
+            let message = format!("{label} is several numbers: say which, such as {label}:count");
+            tool.error_at("--until", &message);
+        } else if let Some((label, part)) = self.until.derived.as_ref().filter(|_| self.lacks_part) {
+            tool.error_at("--until", &format!("{} has no {part}", escape(label)));
+        } else {
+            tool.error_at("--until", &"the label's value and VALUE cannot be compared");
+        }
+        Stop::Failed
     }
 
     /// Says something about the label in a file, once.
@@ -148,11 +193,6 @@ impl Wait {
             tool.error(path, &format!("{} {what}", escape(&self.until.label)));
         }
     }
-}
-
-fn incomparable(tool: &Tool) -> Stop {
-    tool.error_at("--until", &"the label's value and VALUE cannot be compared");
-    Stop::Failed
 }
 
 fn is_text(outcome: &Outcome) -> bool {

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use cli::{Labels, Output, Stop, Tool};
-use figures::Outcome;
 use files::{Left, Member, Roster, Visitor};
 use mmstats::{Followed, Observation};
 
 use crate::records::{Event, Records};
+use crate::rows::{self, Held, Row};
 use crate::wait::Wait;
 
 /// Watches.
@@ -25,16 +25,15 @@ pub(crate) struct Watch<'a> {
     pub(crate) initial: bool,
     now: SystemTime,
     is_first: bool,
-    /// The labels of the file that was described last: most files have the same as their neighbour.
-    described: Rc<Vec<Vec<u8>>>,
+    /// The rows of the file that was described last: most files have the same as their neighbour.
+    described: Rc<Vec<Row>>,
 }
 
 /// What a file held.
 #[derive(Default)]
 pub(crate) struct WatchedFile {
-    labels: Rc<Vec<Vec<u8>>>,
-    /// `None`: not known yet.
-    values: Vec<Option<Outcome>>,
+    rows: Rc<Vec<Row>>,
+    held: Vec<Held>,
     is_known: bool,
 }
 
@@ -83,36 +82,35 @@ impl<'a> Watch<'a> {
 
     /// Describes a file whose fields are new, and writes how they differ from those that were there.
     fn describe(&mut self, file: &Followed, state: &mut WatchedFile) -> Result<(), Stop> {
-        let labels = || file.fields().map(|field| field.label());
-        if !labels().eq(self.described.iter().map(Vec::as_slice)) {
-            self.described = Rc::new(labels().map(<[u8]>::to_vec).collect());
-        }
-        let old_labels = std::mem::replace(&mut state.labels, Rc::clone(&self.described));
-        let old_values = std::mem::take(&mut state.values);
-        let mut old: HashMap<_, _> = old_labels.iter().map(Vec::as_slice).zip(old_values).rev().collect();
-        for field in file.fields() {
-            let new = field.value().map(Outcome::from);
-            let label = field.label();
-            let before = old.remove(label);
-            if self.labels.want(label) {
-                match (&before, &new) {
-                    (Some(Some(before)), Some(new)) if !is_same(before, new) => {
-                        self.write(file.path(), Event::Changed(label, before, new))?;
-                    }
-                    (None, Some(new)) if state.is_known => {
-                        self.write(file.path(), Event::Added(label, new))?;
-                    }
-                    (None, Some(new)) if self.initial => {
-                        self.write(file.path(), Event::Initial(label, new))?;
-                    }
-                    _ => {}
-                }
+        if !rows::are_plain(file, &self.labels, &self.described) {
+            let rows = rows::rows(file, &self.labels);
+            if rows != *self.described {
+                self.described = Rc::new(rows);
             }
-            state.values.push(new.or(before.flatten()));
         }
-        for (label, before) in old_labels.iter().filter_map(|label| old.remove_entry(label.as_slice())) {
-            if let Some(before) = before.filter(|_| self.labels.want(label)) {
-                self.write(file.path(), Event::Removed(label, &before))?;
+        let old_rows = std::mem::replace(&mut state.rows, Rc::clone(&self.described));
+        let old_held = std::mem::take(&mut state.held);
+        let labels = old_rows.iter().map(|row| row.label.as_slice());
+        let mut old: HashMap<_, _> = labels.zip(old_held).rev().collect();
+        let rows = Rc::clone(&state.rows);
+        for (row, new) in rows.iter().zip(rows::held(file, &rows)) {
+            let label = row.label.as_slice();
+            let before = old.remove(label);
+            match (&before, new.value()) {
+                (Some(before), _) => self.changed(file, label, before, &new)?,
+                (None, Some(new)) if state.is_known => {
+                    self.write(file.path(), Event::Added(label, new))?;
+                }
+                (None, Some(new)) if self.initial => {
+                    self.write(file.path(), Event::Initial(label, new))?;
+                }
+                _ => {}
+            }
+            state.held.push(if matches!(new, Held::Unknown) { before.unwrap_or_default() } else { new });
+        }
+        for (label, before) in old_rows.iter().filter_map(|row| old.remove_entry(row.label.as_slice())) {
+            if let Some(before) = before.value() {
+                self.write(file.path(), Event::Removed(label, before))?;
             }
         }
         Ok(())
@@ -120,19 +118,24 @@ impl<'a> Watch<'a> {
 
     /// Writes what has changed in a file whose fields are the same.
     fn compare(&mut self, file: &Followed, state: &mut WatchedFile) -> Result<(), Stop> {
-        for (field, before) in file.fields().zip(&mut state.values) {
-            let Some(new) = field.value().map(Outcome::from) else { continue };
-            let is_wanted = self.labels.want(field.label());
-            match before {
-                Some(before) if is_same(before, &new) => continue,
-                Some(before) if is_wanted => {
-                    self.write(file.path(), Event::Changed(field.label(), before, &new))?;
-                }
-                _ => {}
+        let rows = Rc::clone(&state.rows);
+        for ((row, new), before) in rows.iter().zip(rows::held(file, &rows)).zip(&mut state.held) {
+            if matches!(new, Held::Unknown) || before.is_same(&new) {
+                continue;
             }
-            *before = Some(new);
+            self.changed(file, &row.label, before, &new)?;
+            *before = new;
         }
         Ok(())
+    }
+
+    /// Writes that a value has changed, if it is known what it was and what it is.
+    fn changed(&mut self, file: &Followed, label: &[u8], before: &Held, new: &Held) -> Result<(), Stop> {
+        let is_unknown = matches!(before, Held::Unknown) || matches!(new, Held::Unknown);
+        if is_unknown || before.is_same(new) {
+            return Ok(());
+        }
+        self.write(file.path(), Event::Changed(label, before.value(), new.value()))
     }
 
     fn take(&mut self, member: &mut Member<WatchedFile>, looked: Observation) -> Result<(), Stop> {
@@ -144,8 +147,9 @@ impl<'a> Watch<'a> {
                 }
                 self.describe(file, state)?;
             }
-            Observation::Changed => self.compare(file, state)?,
             Observation::Unchanged | Observation::Replaced => {}
+            // To compare finds nothing where nothing has changed.
+            _ => self.compare(file, state)?,
         }
         state.is_known = true;
         Ok(())
@@ -157,7 +161,7 @@ impl Visitor for Watch<'_> {
     type Stop = Stop;
 
     fn wants(&mut self, label: &[u8]) -> bool {
-        self.labels.want(label) || self.wait.as_ref().is_some_and(|wait| wait.wants(label))
+        rows::may_be_wanted(&self.labels, label) || self.wait.as_ref().is_some_and(|wait| wait.wants(label))
     }
 
     fn visit(&mut self, member: &mut Member<WatchedFile>, looked: Observation) -> Result<(), Stop> {
@@ -183,14 +187,5 @@ impl Visitor for Watch<'_> {
             // Why a broken one cannot be read any more was said.
             Left::Removed | Left::Broken => self.write(member.file.path(), Event::Vanished),
         }
-    }
-}
-
-/// Whether two values look the same: NaN and NaN do.
-fn is_same(a: &Outcome, b: &Outcome) -> bool {
-    match (a, b) {
-        (Outcome::Float(a), Outcome::Float(b)) => a.to_bits() == b.to_bits(),
-        (Outcome::Double(a), Outcome::Double(b)) => a.to_bits() == b.to_bits(),
-        _ => a == b,
     }
 }

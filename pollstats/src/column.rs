@@ -3,6 +3,8 @@
 use figures::Tally;
 use mmstats::Value;
 
+use crate::known::ClassTally;
+
 /// What a row shows in one column.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Cell {
@@ -37,6 +39,8 @@ pub(crate) struct ColumnTally {
     has_changes: bool,
     /// What was counted per second since each file's process began.
     since_start: f64,
+    /// What the files give that say what their fields mean, by class.
+    pub(crate) classes: Vec<ClassTally>,
 }
 
 impl ColumnTally {
@@ -58,12 +62,30 @@ impl ColumnTally {
         self.values.add(value);
     }
 
+    /// What the files of a class give.
+    pub(crate) fn class(&mut self, number: usize) -> &mut ClassTally {
+        if self.classes.len() <= number {
+            self.classes.resize_with(number + 1, ClassTally::default);
+        }
+        &mut self.classes[number]
+    }
+
+    /// Of the classes that files are of, the one that most are of.
+    pub(crate) fn main_class(&self) -> Option<usize> {
+        let most = self.classes.iter().map(|class| class.files).max().filter(|&most| most > 0)?;
+        self.classes.iter().position(|class| class.files == most)
+    }
+
     /// Whether files disagree: text in one, a number in another.
     pub(crate) fn is_mixed(&self) -> bool {
         !self.values.texts.is_empty() && self.has_numbers()
     }
 
-    fn has_numbers(&self) -> bool {
+    pub(crate) fn has_texts(&self) -> bool {
+        !self.values.texts.is_empty()
+    }
+
+    pub(crate) fn has_numbers(&self) -> bool {
         self.values.count() > 0 || self.has_changes
     }
 
@@ -103,8 +125,29 @@ impl ColumnTally {
     }
 }
 
+impl Cell {
+    /// The sum of two numbers. Anything else is left out.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        #[allow(clippy::cast_precision_loss)]
+        let double = |cell: &Self| match cell {
+            Self::Integer(value) => Some(*value as f64),
+            Self::Double(value) => Some(*value),
+            Self::Float(value) => Some(f64::from(*value)),
+            Self::Nothing | Self::Text(_) => None,
+        };
+        match (double(&self), double(&other)) {
+            (_, None) => self,
+            (None, Some(_)) => other,
+            (Some(one), Some(two)) => match (self, other) {
+                (Self::Integer(one), Self::Integer(two)) => Self::Integer(one.saturating_add(two)),
+                _ => Self::Double(one + two),
+            },
+        }
+    }
+}
+
 /// No clock makes more of a rate.
-fn to_thousandths(rate: f64) -> f64 {
+pub(crate) fn to_thousandths(rate: f64) -> f64 {
     (rate * 1000.0).round() / 1000.0
 }
 

@@ -1,5 +1,7 @@
 //! The fields of the command line, and the labels that they mean.
 
+use figures::part;
+
 /// What a column shows of the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ColumnField {
@@ -7,8 +9,23 @@ pub(crate) struct ColumnField {
     pub(crate) name: String,
     /// The labels it may mean.
     pub(crate) spelling: Spelling,
-    /// Whether an integer's value is shown, and not its change.
+    /// The labels whose part it means where no label is as it was typed, and which part.
+    pub(crate) derived: Option<(Spelling, String)>,
+    /// Whether a number's value is shown, and not its change.
     pub(crate) is_gauge: bool,
+}
+
+impl ColumnField {
+    /// How good a label is, 0 the best, and whether a part of its value is meant.
+    pub(crate) fn rank(&self, label: &[u8]) -> Option<(bool, usize)> {
+        let whole = self.spelling.rank(label).map(|rank| (false, rank));
+        whole.or_else(|| self.derived.as_ref()?.0.rank(label).map(|rank| (true, rank)))
+    }
+
+    /// The part that is meant, where one is.
+    pub(crate) fn part(&self) -> Option<&str> {
+        self.derived.as_ref().map(|(_, part)| part.as_str())
+    }
 }
 
 /// The labels that a word of the command line may mean, best first.
@@ -57,7 +74,9 @@ pub(crate) fn fields(list: &str, prefix: &[u8]) -> Option<Vec<ColumnField>> {
             None => (name, false),
         };
         let spelling = Spelling::after(prefix, word.as_bytes());
-        (!word.is_empty()).then(|| ColumnField { name: name.to_owned(), spelling, is_gauge })
+        let derived = part::split(word.as_bytes())
+            .map(|(label, part)| (Spelling::after(prefix, label), part.to_owned()));
+        (!word.is_empty()).then(|| ColumnField { name: name.to_owned(), spelling, derived, is_gauge })
     };
     list.split(',').map(field).collect()
 }
@@ -74,6 +93,16 @@ mod tests {
         assert_eq!(fields[0].spelling.rank(b"2XX"), None);
         assert!(fields[1].is_gauge);
         assert_eq!((fields[1].name.as_str(), fields[1].spelling.best()), ("=depth", &b"web.statusdepth"[..]));
+    }
+
+    #[test]
+    fn a_part_is_meant_where_no_label_is_so() {
+        let fields = fields("answer:p99,=answer:max,a:b", b"web").unwrap();
+        assert_eq!(fields[0].rank(b"web.answer:p99"), Some((false, 1)));
+        assert_eq!(fields[0].rank(b"web.answer"), Some((true, 1)));
+        assert_eq!((fields[0].part(), fields[0].rank(b"web.answer:p9")), (Some("p99"), None));
+        assert_eq!((fields[1].part(), fields[1].is_gauge), (Some("max"), true));
+        assert_eq!((fields[2].part(), fields[2].rank(b"web.a")), (None, None));
     }
 
     #[test]

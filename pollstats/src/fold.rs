@@ -12,6 +12,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use crate::amount::Amount;
+
 /// The process id and the number that files which are folded into one have in common.
 pub(crate) type Key = (i128, i128);
 
@@ -45,19 +47,24 @@ pub(crate) struct Group {
 }
 
 /// One column of a group.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 struct Account {
     /// By how much the process's file has grown.
-    growth: i128,
+    growth: Amount,
     /// How much of that was shown before.
-    shown: i128,
+    shown: Amount,
     /// What was shown too much in the row before, where it could not be known.
-    debt: i128,
+    debt: Amount,
+    /// The class and the scale of the process's field, where the file says them.
+    class: Option<(usize, f64)>,
 }
+
+/// What is left to be shown of a group: in which column, the class and scale of the field, and how much.
+pub(crate) type Rest = (usize, Option<(usize, f64)>, Amount);
 
 struct Pending {
     number: i128,
-    shown: Vec<i128>,
+    shown: Vec<Amount>,
     rows: u8,
 }
 
@@ -77,7 +84,7 @@ impl Ledger {
     }
 
     /// Ends a row: what is left to be shown, by column.
-    pub(crate) fn settle(&mut self, mut show: impl FnMut(usize, i128)) {
+    pub(crate) fn settle(&mut self, mut show: impl FnMut(Rest)) {
         self.groups.retain(|_, shared| {
             let mut group = shared.borrow_mut();
             group.settle(&mut show);
@@ -98,23 +105,25 @@ impl Group {
     }
 
     /// The process's file has grown.
-    pub(crate) fn grown(&mut self, column: usize, by: i128) {
-        self.accounts[column].growth += by;
+    pub(crate) fn grown(&mut self, column: usize, class: Option<(usize, f64)>, by: &Amount) {
+        let account = &mut self.accounts[column];
+        account.growth.add(by);
+        account.class = class;
     }
 
     /// The process's file holds what was shown of a thread.
-    pub(crate) fn folded(&mut self, shown: impl IntoIterator<Item = i128>) {
+    pub(crate) fn folded(&mut self, shown: impl IntoIterator<Item = Amount>) {
         for (account, shown) in self.accounts.iter_mut().zip(shown) {
-            account.shown += shown;
+            account.shown.add(&shown);
         }
     }
 
     /// The process's file will hold, at `number`, what was shown of a thread whose file is gone.
-    pub(crate) fn will_hold(&mut self, number: i128, shown: Vec<i128>) {
+    pub(crate) fn will_hold(&mut self, number: i128, shown: Vec<Amount>) {
         self.pending.push(Pending { number, shown, rows: PATIENCE });
     }
 
-    fn settle(&mut self, mut show: impl FnMut(usize, i128)) {
+    fn settle(&mut self, mut show: impl FnMut(Rest)) {
         for mut pending in std::mem::take(&mut self.pending) {
             pending.rows -= 1;
             if self.holds(pending.number) {
@@ -125,8 +134,8 @@ impl Group {
         }
         for (column, account) in self.accounts.iter_mut().enumerate() {
             let rest = account.settle();
-            if rest != 0 {
-                show(column, rest);
+            if !rest.is_zero() {
+                show((column, account.class, rest));
             }
         }
         self.settled = self.number;
@@ -135,15 +144,18 @@ impl Group {
 }
 
 impl Account {
-    fn settle(&mut self) -> i128 {
-        let Self { growth, shown, debt } = std::mem::take(self);
-        let rest = growth - shown - debt;
+    fn settle(&mut self) -> Amount {
+        let Self { growth, mut shown, debt, class } = std::mem::take(self);
+        self.class = class;
+        let is_quiet = growth.is_zero() && shown.is_zero();
+        shown.add(&debt);
+        let (rest, missing) = growth.without(&shown);
         // A row is never negative. What was shown too much is paid in the next row, if that has anything to
         // pay with: more can only be a file that went without being folded.
-        if (growth, shown) != (0, 0) {
-            self.debt = (-rest).max(0);
+        if !is_quiet {
+            self.debt = missing;
         }
-        rest.max(0)
+        rest
     }
 }
 
@@ -153,10 +165,13 @@ mod tests {
 
     fn row(group: &mut Group, number: i128, growth: i128) -> i128 {
         group.number = Some(number);
-        group.grown(0, growth);
-        let mut shown = 0;
-        group.settle(|_, rest| shown += rest);
-        shown
+        group.grown(0, None, &Amount::Integer(growth));
+        let mut shown = Amount::Integer(0);
+        group.settle(|(_, _, rest)| shown.add(&rest));
+        match shown {
+            Amount::Integer(shown) => shown,
+            other => panic!("{other:?}"),
+        }
     }
 
     fn group() -> Group {
@@ -166,7 +181,7 @@ mod tests {
     #[test]
     fn what_was_shown_of_a_thread_is_not_shown_again() {
         let mut group = group();
-        group.folded([500]);
+        group.folded([Amount::Integer(500)]);
         assert_eq!(row(&mut group, 2, 510), 10, "what it counted after its last look");
         assert_eq!(row(&mut group, 4, 7), 7, "of a thread that came and went between two rows");
     }
@@ -174,7 +189,7 @@ mod tests {
     #[test]
     fn a_thread_that_is_gone_waits_for_the_process_to_have_its_counts() {
         let mut group = group();
-        group.will_hold(4, vec![500]);
+        group.will_hold(4, vec![Amount::Integer(500)]);
         assert_eq!(row(&mut group, 2, 0), 0);
         assert_eq!(row(&mut group, 4, 510), 10);
         assert_eq!(row(&mut group, 6, 500), 500, "and only once");
@@ -192,10 +207,10 @@ mod tests {
     #[test]
     fn no_row_is_negative() {
         let mut group = group();
-        group.folded([500]);
+        group.folded([Amount::Integer(500)]);
         assert_eq!(row(&mut group, 2, 400), 0);
         assert_eq!(row(&mut group, 4, 150), 50, "it is paid back");
-        group.folded([500]);
+        group.folded([Amount::Integer(500)]);
         assert_eq!(row(&mut group, 6, 0), 0);
         assert_eq!(row(&mut group, 6, 0), 0);
         assert_eq!(row(&mut group, 8, 30), 30, "but not for ever");

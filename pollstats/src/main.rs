@@ -2,16 +2,21 @@
 
 #![forbid(unsafe_code)]
 
+mod amount;
 mod change;
+mod class;
 mod column;
+mod count;
 mod field;
 mod filter;
 mod fold;
+mod known;
 mod mixed;
 mod nearest;
 mod poll;
 mod polled;
 mod records;
+mod row;
 mod settle;
 mod table;
 
@@ -30,9 +35,10 @@ use mmstats::{Certainty, Snapshot};
 use field::ColumnField;
 use filter::Filters;
 use nearest::nearest;
-use poll::{Poll, Row};
+use poll::Poll;
 use polled::PolledFile;
 use records::Separator;
+use row::Row;
 use table::Table;
 
 const HELP: &str = "\
@@ -40,12 +46,21 @@ Print what running programs publish as rows over time, as vmstat does.
 
 Usage: pollstats [OPTION]... FIELD[,FIELD]... [PATH]...
 
-There is a column for each FIELD. For an integer it shows what was counted
-since the row before, summed over all files; =FIELD shows the value itself,
-summed. For floats, averages and timers it shows the mean over the files, for
-bools how many are true, for text the text, or the number of different texts.
-If files differ in a field's type, its numbers are added and text is left out.
-The first row has the totals since the start.
+There is a column for each FIELD, which is a label. Files of version 2 say what
+a field means: of a counter, what was counted since the row before, summed over
+all files; of a gauge, the value, by the rule of the field (sum, avg, min, max,
+latest); of a timestamp the latest; of info the text, or how many differ.
+FIELD:PART is a number that several stand for: count, sum, mean, max and any
+percentile (p99, p99.9) of a histogram, of what was recorded in all files since
+the row before; count, sum and mean of a mean likewise; count, sum, mean, max
+and rate of a window (rate60); count, sum, mean, max, min, last and percentiles
+of the last numbers. Without PART it is the mean. =FIELD shows what there is
+since the start.
+Files of version 1 do not say what a field means. There, an integer is taken for
+a counter unless it is =FIELD, of floats the mean over the files is shown, of
+bools how many are true. Values that cannot be one are left out and named.
+The first row has the totals since the start. On a terminal, seconds, bytes and
+ratios are in units that people read.
 
 PATH is a stats file or a directory; a directory stands for every *.mmstats
 below it. Without PATH, the files that match $MMSTATS_GLOB are read, else

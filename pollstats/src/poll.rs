@@ -6,40 +6,37 @@ use cli::{Stop, Tool};
 use files::{Left, Member, Roster, Visitor};
 use mmstats::{FOLDED_LABEL, Observation, Value};
 
-use crate::change::Reading;
-use crate::column::{Cell, ColumnTally, Per};
+use crate::class::{Class, has_part};
+use crate::column::{ColumnTally, Per};
 use crate::field::ColumnField;
 use crate::filter::Filters;
 use crate::fold::Ledger;
 use crate::mixed::Named;
-use crate::polled::{Part, PolledFile, Thread};
+use crate::polled::{Known, Part, PolledFile, Thread};
+use crate::row::Row;
 
 /// How long a file may be on its way between the moment that it names as its beginning and the one when
 /// it can be found, in seconds.
-const PUBLISHING: f64 = 0.5;
-
-/// One row.
-pub(crate) struct Row {
-    pub(crate) at: SystemTime,
-    pub(crate) cells: Vec<Cell>,
-}
+pub(crate) const PUBLISHING: f64 = 0.5;
 
 /// Gathers rows.
 pub(crate) struct Poll {
     pub(crate) fields: Vec<ColumnField>,
+    /// The classes that were seen, by column.
+    pub(crate) classes: Vec<Vec<Class>>,
     pub(crate) filters: Filters,
-    is_rate: bool,
+    pub(crate) is_rate: bool,
     pub(crate) tallies: Vec<ColumnTally>,
     pub(crate) ledger: Ledger,
     /// When this row's look began and the one's before; `None` in the first row.
-    now: SystemTime,
+    pub(crate) now: SystemTime,
     began: Instant,
-    before: Option<SystemTime>,
-    passed: Duration,
+    pub(crate) before: Option<SystemTime>,
+    pub(crate) passed: Duration,
     cost: Duration,
     /// Whether any file passes the filters.
     has_matched: bool,
-    named: Named,
+    pub(crate) named: Named,
 }
 
 /// What of a file a row is to have.
@@ -55,6 +52,7 @@ pub(crate) enum Gives {
 impl Poll {
     pub(crate) fn new(fields: Vec<ColumnField>, filters: Filters, is_rate: bool) -> Self {
         Self {
+            classes: fields.iter().map(|_| Vec::new()).collect(),
             fields,
             filters,
             is_rate,
@@ -84,11 +82,12 @@ impl Poll {
             Some(_) => Per::Second(self.passed.as_secs_f64()),
         };
         let members = roster.members();
-        for (column, _) in self.tallies.iter().enumerate().filter(|(_, tally)| tally.is_mixed()) {
-            self.named.tell(tool, column, members);
+        let (mut cells, mut units) = (Vec::new(), Vec::new());
+        for (column, tally) in std::mem::take(&mut self.tallies).into_iter().enumerate() {
+            units.push(self.unit(column, &tally));
+            cells.push(self.cell(tool, column, tally, per, members));
         }
-        let cells = self.tallies.drain(..).map(|tally| tally.cell(per)).collect();
-        Ok(Row { at: self.now, cells })
+        Ok(Row { at: self.now, cells, units })
     }
 
     /// The fields that no file has, after a first row.
@@ -123,18 +122,60 @@ impl Poll {
             thread.number = file.fields().position(|field| field.label().ends_with(FOLDED_LABEL.as_bytes()));
         }
         state.parts.resize_with(self.fields.len(), Part::default);
-        for (part, field) in state.parts.iter_mut().zip(&self.fields) {
+        for ((part, column), classes) in state.parts.iter_mut().zip(&self.fields).zip(&mut self.classes) {
             let labels = file.fields().enumerate();
-            let ranked =
-                labels.filter_map(|(number, found)| Some((field.spelling.rank(found.label())?, number)));
+            let ranked = labels.filter_map(|(number, found)| {
+                let rank = column.rank(found.label())?;
+                let has = !rank.0 || column.part().is_some_and(|part| has_part(&found, part));
+                has.then_some((rank, number))
+            });
             // The first of several fields with one label.
-            part.field = ranked.min().map(|(_, number)| number);
+            let found = ranked.min().map(|(_, number)| number);
+            part.field = found;
+            let class = found.and_then(|number| {
+                let field = file.field(number);
+                let class = Class::of(&field, column.is_gauge)?;
+                Some((class.intern(classes), field.scale()))
+            });
+            // What was counted of another field, or in another way, says nothing about this one.
+            if part.class() != class {
+                part.before = None;
+                part.known = class.map(|class| Box::new(Known::new(class)));
+            }
         }
+        self.share(&mut state.parts);
         state.is_begun = self.filters.are_begun();
-        state.only_counters = state.parts.iter().zip(&self.fields).all(|(part, field)| {
-            let value = part.field.and_then(|number| file.field(number).value());
-            !field.is_gauge && value.is_none_or(|value| is_counter(&value))
-        });
+        state.only_counters =
+            state.parts.iter().zip(self.fields.iter().zip(&self.classes)).all(|(part, (column, classes))| {
+                match part.class() {
+                    Some((class, _)) => classes[class].is_change,
+                    None => {
+                        let value = part.field.and_then(|number| file.field(number).value());
+                        !column.is_gauge && value.is_none_or(|value| is_counter(&value))
+                    }
+                }
+            });
+    }
+
+    /// Lets columns that show what is added to the same values of several numbers have it from the first of them.
+    fn share(&self, parts: &mut [Part]) {
+        let adds_up = |part: &Part, column: usize| {
+            let class = &self.classes[column][part.class()?.0];
+            (class.is_change && class.is_compound()).then_some(part.field)
+        };
+        for column in 0..parts.len() {
+            let Some(field) = adds_up(&parts[column], column) else { continue };
+            let owner = (0..column).find(|&before| adds_up(&parts[before], before) == Some(field));
+            if let Some(known) = owner.and_then(|owner| parts[owner].known.as_mut()) {
+                known.is_owner = true;
+            }
+            if let Some(known) = &mut parts[column].known {
+                (known.owner, known.is_owner) = (owner, false);
+                if owner.is_some() {
+                    known.amount = None;
+                }
+            }
+        }
     }
 
     /// Takes note of what a look has found.
@@ -150,72 +191,11 @@ impl Poll {
         if looked != Observation::Unchanged {
             let holds = member.state.is_begun && self.filters.hold(&member.file);
             if member.state.counts && !holds {
-                member.state.parts.iter_mut().for_each(|part| part.before = None);
+                member.state.parts.iter_mut().for_each(Part::forget);
             }
             member.state.resumes |= holds && !member.state.counts && member.state.is_known;
             member.state.counts = holds;
             self.has_matched |= holds;
-        }
-    }
-
-    /// Takes what a file gives into the row.
-    pub(crate) fn count(&mut self, member: &mut Member<PolledFile>, looked: Observation, gives: Gives) {
-        let Member { file, state, writer, .. } = member;
-        let resumes = std::mem::take(&mut state.resumes);
-        if !state.counts {
-            state.is_known = true;
-            return;
-        }
-        // What a file that is new has counted, it has counted since the row before if it was made since. A
-        // field that is new in a known file began at 0, too; what a filter let through only now did not.
-        let is_young = || match (self.before, writer.created) {
-            (Some(before), Some(created)) => created >= unix(before) - PUBLISHING,
-            _ => false,
-        };
-        let from_zero = !resumes && (state.is_known || is_young());
-        let is_first = !state.is_known && self.before.is_none();
-        state.is_known = true;
-        for (column, part) in state.parts.iter_mut().enumerate() {
-            let Some(number) = part.field else {
-                part.before = None;
-                continue;
-            };
-            let tally = &mut self.tallies[column];
-            if looked == Observation::Unchanged && state.only_counters && part.before.is_some() {
-                tally.add_change(0);
-                continue;
-            }
-            let field = file.field(number);
-            let Some(value) = field.value() else { continue };
-            let integer = value.as_integer().filter(|_| is_counter(&value) && !self.fields[column].is_gauge);
-            let Some(integer) = integer else {
-                if gives != Gives::Changes {
-                    tally.add_value(value);
-                }
-                continue;
-            };
-            if gives == Gives::Values {
-                tally.add_change(0);
-                continue;
-            }
-            let reading =
-                Reading { value: integer, bits: field.bits(), is_signed: matches!(value, Value::Signed(_)) };
-            let change = match part.before.replace(integer) {
-                Some(before) => reading.since(before, self.passed),
-                None if is_first => {
-                    tally.add_since_start(since_start(integer, writer.created, self.now));
-                    integer
-                }
-                None if from_zero => integer.max(0),
-                None => 0,
-            };
-            match &state.thread {
-                Some(thread) if thread.is_process => {
-                    thread.group.borrow_mut().grown(column, change);
-                    tally.add_change(0);
-                }
-                _ => tally.add_change(change),
-            }
         }
     }
 }
@@ -231,7 +211,7 @@ impl Visitor for Poll {
     fn wants(&mut self, label: &[u8]) -> bool {
         self.filters.hear(label)
             | label.ends_with(FOLDED_LABEL.as_bytes())
-            | self.fields.iter().any(|field| field.spelling.rank(label).is_some())
+            | self.fields.iter().any(|field| field.rank(label).is_some())
     }
 
     fn visit(&mut self, member: &mut Member<PolledFile>, looked: Observation) -> Result<(), Stop> {
@@ -260,17 +240,10 @@ impl Visitor for Poll {
 }
 
 /// Whether a value is one whose change is shown.
-fn is_counter(value: &Value<'_>) -> bool {
+pub(crate) fn is_counter(value: &Value<'_>) -> bool {
     matches!(value, Value::Signed(_) | Value::Unsigned(_))
 }
 
-/// What was counted per second, if the file says since when.
-fn since_start(counted: i128, created: Option<f64>, now: SystemTime) -> f64 {
-    #[allow(clippy::cast_precision_loss)]
-    let counted = counted as f64;
-    created.map(|created| unix(now) - created).filter(|&age| age > 0.0).map_or(0.0, |age| counted / age)
-}
-
-fn unix(moment: SystemTime) -> f64 {
+pub(crate) fn unix(moment: SystemTime) -> f64 {
     moment.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use cli::{Json, Output, Stop, Timestamp, escape};
 
 use crate::column::Cell;
-use crate::poll::Row;
+use crate::row::Row;
 
 /// What is between fields, and what is done about it within them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use cli::Stop;
 use files::{Member, Roster};
 use mmstats::Observation;
 
+use crate::amount::Amount;
 use crate::poll::{Gives, Poll};
 use crate::polled::PolledFile;
 
@@ -41,7 +42,12 @@ impl Poll {
             self.take(member);
         }
         let tallies = &mut self.tallies;
-        self.ledger.settle(|column, rest| tallies[column].add_change(rest));
+        self.ledger.settle(|(column, class, rest)| match (class, rest) {
+            (Some((class, scale)), rest) => tallies[column].class(class).add_more(&rest.in_unit(scale)),
+            (None, Amount::Integer(rest)) => tallies[column].add_change(rest),
+            // A file that says nothing about its fields counts integers only.
+            (None, _) => {}
+        });
         Ok(())
     }
 

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use cli::{Color, Output, Stop, Timestamp, escape};
+use figures::Outcome;
+use mmstats::MetricType;
 
 use crate::column::Cell;
-use crate::poll::Row;
+use crate::row::{Row, Unit};
 
 /// What a column has at least if there is room, and what a terminal's columns grow to.
 const NARROW: usize = 10;
@@ -57,9 +59,13 @@ impl Table {
             write!(out, "{}", Timestamp(row.at))?;
             separator = " ";
         }
-        for (cell, &width) in row.cells.iter().zip(&self.widths) {
+        for ((cell, unit), &width) in row.cells.iter().zip(&row.units).zip(&self.widths) {
             line.clear();
-            push_right(&mut line, &fitted(cell, width, window.is_some()), width);
+            let quantity = unit.as_ref().filter(|_| window.is_some()).and_then(|unit| quantity(cell, unit));
+            match quantity.filter(|quantity| cli::width(quantity) <= width) {
+                Some(quantity) => push_right(&mut line, &quantity, width),
+                None => push_right(&mut line, &fitted(cell, width, window.is_some()), width),
+            }
             write!(out, "{separator}{line}")?;
             separator = " ";
         }
@@ -98,6 +104,22 @@ fn widths(names: &[String], room: Option<usize>) -> Vec<usize> {
         *width = (*width + spare).min(WIDE).max(*width);
     }
     widths
+}
+
+/// A number in a unit that people read: `21.4us`, `3.2MiB/s`. `None` of a unit that has no greater and smaller ones.
+fn quantity(cell: &Cell, unit: &Unit) -> Option<String> {
+    let is_moment = unit.kind == MetricType::Timestamp;
+    if !is_moment && !matches!(unit.name.as_str(), "seconds" | "bytes" | "ratio") {
+        return None;
+    }
+    let outcome = match cell {
+        Cell::Integer(value) => Outcome::Integer(*value),
+        Cell::Double(value) => Outcome::Double(*value),
+        Cell::Float(value) => Outcome::Float(*value),
+        Cell::Nothing | Cell::Text(_) => return None,
+    };
+    let quantity = cli::quantity(&outcome, Some(&unit.name), unit.kind);
+    Some(if unit.is_per_second { format!("{quantity}/s") } else { quantity.into_owned() })
 }
 
 /// A cell in at most `width` columns. Text is cut only where it `is_cut`.
@@ -177,6 +199,21 @@ mod tests {
         assert_eq!(widths(&names(4), Some(31)), [7, 7, 7, 7]);
         assert_eq!(widths(&names(4), Some(3)), [5, 5, 5, 5], "lines break rather than lose their sense");
         assert_eq!(widths(&["web.stats.status.2XX".into(), "a".into()], Some(20)), [9, 10]);
+    }
+
+    #[test]
+    fn numbers_are_in_units_that_people_read() {
+        let shown = |cell: Cell, name: &str, kind, is_per_second| {
+            quantity(&cell, &Unit { name: name.into(), kind, is_per_second }).unwrap_or_default()
+        };
+        let (gauge, counter) = (MetricType::Gauge, MetricType::Counter);
+        assert_eq!(shown(Cell::Double(2.14e-5), "seconds", gauge, false), "21.4us");
+        assert_eq!(shown(Cell::Integer(3 << 20), "bytes", counter, true), "3MiB/s");
+        assert_eq!(shown(Cell::Double(0.123), "ratio", gauge, false), "12.3 %");
+        assert_eq!(shown(Cell::Integer(7), "requests", counter, false), "", "there is no greater unit");
+        assert_eq!(shown(Cell::Nothing, "seconds", gauge, false), "");
+        let moment = Cell::Double(1_795_228_800.5);
+        assert_eq!(shown(moment, "seconds", MetricType::Timestamp, false), "2026-11-21 02:40:00");
     }
 
     #[test]

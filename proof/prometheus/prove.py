@@ -92,7 +92,7 @@ class Run:
         ]
         self.url = "http://127.0.0.1:%d/api/v1/" % port
         work = [(self.slot, number) for number in range(SLOTS)]
-        work += [(self.every, 0.5, *self.slurp()), (self.every, 1.3, self.tool("cleanstats"), "-q", self.stats)]
+        work += [(self.every, 0.5, *self.slurp()), (self.every, 1.3, self.tool("cleanstats"), "-q", "--fold", self.stats)]
         self.threads = [threading.Thread(target=act, args=arguments) for act, *arguments in work]
         for thread in self.threads:
             thread.start()
@@ -133,7 +133,7 @@ def prove(run):
     series = [found for found in run.ask("series", **{"match[]": "{%s}" % ours}, **begun)]
     run.end()
     # Everything that was ever counted, after the last worker was killed and cleaned.
-    run.run(run.tool("cleanstats"), "-q", run.stats)
+    run.run(run.tool("cleanstats"), "-q", "--fold", run.stats)
     run.run(*run.slurp())
     with open(os.path.join(run.prom, "mmstats.prom")) as prom:
         lines = dict(line.rsplit(" ", 1) for line in prom if not line.startswith("#"))

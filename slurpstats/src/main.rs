@@ -247,7 +247,7 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
             let is_alive = match life {
                 Some(Life::Alive) => Some(true),
                 Some(Life::Dead) => Some(false),
-                Some(Life::Unknown) | None => None,
+                _ => None,
             };
             let objects = Objects::new(snapshot, is_alive, None);
             fields(tool, snapshot)

@@ -1,5 +1,6 @@
 //! Records as text, lines and JSON.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use cli::{
@@ -8,7 +9,7 @@ use cli::{
 };
 use figures::part::derived;
 use figures::{Outcome, Tallied};
-use mmstats::{Part, SnapshotField};
+use mmstats::{MetricType, Part, SnapshotField};
 
 /// The parts of a field that are wanted, with their names; the value itself without a name.
 fn parts(field: &SnapshotField<'_>, labels: &Labels) -> Vec<Part<'static>> {
@@ -21,10 +22,7 @@ fn parts(field: &SnapshotField<'_>, labels: &Labels) -> Vec<Part<'static>> {
 }
 
 /// The same of what came out over all files.
-pub(crate) fn outcome_parts(
-    result: &Tallied,
-    labels: &Labels,
-) -> Vec<(std::borrow::Cow<'static, str>, Outcome)> {
+pub(crate) fn outcome_parts(result: &Tallied, labels: &Labels) -> Vec<(Cow<'static, str>, Outcome)> {
     labels.parts(&result.label, result.outcome.parts(), |name| result.outcome.part(name))
 }
 
@@ -32,9 +30,6 @@ pub(crate) fn outcome_parts(
 fn is_taken_apart(result: &Tallied, labels: &Labels) -> bool {
     matches!(result.outcome, Outcome::Compound(_)) && !labels.want_all_of(&result.label)
 }
-
-/// A label and its value, as text.
-type Row = (Vec<u8>, String);
 
 /// `==> PATH`, the fields in a column, an empty line: as the original prints it. Nothing where nothing is
 /// wanted of the file. Values are in units that people read.
@@ -47,21 +42,40 @@ pub(crate) fn text(
 ) -> Result<(), Stop> {
     let mut rows = Vec::with_capacity(fields.len());
     for field in fields {
-        let (label, unit) = (field.label(), field.unit());
-        if !field.value().is_compound() || labels.want_all_of(label) {
-            rows.push((label.to_vec(), value_quantity(field.value_in_unit(), unit, field.kind())));
+        if !field.value().is_compound() || labels.want_all_of(field.label()) {
+            rows.push((Cow::Borrowed(field.label()), Shown::Whole(field)));
             continue;
         }
         for (name, part) in parts(field, labels) {
-            rows.push((derived(label, &name), part_quantity(&name, &part.into(), unit)));
+            let shown = part_quantity(&name, &part.into(), field.unit());
+            rows.push((Cow::Owned(derived(field.label(), &name)), Shown::Part(shown)));
         }
     }
     if rows.is_empty() {
         return Ok(());
     }
     writeln!(out, "{}", color.head(format_args!("==> {}", escape_path(path))))?;
-    columns(&rows, color, out)?;
+    let widest = widest(rows.iter().map(|(label, _)| &**label));
+    for (label, shown) in &rows {
+        padded(label, widest, color, out)?;
+        match shown {
+            Shown::Whole(field) => match (field.unit(), field.kind(), field.value_in_unit()) {
+                (None, kind, value) if kind != MetricType::Timestamp && !value.is_compound() => {
+                    out.write_value(value)?;
+                }
+                (unit, kind, value) => out.write_str(&value_quantity(value, unit, kind))?,
+            },
+            Shown::Part(shown) => out.write_str(shown)?,
+        }
+        out.write_str("\n")?;
+    }
     out.write_str("\n")
+}
+
+/// What is beside a label.
+enum Shown<'a> {
+    Whole(&'a SnapshotField<'a>),
+    Part(String),
 }
 
 /// The same for aggregates, which have no path.
@@ -75,26 +89,40 @@ pub(crate) fn aggregated_text(
     for result in results {
         let unit = result.about.unit.as_deref();
         if !is_taken_apart(result, labels) {
-            let value = quantity(&result.outcome, unit, result.about.kind).into_owned();
-            rows.push((result.label.clone(), value));
+            let value = quantity(&result.outcome, unit, result.about.kind);
+            rows.push((Cow::Borrowed(result.label.as_slice()), value));
             continue;
         }
         for (name, part) in outcome_parts(result, labels) {
-            rows.push((derived(&result.label, &name), part_quantity(&name, &part, unit)));
+            let value = part_quantity(&name, &part, unit);
+            rows.push((Cow::Owned(derived(&result.label, &name)), Cow::Owned(value)));
         }
     }
-    columns(&rows, color, out)
-}
-
-fn columns(rows: &[Row], color: Color, out: &mut Output) -> Result<(), Stop> {
-    let widest = rows.iter().map(|(label, _)| width(&escape(label))).max().unwrap_or(0);
-    for (label, value) in rows {
-        let label = escape(label);
-        // One blank more than the widest label needs.
-        let pad = widest - width(&label) + 1;
-        writeln!(out, "  {}{:pad$}{value}", color.label(&label), "")?;
+    let widest = widest(rows.iter().map(|(label, _)| &**label));
+    for (label, value) in &rows {
+        padded(label, widest, color, out)?;
+        writeln!(out, "{value}")?;
     }
     Ok(())
+}
+
+/// The width of the widest label.
+fn widest<'a>(labels: impl Iterator<Item = &'a [u8]>) -> usize {
+    labels.map(|label| width(&escape(label))).max().unwrap_or(0)
+}
+
+/// A label in its column.
+fn padded(label: &[u8], widest: usize, color: Color, out: &mut Output) -> Result<(), Stop> {
+    let label = escape(label);
+    let pad = widest - width(&label);
+    if color.is_on() {
+        write!(out, "  {}", color.label(&label))?;
+    } else {
+        out.write_str("  ")?;
+        out.write_str(&label)?;
+    }
+    // One blank more than the widest label needs.
+    out.gather(|out| out.resize(out.len() + pad + 1, b' '))
 }
 
 /// `PATH<TAB>LABEL<TAB>VALUE`: each number by itself, in full.
@@ -114,7 +142,8 @@ impl Lines {
         labels: &Labels,
         out: &mut Output,
     ) -> Result<(), Stop> {
-        let value = field.value_in_unit();
+        // What version 1 has needs no second look at what the field says.
+        let value = if field.data_type().is_none() { field.value() } else { field.value_in_unit() };
         if value.is_compound() {
             return parts(field, labels).iter().try_for_each(|(name, part)| {
                 out.write_str(&self.start)?;
@@ -187,7 +216,7 @@ pub(crate) fn aggregated_json(results: &[Tallied], labels: &Labels, out: &mut Ou
         }
         for (name, part) in outcome_parts(result, labels) {
             let code = if matches!(part, Outcome::Integer(_)) { "u64" } else { "f64" };
-            let members = Members { kind: mmstats::MetricType::Unknown, unit: None, help, merge: None };
+            let members = Members { kind: MetricType::Unknown, unit: None, help, merge: None };
             object(&derived(&result.label, &name), code, &part, members, out)?;
         }
     }

@@ -4,7 +4,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use super::{binaries, is_installed, root, text};
+use harness::has;
+
+use super::{binary, root, text};
 
 struct Peer {
     process: Child,
@@ -38,7 +40,7 @@ impl Peer {
 
 /// What slurpstats prints of the file, without a word of complaint.
 fn slurp(arguments: &[&str], path: &str) -> String {
-    let mut command = Command::new(binaries().join("slurpstats"));
+    let mut command = Command::new(binary("slurpstats"));
     let output = command.args(arguments).arg(path).output().unwrap();
     assert_eq!((text(&output.stderr), output.status.code()), ("", Some(0)));
     text(&output.stdout).to_owned()
@@ -63,7 +65,7 @@ fn alive(path: &str) -> serde_json::Value {
 
 #[test]
 fn a_writer_made_from_the_page_is_read_and_known_to_live() {
-    if !is_installed("python3") {
+    if !has("python3") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

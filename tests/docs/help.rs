@@ -44,7 +44,7 @@ pub(crate) struct Help {
 
 impl Help {
     pub(crate) fn of(tool: &str) -> Self {
-        let output = Command::new(super::binaries().join(tool)).arg("--help").output().unwrap();
+        let output = Command::new(super::binary(tool)).arg("--help").output().unwrap();
         assert_eq!((super::text(&output.stderr), output.status.code()), ("", Some(0)), "{tool} --help");
         let mut this = Self { options: Vec::new(), texts: Vec::new(), operands: Vec::new() };
         for line in super::text(&output.stdout).lines() {

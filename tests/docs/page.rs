@@ -5,9 +5,6 @@ use std::path::{Path, PathBuf};
 
 use super::help::Opt;
 
-/// Every tool that pages may name, those that are not there yet as well.
-pub(crate) const SUITE: &[&str] = &["slurpstats", "pollstats", "mmwatch", "mmcat", "cleanstats", "mmash"];
-
 pub(crate) struct Page {
     path: PathBuf,
     source: String,
@@ -87,12 +84,6 @@ pub(crate) struct Example {
     pub(crate) command: String,
     /// Empty: whatever.
     pub(crate) shown: String,
-}
-
-/// The words of a command that may be programs: all that are not in quotes.
-pub(crate) fn programs(command: &str) -> Vec<String> {
-    let outside = command.split('\'').step_by(2);
-    outside.flat_map(str::split_whitespace).map(str::to_owned).collect()
 }
 
 fn options(source: &str) -> (Vec<Opt>, Vec<Vec<String>>) {

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use super::{GUESTS, TOOLS, is_installed, root, text, writer::Web};
+use harness::has;
+
+use super::{GUESTS, TOOLS, root, text, writer::Web};
 
 /// A command and what the README shows of its output.
 struct Shown {
@@ -46,7 +48,7 @@ fn every_command_of_the_readme_does_what_it_says() {
             continue;
         }
         let needs = |guest: &&&str| command.split_whitespace().any(|word| word == **guest);
-        if GUESTS.iter().filter(needs).any(|guest| !is_installed(guest)) {
+        if GUESTS.iter().filter(needs).any(|guest| !has(guest)) {
             continue;
         }
         let ran = web.run(&command, folder.path());

@@ -6,15 +6,29 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use harness::has;
+
 use super::help::Help;
 use super::page::Page;
 use super::writer::Web;
-use super::{TOOLS, built, is_installed, root, text};
+use super::{TOOLS, root, text, tools};
 
 const SHELLS: &[Shell] = &[
-    Shell { program: "bash", options: &["--norc"], ending: ".bash", completes_folder: false },
-    Shell { program: "zsh", options: &["-f"], ending: "", completes_folder: true },
-    Shell { program: "fish", options: &["--no-config"], ending: ".fish", completes_folder: false },
+    Shell {
+        program: "bash",
+        options: &["--norc"],
+        ending: ".bash",
+        is_one_file: true,
+        completes_directory: false,
+    },
+    Shell { program: "zsh", options: &["-f"], ending: "", is_one_file: false, completes_directory: true },
+    Shell {
+        program: "fish",
+        options: &["--no-config"],
+        ending: ".fish",
+        is_one_file: false,
+        completes_directory: false,
+    },
 ];
 
 struct Shell {
@@ -22,13 +36,15 @@ struct Shell {
     /// So that it reads nobody's settings.
     options: &'static [&'static str],
     ending: &'static str,
-    /// Whether it loads completions from a folder, by name.
-    completes_folder: bool,
+    /// Whether the tools have one file, under the name of each.
+    is_one_file: bool,
+    /// Whether it loads completions from a directory, by name.
+    completes_directory: bool,
 }
 
 impl Shell {
     fn file(&self, tool: &str) -> PathBuf {
-        let start = if self.completes_folder { "_" } else { "" };
+        let start = if self.completes_directory { "_" } else { "" };
         root().join("completions").join(format!("{start}{tool}{}", self.ending))
     }
 
@@ -40,8 +56,8 @@ impl Shell {
         lines: &[String],
         here: &Path,
     ) -> BTreeMap<String, BTreeSet<String>> {
-        let (folder, file) = (root().join("completions"), self.file(tool));
-        let from = if self.completes_folder { folder } else { file };
+        let (directory, file) = (root().join("completions"), self.file(tool));
+        let from = if self.completes_directory { directory } else { file };
         // A shell that waits for ever is a failure, too.
         let mut command = web.command("timeout", here);
         command
@@ -109,11 +125,11 @@ enum Offered {
 }
 
 /// What the completions of a tool must do, by its help and its page.
-fn cases(tool: &str, help: &Help, page: &Page, folder: &Path) -> Vec<(String, Offered)> {
+fn cases(tool: &str, help: &Help, page: &Page, directory: &Path) -> Vec<(String, Offered)> {
     use Offered::{AtLeast, Exactly, OneOf};
     let names: Vec<_> = help.options.iter().flat_map(super::help::Opt::names).collect();
     let mut cases = vec![(format!("{tool} -"), Exactly(set(names.iter().map(String::as_str))))];
-    let folder = folder.display();
+    let directory = directory.display();
     let labels = || {
         set(["web.stats.status.2XX", "web.stats.status.3XX", "web.stats.status.4XX", "web.stats.status.5XX"])
     };
@@ -132,14 +148,14 @@ fn cases(tool: &str, help: &Help, page: &Page, folder: &Path) -> Vec<(String, Of
                 "PREFIX" => cases.push((format!("{typed}web.stats.status."), Exactly(labels()))),
                 "EXPR" => cases.push((format!("{typed}web.stats.status."), AtLeast(labels()))),
                 "FILE" => {
-                    cases.push((format!("{typed}{folder}/"), AtLeast(set(["one.mmstats", "other.txt"]))));
+                    cases.push((format!("{typed}{directory}/"), AtLeast(set(["one.mmstats", "other.txt"]))));
                 }
                 "USER" => cases.push((format!("{typed}roo"), AtLeast(set(["root"])))),
                 _ => cases.push((typed, Exactly(BTreeSet::new()))),
             }
         }
     }
-    let files = || Exactly(set(["folder", "one.mmstats", "two.mmstats"]));
+    let files = || Exactly(set(["directory", "one.mmstats", "two.mmstats"]));
     if help.operands.iter().any(|operand| operand.contains("FIELD")) {
         let fields = || AtLeast(set(["2XX", "4XX", "5XX"]));
         cases.push((format!("{tool} web.stats.status."), AtLeast(labels())));
@@ -149,10 +165,10 @@ fn cases(tool: &str, help: &Help, page: &Page, folder: &Path) -> Vec<(String, Of
         let next = || OneOf(set(["2XX,4XX", "2XX,=4XX", "=4XX", "4XX"]));
         cases.push((format!("{tool} -p web.stats.status. 2XX,4"), next()));
         cases.push((format!("{tool} -p web.stats.status. 2XX,=4"), next()));
-        cases.push((format!("{tool} web.stats.status.2XX {folder}/"), files()));
+        cases.push((format!("{tool} web.stats.status.2XX {directory}/"), files()));
     } else {
-        cases.push((format!("{tool} {folder}/"), files()));
-        cases.push((format!("{tool} {folder}/two.mmstats {folder}/"), files()));
+        cases.push((format!("{tool} {directory}/"), files()));
+        cases.push((format!("{tool} {directory}/two.mmstats {directory}/"), files()));
     }
     cases
 }
@@ -161,14 +177,14 @@ fn cases(tool: &str, help: &Help, page: &Page, folder: &Path) -> Vec<(String, Of
 fn the_shells_complete_what_help_and_page_say() {
     let web = Web::start();
     let here = tempfile::tempdir().unwrap();
-    let folder = here.path().join("stats");
-    fs::create_dir_all(folder.join("folder")).unwrap();
+    let directory = here.path().join("stats");
+    fs::create_dir_all(directory.join("directory")).unwrap();
     for name in ["one.mmstats", "two.mmstats", "other.txt"] {
-        fs::write(folder.join(name), "").unwrap();
+        fs::write(directory.join(name), "").unwrap();
     }
-    for shell in SHELLS.iter().filter(|shell| is_installed(shell.program)) {
-        for (tool, page) in built() {
-            let cases = cases(tool, &Help::of(tool), &page, &folder);
+    for shell in SHELLS.iter().filter(|shell| has(shell.program)) {
+        for (tool, page) in tools() {
+            let cases = cases(tool, &Help::of(tool), &page, &directory);
             let lines: Vec<_> = cases.iter().map(|(line, _)| line.clone()).collect();
             let replies = shell.complete(&web, tool, &lines, here.path());
             for (line, offered) in &cases {
@@ -191,11 +207,11 @@ fn the_shells_complete_what_help_and_page_say() {
 #[test]
 fn labels_come_from_the_files_on_the_command_line() {
     let (web, other) = (Web::start(), tempfile::tempdir().unwrap());
-    let mail = mmstats::Options::new().path(other.path()).label_prefix("mail.").create::<()>().unwrap();
+    let mail = mmstats::Options::new().dir(other.path()).label_prefix("mail.").create::<()>().unwrap();
     mail.add_field("with blank", mmstats::Counter::spec()).unwrap();
     mail.add_field("with\ttab", mmstats::Counter::spec()).unwrap();
     let line = format!("slurpstats {} -p mail.", other.path().display());
-    for shell in SHELLS.iter().filter(|shell| is_installed(shell.program)) {
+    for shell in SHELLS.iter().filter(|shell| has(shell.program)) {
         let replies = shell.complete(&web, "slurpstats", std::slice::from_ref(&line), other.path());
         let found: BTreeSet<_> = replies[&line].iter().map(|reply| reply.replace('\\', "")).collect();
         assert!(found.contains("mail.sys.pid") && found.contains("mail.with blank"), "{found:?}");
@@ -211,10 +227,15 @@ fn every_completion_is_sound_and_shares_what_it_can() {
             let file = shell.file(tool);
             let source =
                 fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-            let (_, behind) = source.split_once("# {{{").unwrap();
-            let (same, _) = behind.split_once("# }}}").unwrap();
-            shared.entry(same.to_owned()).or_insert_with(Vec::new).push(*tool);
-            if is_installed(shell.program) {
+            // One file for all of them, or a part that is the same in each.
+            let same = if shell.is_one_file {
+                fs::canonicalize(&file).unwrap().into_os_string().into_string().unwrap()
+            } else {
+                let (_, after) = source.split_once("# {{{").unwrap();
+                after.split_once("# }}}").unwrap().0.to_owned()
+            };
+            shared.entry(same).or_insert_with(Vec::new).push(*tool);
+            if has(shell.program) {
                 let mut check = std::process::Command::new(shell.program);
                 let checked = check.args(shell.options).arg("-n").arg(&file).output().unwrap();
                 assert_eq!(

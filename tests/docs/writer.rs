@@ -26,7 +26,7 @@ stats! {
 }
 
 pub(crate) struct Web {
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
     done: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -34,11 +34,11 @@ pub(crate) struct Web {
 impl Web {
     /// Gives it back once both threads have published.
     pub(crate) fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let done = Arc::new(AtomicBool::new(false));
         let (ready, is_ready) = mpsc::channel();
         let threads = (0..2).map(|_| {
-            let options = Options::new().path(folder.path()).filename("web-{PID}-{TID}.mmstats");
+            let options = Options::new().dir(directory.path()).filename("web-{PID}-{TID}.mmstats");
             let (options, done, ready) = (options.label_prefix("web."), Arc::clone(&done), ready.clone());
             thread::spawn(move || {
                 let stats = options.create::<Stats>().unwrap();
@@ -48,12 +48,12 @@ impl Web {
         });
         let threads: Vec<_> = threads.collect();
         threads.iter().for_each(|_| is_ready.recv().unwrap());
-        Self { folder, done, threads }
+        Self { directory, done, threads }
     }
 
     /// Where the files are.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Runs a shell command as a user of this program would who is in `here`.
@@ -69,7 +69,7 @@ impl Web {
         command
             .current_dir(here)
             .env("PATH", format!("{}:{path}", super::binaries().display()))
-            .env("MMSTATS_PATH", self.folder())
+            .env("MMSTATS_PATH", self.directory())
             .env("HOME", here)
             .env("LC_ALL", "C.UTF-8")
             .env_remove("MMSTATS_GLOB");

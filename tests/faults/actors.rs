@@ -124,7 +124,7 @@ pub(crate) fn wait() -> bool {
 /// Publishes, and updates as fast as it can once it is told to.
 fn write_for_ever(folder: &Path, name: &str) {
     // Whatever the umask is, others are to see it.
-    let load = Options::new().path(folder).filename(name).mode(0o644).create::<Load>().unwrap();
+    let load = Options::new().dir(folder).filename(name).mode(0o644).create::<Load>().unwrap();
     say(load.path().to_str().unwrap());
     wait();
     loop {
@@ -138,11 +138,11 @@ fn write_for_ever(folder: &Path, name: &str) {
 /// Publishes, forks, and lets the parent end. The child goes on with what it inherited, and with an
 /// instance of its own.
 fn outlive_the_parent(folder: &Path, name: &str) {
-    let load = Options::new().path(folder).filename(name).create::<Load>().unwrap();
+    let load = Options::new().dir(folder).filename(name).create::<Load>().unwrap();
     load.hits.add(5);
     nix::unistd::daemon(true, true).unwrap();
     load.hits.add(100);
-    let own = Options::new().path(folder).filename(format!("own-{name}")).create::<Load>().unwrap();
+    let own = Options::new().dir(folder).filename(format!("own-{name}")).create::<Load>().unwrap();
     say(&format!("{} {} {}", std::process::id(), load.hits.value(), own.path().display()));
     // Nobody kills it where the test fails.
     while wait() {
@@ -151,14 +151,17 @@ fn outlive_the_parent(folder: &Path, name: &str) {
     }
 }
 
+/// How often it dies and rises at least.
+pub(crate) const LIVES: u64 = 20;
+
 /// Dies and publishes again under the same name, for a while; says how often, and how often its file was
 /// not to be seen any more although it lived.
 fn die_and_rise(folder: &Path, name: &str) {
-    let options = Options::new().path(folder).filename(name);
+    let options = Options::new().dir(folder).filename(name);
     let until = Instant::now() + super::race_time();
     let (mut lives, mut lost, mut refused) = (0, 0, 0);
-    // On a busy machine a while may be a few lives only.
-    while Instant::now() < until || (lives < 20 && refused < 20) {
+    // On a busy machine, longer than that: what is said of so few would say nothing.
+    while Instant::now() < until || (lives < LIVES && refused < LIVES) {
         let load = match options.create::<Load>() {
             Ok(load) => load,
             Err(error) => {
@@ -203,7 +206,7 @@ pub(crate) fn python2() -> Option<Command> {
     if works.is_ok_and(|output| output.status.success()) {
         return Some(Command::new(python));
     }
-    super::foreign::skip("no Python 2.7 with mmstats 0.8.0 (MMSTATS_PYTHON2 may name one)");
+    harness::skip("no Python 2.7 with mmstats 0.8.0 (MMSTATS_PYTHON2 may name one)");
     None
 }
 

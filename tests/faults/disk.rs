@@ -1,6 +1,7 @@
 //! A disk that is full.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -8,10 +9,10 @@ use mmstats::live::{Evidence, Life};
 use mmstats::{Counter, ErrorKind, Options};
 
 use crate::actors::{Actor, Load, say, wait};
-use crate::foreign::skip;
 use crate::{
     ALIVE_LOCKED, ALIVE_MAPPED, ALIVE_RUNNING, can_unshare, cleaned, cleanstats, is_root, report, verdict,
 };
+use harness::skip;
 
 /// Runs this program in a part on a small disk of its own.
 fn on_small_disk(part: &str, folder: &Path, pages: usize, and: &str) -> Actor {
@@ -27,7 +28,7 @@ fn on_small_disk(part: &str, folder: &Path, pages: usize, and: &str) -> Actor {
 
 /// Publishes on an overlayfs, where a mapping does not keep the lock.
 pub(crate) fn lie_upon_others(folder: &Path) {
-    let options = Options::new().path(folder.join("merged")).filename("x.mmstats");
+    let options = Options::new().dir(folder.join("merged")).filename("x.mmstats");
     let load = options.create::<Load>().unwrap();
     let (path, below) = (load.path().to_owned(), folder.join("upper/x.mmstats"));
     let records = |path: &Path| cleaned(cleanstats().arg("-v").arg(path));
@@ -44,8 +45,10 @@ pub(crate) fn lie_upon_others(folder: &Path) {
     let judged = mmstats::live::Judge::new().judge(&mmstats::Snapshot::of(&aside).unwrap());
     assert_eq!((judged.life, judged.evidence), (Life::Dead, Evidence::Unlocked), "beside the overlay");
     // A daemon closes all descriptors, and opens others in their place.
+    // By identity: where publishing is a link, the descriptor keeps the temporary name.
+    let identity = |path: &Path| fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
     let held = fs::read_dir("/proc/self/fd").unwrap().flatten();
-    let held = held.map(|entry| entry.path()).find(|link| fs::read_link(link).is_ok_and(|to| to == path));
+    let held = held.map(|entry| entry.path()).find(|link| identity(link) == identity(&path));
     let number: i32 = held.unwrap().file_name().unwrap().to_str().unwrap().parse().unwrap();
     nix::unistd::close(number).unwrap();
     let other = fs::File::open("/dev/null").unwrap();
@@ -91,7 +94,7 @@ fn descriptors(folder: &Path) -> usize {
 /// Publishes on an overlayfs as often as a limit of 40 descriptors allows: each file costs one there.
 pub(crate) fn crowd(folder: &Path) {
     let folder = folder.join("merged");
-    let options = |number: usize| Options::new().path(&folder).filename(format!("{number}.mmstats"));
+    let options = |number: usize| Options::new().dir(&folder).filename(format!("{number}.mmstats"));
     let mut made = Vec::new();
     let error = loop {
         match options(made.len()).create::<Load>() {
@@ -100,7 +103,8 @@ pub(crate) fn crowd(folder: &Path) {
         }
     };
     assert_eq!(error.as_io().unwrap().raw_os_error(), Some(nix::libc::EMFILE));
-    assert_eq!(error.reason().to_string(), "keeping it open for its lock: Too many open files");
+    // The rest is the C library's words.
+    assert!(error.reason().to_string().starts_with("keeping it open for its lock: "), "{error}");
     assert_eq!(descriptors(&folder), made.len());
     assert_eq!(fs::read_dir(&folder).unwrap().count(), made.len(), "no temporary file is left");
     let private = options(1000).create_or_private::<Load>();
@@ -145,7 +149,7 @@ fn descriptors_for_locks_leave_some_to_the_program() {
 
 /// Publishes where a full disk would make an update a signal.
 pub(crate) fn publish_where_blocks_move(folder: &Path) {
-    let options = Options::new().path(folder.join("disk")).filename("x.mmstats");
+    let options = Options::new().dir(folder.join("disk")).filename("x.mmstats");
     let error = options.create::<Load>().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::FileSystem);
     let want = "on btrfs a full disk would kill the program at an update; publish on a tmpfs";
@@ -171,7 +175,7 @@ fn a_file_system_that_looks_for_room_at_each_store_is_refused() {
 
 /// Publishes until the disk is full; what fits must work, and what does not must be an error.
 pub(crate) fn fill(folder: &Path) {
-    let options = |number: usize| Options::new().path(folder).filename(format!("{number}.mmstats"));
+    let options = |number: usize| Options::new().dir(folder).filename(format!("{number}.mmstats"));
     let mut made = Vec::new();
     let error = loop {
         match options(made.len()).create::<Load>() {
@@ -227,7 +231,7 @@ fn nothing_is_killed_by_a_full_disk() {
     let dir = tempfile::tempdir().unwrap();
     let mut program = on_small_disk("fill", dir.path(), 8, "");
     let (made, late) = (program.line(), program.line());
-    assert_eq!(made, "8 allocating its blocks: No space left on device");
+    assert_eq!(made, "2 allocating its blocks: No space left on device");
     let (count, error) = late.split_once(' ').unwrap();
     assert!(count.parse::<usize>().unwrap() > 10, "{late}");
     assert_eq!(error, "allocating its blocks: No space left on device");

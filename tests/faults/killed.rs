@@ -11,8 +11,8 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 
 use crate::actors::{Actor, Load, original};
-use crate::foreign::{Foreign, gone_pid, sees_all_processes, skip, some_time_ago};
 use crate::{ALIVE_LOCKED, ALIVE_MAPPED, DEAD_GONE, DEAD_UNLOCKED, cleaned, cleanstats, report, verdict};
+use harness::{Foreign, gone_pid, sees_all_processes, skip, some_time_ago};
 
 const WRITERS: usize = 200;
 const SURVIVORS: usize = 5;
@@ -49,7 +49,7 @@ fn two_hundred_writers_killed_in_the_middle_of_updates() {
     for path in &paths {
         let snapshot = Snapshot::of(path).unwrap();
         let fields: Vec<_> = snapshot.fields().map(|field| field.unwrap()).collect();
-        assert_eq!(fields.len(), 7 + 5, "a timer is two fields");
+        assert_eq!(fields.len(), 9 + 5, "a timer is two fields");
         let Value::Text(page) = snapshot.find("page").unwrap().value() else { panic!() };
         assert!([&b""[..], b"/", b"/a/page/with/a/longer/name"].contains(&page), "{}", page.escape_ascii());
     }
@@ -190,7 +190,7 @@ fn is_zombie(pid: Pid) -> bool {
 #[test]
 fn two_instances_with_one_name_in_one_process() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().path(dir.path()).filename("x.mmstats");
+    let options = Options::new().dir(dir.path()).filename("x.mmstats");
     let first = options.create::<Load>().unwrap();
     let error = options.create::<Load>().unwrap_err();
     assert_eq!(error.kind(), mmstats::ErrorKind::Held);

@@ -9,9 +9,9 @@ use mmstats::{ErrorKind, Options};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::actors::{Actor, Load, say};
-use crate::foreign::{Foreign, gone_pid, sees_all_processes};
 use crate::strangers::{ALICE, BOB, Shared};
 use crate::{cleanstats, is_root, race_time, report};
+use harness::{Foreign, gone_pid, sees_all_processes};
 
 /// Swaps its own dead files, and folders of them, with links to the bait. Says how often.
 pub(crate) fn attack(folder: &Path, bait: &Path) {
@@ -96,7 +96,7 @@ fn a_name_that_somebody_else_has_taken_is_left_alone() {
     }
     let Some(shared) = Shared::new() else { return };
     let path = shared.stats.join("x.mmstats");
-    let options = Options::new().path(&shared.stats).filename("x.mmstats");
+    let options = Options::new().dir(&shared.stats).filename("x.mmstats");
     let target = shared.path().join("target");
     fs::write(&target, "precious").unwrap();
     let refused = |what: &str| {

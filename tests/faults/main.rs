@@ -10,8 +10,6 @@
 mod actors;
 mod changing;
 mod disk;
-#[path = "../foreign.rs"]
-mod foreign;
 #[path = "../../mmstats/tests/kernel/mod.rs"]
 mod kernel;
 mod killed;
@@ -20,7 +18,7 @@ mod strangers;
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::Duration;
 
 /// The part that this program plays when a test runs it once more: see [`actors`].
@@ -44,22 +42,15 @@ fn report(figure: &str) {
 }
 
 fn cleanstats() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cleanstats"));
-    command.env_remove("MMSTATS_GLOB").env_remove("MMSTATS_PATH");
-    command
+    harness::tool(env!("CARGO_BIN_EXE_cleanstats"))
 }
 
 /// Standard output of a run that went well.
 #[track_caller]
 fn cleaned(command: &mut Command) -> String {
-    let (stdout, stderr, code) = ended(&command.output().unwrap());
+    let (stdout, stderr, code) = harness::run(command);
     assert_eq!((stderr.as_str(), code), ("", Some(0)), "{stdout}");
     stdout
-}
-
-fn ended(output: &Output) -> (String, String, Option<i32>) {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (text(&output.stdout), text(&output.stderr), output.status.code())
 }
 
 /// What cleanstats said about a file: the record without the path.
@@ -82,7 +73,7 @@ const DEAD_GONE: (&str, &str) = ("removed", "its process is gone");
 fn is_root() -> bool {
     let is_root = nix::unistd::geteuid().is_root();
     if !is_root {
-        foreign::skip("not root");
+        harness::skip("not root");
     }
     is_root
 }
@@ -92,7 +83,7 @@ fn can_unshare(options: &[&str]) -> bool {
     let works = Command::new("unshare").args(options).arg("true").output();
     let can = works.is_ok_and(|output| output.status.success());
     if !can {
-        foreign::skip(&format!("unshare {} does not work here", options.join(" ")));
+        harness::skip(&format!("unshare {} does not work here", options.join(" ")));
     }
     can
 }

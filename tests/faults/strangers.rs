@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::actors::{Actor, original};
-use crate::foreign::{Foreign, gone_pid, sees_all_processes, skip};
 use crate::{
     ALIVE_LOCKED, ALIVE_MAPPED, ALIVE_RUNNING, DEAD_GONE, DEAD_UNLOCKED, UNKNOWN, can_unshare, cleaned,
-    cleanstats, ended, is_root, verdict,
+    cleanstats, is_root, verdict,
 };
+use harness::{Foreign, copy_program, gone_pid, has, sees_all_processes, strangers_may_enter};
 
 /// Two users that own nothing.
-pub(crate) const ALICE: u32 = 54321;
+pub(crate) const ALICE: u32 = harness::STRANGER;
 pub(crate) const BOB: u32 = 54322;
 
 /// A folder like /tmp, with the programs in it where every user can run them.
@@ -31,18 +31,14 @@ impl Shared {
         fs::create_dir(&stats).unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::set_permissions(&stats, fs::Permissions::from_mode(0o1777)).unwrap();
-        // As Bob: the identity is taken before the folder is entered.
-        if Command::new("true").uid(BOB).gid(BOB).current_dir(&stats).status().is_err() {
-            skip("other users may not enter the folder for temporary files");
+        if !strangers_may_enter(&stats) {
             return None;
         }
         for (program, name) in [
             (Path::new(env!("CARGO_BIN_EXE_cleanstats")), "cleanstats"),
             (&std::env::current_exe().unwrap(), "actor"),
         ] {
-            let copy = folder.path().join(name);
-            fs::copy(program, &copy).unwrap();
-            fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
+            copy_program(program, &folder.path().join(name));
         }
         Some(Self { folder, stats })
     }
@@ -81,7 +77,7 @@ fn files_of_other_users() {
     });
     let theirs_path = dir.join("theirs.mmstats");
     // Bob sees what lives, and may not remove what is dead.
-    let (records, stderr, code) = ended(&shared.cleanstats(BOB).arg("-v").arg(dir).output().unwrap());
+    let (records, stderr, code) = harness::run(shared.cleanstats(BOB).arg("-v").arg(dir));
     assert_eq!(verdict(&records, &living_path), ALIVE_LOCKED);
     assert_eq!(verdict(&records, &killed_path), ("kept", "failed: Operation not permitted"));
     assert_eq!(
@@ -146,7 +142,7 @@ fn a_user_cleans_up_without_seeing_everybody() {
 
 #[test]
 fn where_processes_are_hidden_nothing_is_known_to_be_dead() {
-    if !is_root() || !can_unshare(&["--mount"]) {
+    if !is_root() || !can_unshare(&["--mount"]) || !has("setpriv") {
         return;
     }
     let Some(shared) = Shared::new() else { return };

@@ -14,7 +14,7 @@ fn value(labels: &[Value], data: &Value, label: &str) -> Option<Value> {
 #[test]
 fn the_table_comes_first_then_the_past_then_what_changes() {
     let dir = tempfile::tempdir().unwrap();
-    let web = mmstats::Options::new().path(dir.path()).create::<()>().unwrap();
+    let web = mmstats::Options::new().dir(dir.path()).create::<()>().unwrap();
     let hits = web.add_field("hits", mmstats::Counter::spec()).unwrap();
     web.add_field("still", mmstats::Counter::spec()).unwrap();
     hits.add(41);
@@ -48,7 +48,7 @@ fn the_table_comes_first_then_the_past_then_what_changes() {
 #[test]
 fn labels_that_come_later_are_told() {
     let dir = tempfile::tempdir().unwrap();
-    let web = mmstats::Options::new().path(dir.path()).create::<()>().unwrap();
+    let web = mmstats::Options::new().dir(dir.path()).create::<()>().unwrap();
     let server = Server::start(dir.path());
     let mut events = Events::of(&server, "");
     assert_eq!(events.next().unwrap().0, "table");
@@ -67,7 +67,7 @@ fn one_metric_has_its_processes_and_waits_until_it_is_there() {
     let server = Server::start(dir.path());
     let mut events = Events::of(&server, "?label=a/b&range=60");
     assert_eq!(events.next().unwrap().0, "missing");
-    let web = mmstats::Options::new().path(dir.path()).create::<()>().unwrap();
+    let web = mmstats::Options::new().dir(dir.path()).create::<()>().unwrap();
     let hits = web.add_field("a/b", mmstats::Counter::spec()).unwrap();
     hits.add(7);
     let metric = events.until(|name, data| (name == "metric").then(|| data.clone()));
@@ -85,7 +85,7 @@ fn one_metric_has_its_processes_and_waits_until_it_is_there() {
 #[test]
 fn the_dead_count_on_unless_the_living_alone_are_wanted() {
     let dir = tempfile::tempdir().unwrap();
-    let web = mmstats::Options::new().path(dir.path()).create::<()>().unwrap();
+    let web = mmstats::Options::new().dir(dir.path()).create::<()>().unwrap();
     let hits = web.add_field("hits", mmstats::Counter::spec()).unwrap();
     hits.add(100);
     // A copy has no writer, so it is dead.

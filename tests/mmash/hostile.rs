@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 use std::time::Duration;
 
-use crate::common::{counter, tool, write};
 use crate::server::{Answer, Events, Server};
+use harness::{counter, tool, write};
 
 fn empty() -> (tempfile::TempDir, Server) {
     let dir = tempfile::tempdir().unwrap();
@@ -138,7 +138,7 @@ fn more_streams_than_there_is_room_for_are_told_so() {
 #[test]
 fn readers_that_take_nothing_do_not_keep_others_waiting() {
     let dir = tempfile::tempdir().unwrap();
-    let web = mmstats::Options::new().path(dir.path()).create::<()>().unwrap();
+    let web = mmstats::Options::new().dir(dir.path()).create::<()>().unwrap();
     for number in 0..2000 {
         let label = format!("a.label.that.is.rather.long.{number}");
         web.add_field(&label, mmstats::Counter::spec()).unwrap();

@@ -1,9 +1,7 @@
 //! mmash, as a client meets it: every test asks the running program.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
-#[path = "../common/mod.rs"]
-mod common;
 mod ends;
 mod events;
 mod gate;

@@ -6,14 +6,14 @@ use std::process::Command;
 
 use flate2::read::GzDecoder;
 
-use crate::common::{counter, double, text, write};
 use crate::server::Server;
+use harness::{counter, double, text, write};
 
 /// What slurpstats prints. Cargo builds it only where its tests run, too.
 fn slurpstats(arguments: &[&str], dir: &Path) -> Option<Vec<u8>> {
     let tool = Path::new(env!("CARGO_BIN_EXE_mmash")).with_file_name("slurpstats");
     if !tool.exists() {
-        eprintln!("skipped: slurpstats is not built; `cargo test --workspace` builds it");
+        harness::skip("slurpstats is not built; `cargo test --workspace` builds it");
         return None;
     }
     Some(Command::new(tool).args(["-o", "prometheus"]).args(arguments).arg(dir).output().unwrap().stdout)

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::common::has;
+use harness::has;
 
 #[test]
 fn the_page_works_in_a_browser() {

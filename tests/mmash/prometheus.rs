@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::common::has;
 use crate::server::{Answer, Server};
+use harness::has;
 
 /// How many requests are counted per second, and how long each takes.
 const PER_SECOND: u64 = 200;
@@ -90,7 +90,7 @@ fn a_real_prometheus_answers_rates_and_quantiles() {
         return;
     }
     let (dir, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let options = mmstats::Options::new().path(dir.path()).version(mmstats::Version::V2).label_prefix("web.");
+    let options = mmstats::Options::new().dir(dir.path()).version(mmstats::Version::V2).label_prefix("web.");
     let web = options.create::<()>().unwrap();
     let requests = web.add_field("requests", mmstats::Counter::spec()).unwrap();
     let answer = web.add_field("answer", mmstats::Histogram::spec().unit("seconds").scale(1e-9)).unwrap();

@@ -27,7 +27,7 @@ fn rates(events: &mut Events, samples: usize) -> Vec<f64> {
 #[test]
 fn a_program_that_begins_again_is_a_mark_and_no_peak() {
     let dir = tempfile::tempdir().unwrap();
-    let create = || Options::new().path(dir.path()).create::<Work>().unwrap();
+    let create = || Options::new().dir(dir.path()).create::<Work>().unwrap();
     let first = create();
     first.done.add(1_000_000);
     let server = Server::start(dir.path());
@@ -46,7 +46,7 @@ static DIRECTORIES: [LazyLock<tempfile::TempDir>; 2] =
     [const { LazyLock::new(|| tempfile::tempdir().unwrap()) }; 2];
 
 fn options(number: usize, version: Version) -> Options {
-    Options::new().path(DIRECTORIES[number].path()).version(version).thread_end(ThreadEnd::Fold)
+    Options::new().dir(DIRECTORIES[number].path()).version(version).thread_end(ThreadEnd::Fold)
 }
 
 mmstats::per_thread! {

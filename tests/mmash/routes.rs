@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::common::{counter, double, field, text, write};
 use crate::server::Server;
+use harness::{counter, double, field, text, write};
 
 /// Files as the original writes them.
 fn publish(dir: &Path) {
@@ -200,7 +200,7 @@ fn json_has_no_nan_and_what_is_no_utf_8_is_still_json() {
 #[test]
 fn the_api_says_what_a_field_means() {
     let dir = tempfile::tempdir().unwrap();
-    let options = mmstats::Options::new().path(dir.path()).version(mmstats::Version::V2).label_prefix("web.");
+    let options = mmstats::Options::new().dir(dir.path()).version(mmstats::Version::V2).label_prefix("web.");
     let web = options.create::<()>().unwrap();
     let answer = mmstats::Histogram::spec().unit("seconds").help("How long it takes.");
     let answer = web.add_field("answer", answer).unwrap();

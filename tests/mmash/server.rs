@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::common::tool;
+use harness::tool;
 
 /// What a client waits for at most. Far more than anything takes.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -7,8 +7,8 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Stdio;
 
-use crate::common::outcome;
 use crate::server::{Answer, Server, mmash};
+use harness::outcome;
 
 #[test]
 fn a_unix_socket_is_for_its_group_and_goes_with_the_program() {
@@ -93,7 +93,7 @@ fn a_socket_that_is_handed_over_is_served_in_place_of_the_default() {
     // It must stay open in the child.
     nix::fcntl::fcntl(&listener, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty())).unwrap();
     assert!(number > 2);
-    let mut child = crate::common::tool("sh")
+    let mut child = harness::tool("sh")
         .args(["-c", &script, env!("CARGO_BIN_EXE_mmash")])
         .arg(dir.path())
         .stdout(Stdio::piped())

@@ -1,5 +1,5 @@
 use super::*;
-use mmstats::format::v1::LONGEST;
+use mmstats::format::v1::{LONGEST, VERSION};
 use proptest::prelude::*;
 
 /// One field as the format has it; sizes that do not fit are cut.
@@ -149,7 +149,7 @@ fn understanding_ends_at_the_part_at_fault() {
         unknown(&bad_index),
         (7, "field at byte 1: write buffer 9 is neither 0, 1 nor 255".to_owned())
     );
-    assert_eq!(unknown(b"#!"), (0, "not a stats file: version 35, 1 is known".to_owned()));
+    assert_eq!(unknown(b"#!"), (0, "not a stats file: version 35, 1 and 2 are known".to_owned()));
     assert_eq!(unknown(b""), (0, "an empty file, not a stats file".to_owned()));
 }
 

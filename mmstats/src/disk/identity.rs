@@ -35,7 +35,7 @@ pub(crate) fn remove_if(path: &Path, identity: Identity) -> io::Result<()> {
     }
 }
 
-/// In words, for whoever expected a stats file.
+/// In words, for an error where a stats file was expected.
 pub(crate) fn what_it_is(metadata: &fs::Metadata) -> &'static str {
     use std::os::unix::fs::FileTypeExt;
     let kind = metadata.file_type();

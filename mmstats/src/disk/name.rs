@@ -2,19 +2,20 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Reason};
+use crate::system::{os_string, temp_dir, thread_id};
 
 /// The file name template where neither the program nor `MMSTATS_FILES` gives one.
 pub const DEFAULT_TEMPLATE: &str = "{CMD}-{PID}-{TID}.mmstats";
 
-/// What stands in for `{TID}` in the file that holds the counts of a process's ended threads. No
+/// What replaces `{TID}` in the file that holds the counts of a process's ended threads. No
 /// thread has this id.
 pub(crate) const FOLDED_TID: i64 = 0;
 
 /// What the names that readers look for end with.
+#[cfg(publishes)]
 const EXTENSION: &[u8] = b".mmstats";
 
 /// What a writer's temporary name begins with; its process id and a number follow, then [`TEMP_END`].
@@ -28,8 +29,7 @@ pub const TEMP_END: &str = ".new";
 pub fn default_dir() -> PathBuf {
     match variable("MMSTATS_PATH") {
         Some(path) => path.into(),
-        // `env::temp_dir` takes an empty `TMPDIR` for the current directory.
-        None => variable("TMPDIR").unwrap_or_else(|| "/tmp".into()).into(),
+        None => variable("TMPDIR").map_or_else(temp_dir, PathBuf::from),
     }
 }
 
@@ -43,7 +43,7 @@ fn variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// What the parts of a template stand for.
+/// What replaces the parts of a template.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
     pub(crate) cmd: OsString,
@@ -58,7 +58,7 @@ impl Names {
     pub(crate) fn here(model: &'static str) -> Self {
         let argv0 = env::args_os().next().unwrap_or_default();
         let cmd = Path::new(&argv0).file_name().unwrap_or(OsStr::new("unknown")).to_owned();
-        Self { cmd, pid: std::process::id(), tid: nix::unistd::gettid().as_raw().into(), model }
+        Self { cmd, pid: std::process::id(), tid: thread_id(), model }
     }
 }
 
@@ -75,26 +75,27 @@ pub(crate) fn expand(template: &OsStr, names: &Names) -> Result<OsString, Error>
 pub(crate) fn family(template: &OsStr, names: &Names) -> Result<Option<OsString>, Error> {
     // A NUL cannot come from the template: `expand_with` refuses it.
     let marked = expand_with(template, names, b"\0")?;
-    Ok(Some(marked).filter(|marked| marked.as_bytes().contains(&0)))
+    Ok(Some(marked).filter(|marked| marked.as_encoded_bytes().contains(&0)))
 }
 
 /// Whether a template gives each process a name of its own. Two instances that come by the same name then
 /// are of one process, or of two that cannot see each other, and either may have another name.
 pub(crate) fn names_a_process(template: &OsStr) -> bool {
-    let has = |key: &[u8]| template.as_bytes().windows(key.len()).any(|part| part == key);
+    let has = |key: &[u8]| template.as_encoded_bytes().windows(key.len()).any(|part| part == key);
     has(b"{PID}") || has(b"{TID}")
 }
 
 /// The name that is tried where `path` and those before it are held: `.2`, `.3` and so on at its end, but
 /// before `.mmstats`, by which readers know the file.
+#[cfg(publishes)]
 pub(crate) fn numbered(path: &Path, number: u32) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().as_bytes();
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let (start, end) = match name.strip_suffix(EXTENSION) {
         Some(start) => (start, EXTENSION),
         None => (name, &b""[..]),
     };
     let name = [start, format!(".{number}").as_bytes(), end].concat();
-    path.with_file_name(OsString::from_vec(name))
+    path.with_file_name(os_string(name))
 }
 
 fn expand_with(template: &OsStr, names: &Names, tid: &[u8]) -> Result<OsString, Error> {
@@ -106,12 +107,12 @@ fn expand_with(template: &OsStr, names: &Names, tid: &[u8]) -> Result<OsString, 
         return Err(bad("the model's name has a / or a NUL"));
     }
     let mut out = Vec::with_capacity(template.len() + 16);
-    let mut rest = template.as_bytes();
+    let mut rest = template.as_encoded_bytes();
     while let [byte, tail @ ..] = rest {
         match byte {
             b'{' => {
                 let (part, tail) = [
-                    (&b"{CMD}"[..], names.cmd.as_bytes()),
+                    (&b"{CMD}"[..], names.cmd.as_encoded_bytes()),
                     (b"{PID}", names.pid.to_string().as_bytes()),
                     (b"{TID}", tid),
                     (b"{MODEL}", names.model.as_bytes()),
@@ -129,10 +130,11 @@ fn expand_with(template: &OsStr, names: &Names, tid: &[u8]) -> Result<OsString, 
         }
         rest = tail;
     }
-    Ok(OsString::from_vec(out))
+    Ok(os_string(out))
 }
 
 /// The process id in a temporary name, if it is one.
+#[cfg(publishes)]
 pub(crate) fn temporary_pid(name: &OsStr) -> Option<u32> {
     let middle = name.to_str()?.strip_prefix(TEMP_START)?.strip_suffix(TEMP_END)?;
     let (pid, number) = middle.split_once('-')?;
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_may_stand_any_number_of_times() {
+    fn parts_may_be_there_any_number_of_times() {
         let expand = |template: &str| expand(OsStr::new(template), &names()).unwrap();
         assert_eq!(expand(DEFAULT_TEMPLATE), "web-12-345.mmstats");
         assert_eq!(expand("{PID}.{PID}{TID}"), "12.12345");
@@ -189,6 +191,7 @@ mod tests {
         assert!(names_a_process(OsStr::new(DEFAULT_TEMPLATE)) && !names_a_process(OsStr::new("{CMD}")));
     }
 
+    #[cfg(publishes)]
     #[test]
     fn temporary_names_say_whose_they_are() {
         let pid = |name: &str| temporary_pid(OsStr::new(name));

@@ -93,13 +93,23 @@ pub fn parse(label: &str) -> Result<Label<'_>, BadLabel> {
 /// # Errors
 /// If the name is empty or has a brace, or an attribute's name is none, is reserved, or comes twice.
 pub fn build(name: &str, attributes: &[(&str, &str)]) -> Result<String, BadLabel> {
+    let mut label = String::new();
+    build_into(&mut label, name, attributes)?;
+    Ok(label)
+}
+
+/// As [`build`], into an empty text.
+///
+/// # Errors
+/// As [`build`]. Then part of the label is in the text.
+pub fn build_into(label: &mut String, name: &str, attributes: &[(&str, &str)]) -> Result<(), BadLabel> {
     if name.is_empty() {
         return Err(BadLabel::NoName);
     }
     if name.contains(['{', '}']) {
         return Err(BadLabel::Brace);
     }
-    let mut label = name.to_owned();
+    label.push_str(name);
     for (place, (attribute, value)) in attributes.iter().enumerate() {
         check_name(attribute)?;
         if attributes[..place].iter().any(|(name, _)| name == attribute) {
@@ -108,25 +118,35 @@ pub fn build(name: &str, attributes: &[(&str, &str)]) -> Result<String, BadLabel
         label.push(if place == 0 { '{' } else { ',' });
         label.push_str(attribute);
         label.push_str("=\"");
-        for character in value.chars() {
-            match character {
-                '\\' => label.push_str("\\\\"),
-                '"' => label.push_str("\\\""),
-                '\n' => label.push_str("\\n"),
-                other => label.push(other),
-            }
-        }
+        push_escaped(label, value);
         label.push('"');
     }
     if !attributes.is_empty() {
         label.push('}');
     }
-    Ok(label)
+    Ok(())
+}
+
+fn push_escaped(label: &mut String, value: &str) {
+    let mut rest = value;
+    // Most values have nothing to escape.
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'\\' | b'"' | b'\n')) {
+        let (plain, special) = rest.split_at(at);
+        label.push_str(plain);
+        label.push_str(match special.as_bytes()[0] {
+            b'\\' => "\\\\",
+            b'"' => "\\\"",
+            _ => "\\n",
+        });
+        rest = &special[1..];
+    }
+    label.push_str(rest);
 }
 
 fn check_name(name: &str) -> Result<(), BadLabel> {
-    let is_letter = |character: char| character.is_ascii_alphabetic() || character == '_';
-    let is_name = name.starts_with(is_letter) && name.chars().all(|c| is_letter(c) || c.is_ascii_digit());
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    let is_name = name.bytes().next().is_some_and(is_letter)
+        && name.bytes().all(|byte| is_letter(byte) || byte.is_ascii_digit());
     if !is_name {
         return Err(BadLabel::Name(name.to_owned()));
     }

@@ -66,6 +66,7 @@ impl fmt::Display for HistogramView<'_> {
 ///
 /// `Display` is one line: `n=120 mean=0.0021 p50=0.0019 p90=0.004 p99=0.011 p99.9=0.02 max=0.023`.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct HistogramTotal {
     /// The raw values.
     pub histogram: Histogram,
@@ -77,6 +78,7 @@ pub struct HistogramTotal {
 
 /// Two histograms that cannot be one, since a raw value means another number in each.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct OtherScale;
 
 impl fmt::Display for OtherScale {
@@ -88,6 +90,13 @@ impl fmt::Display for OtherScale {
 impl std::error::Error for OtherScale {}
 
 impl HistogramTotal {
+    /// A histogram whose raw values times `scale` are in the unit. Without `quantiles` it shows
+    /// [`SHOWN_QUANTILES`].
+    #[must_use]
+    pub fn new(histogram: Histogram, quantiles: Vec<f64>, scale: f64) -> Self {
+        Self { histogram, quantiles, scale }
+    }
+
     /// How many values were counted.
     #[must_use]
     pub fn count(&self) -> u64 {

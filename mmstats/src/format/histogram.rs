@@ -44,7 +44,7 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// What stands for a value in it: the middle; of the last bucket its lower edge.
+    /// The value that is shown for it: the middle, and of the last bucket the lower edge.
     #[must_use]
     pub fn middle(&self) -> u64 {
         self.upper.map_or(self.lower, |upper| self.lower + (upper - self.lower) / 2)

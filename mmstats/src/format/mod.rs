@@ -20,6 +20,6 @@ pub mod v1;
 pub mod v2;
 pub mod value;
 pub mod window;
-mod word;
+pub(crate) mod word;
 
 pub use defect::{Defect, What};

@@ -65,7 +65,7 @@ impl Placer {
         Self { end: HEAD, free: 0..0 }
     }
 
-    /// Where the list of records ends: the file needs so many bytes, and zeros up to a page's end.
+    /// Where the list of records ends: the file needs this many bytes, and zeros up to a page's end.
     #[must_use]
     pub fn end(&self) -> usize {
         self.end
@@ -114,7 +114,7 @@ impl Placer {
         self.free.start = self.free.start.next_multiple_of(CACHE_LINE).min(self.free.end);
     }
 
-    /// A block with so many bytes to give away, and where they begin.
+    /// A block with this many free bytes, and where they begin.
     fn block(&mut self, size: usize) -> Result<(Block, usize), Full> {
         let at = self.end;
         let words = (at + RECORD_HEAD).next_multiple_of(CACHE_LINE);

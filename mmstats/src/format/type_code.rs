@@ -3,7 +3,7 @@
 //! A field says what its value is by such a code: `Q` is a `u64`, `255s` is 255 bytes of text, `<2h`
 //! two little-endian `i16`. The rules are those of Python's `struct` documentation ("Format
 //! Characters", "Byte Order, Size, and Alignment"): white space between codes means nothing, so a
-//! writer may pad a code to move the value behind it; a count stands directly before its code; with
+//! writer may pad a code to move the value after it; a count is directly before its code; with
 //! no prefix, or `@`, sizes and alignment are the C compiler's; with `=`, `<`, `>` or `!` sizes are
 //! fixed and nothing is aligned.
 
@@ -100,7 +100,7 @@ pub struct Item {
     pub offset: usize,
     /// Bytes it takes.
     pub size: usize,
-    /// Whether a number's bytes stand in the order that is not the machine's.
+    /// Whether a number's bytes are in the order that is not the machine's.
     pub swapped: bool,
 }
 
@@ -109,7 +109,7 @@ pub struct Item {
 pub enum BadCode {
     /// A byte that is no code, or no code in this byte order.
     Unknown(u8),
-    /// A count with no code directly behind it.
+    /// A count with no code directly after it.
     DanglingCount,
     /// More bytes than an address can count.
     TooLarge,
@@ -143,7 +143,7 @@ impl ValueShape {
     /// # Errors
     /// [`BadCode`] where Python's `struct` would refuse it, or where it holds no item at all.
     pub fn parse(code: &[u8]) -> Result<Self, BadCode> {
-        // Nearly every code is one letter behind blanks, and there are a lot of them.
+        // Nearly every code is one letter after blanks, and there are a lot of them.
         if let [space @ .., letter] = code {
             if letter.is_ascii_alphabetic() && space.iter().all(|&byte| byte == b' ') {
                 let (kind, size, _) = Order::Native.lookup(*letter).ok_or(BadCode::Unknown(*letter))?;
@@ -166,9 +166,14 @@ impl ValueShape {
     /// at `offset` from a page's beginning. Eight bytes are two loads under a kernel of 32 bits.
     #[must_use]
     pub fn loads_at_once(&self, offset: usize) -> bool {
+        self.loads_at_once_by(word(), offset)
+    }
+
+    /// The same under a kernel that copies words of this many bytes.
+    pub(crate) fn loads_at_once_by(&self, word: usize, offset: usize) -> bool {
         // Text is written byte by byte, however short it is.
         let is_number = !matches!(self.first.kind, Kind::Text | Kind::Pascal) || self.size <= 1;
-        is_number && self.size == self.first.size && self.size <= word() && offset % self.size.max(1) == 0
+        is_number && self.size == self.first.size && self.size <= word && offset % self.size.max(1) == 0
     }
 }
 
@@ -204,7 +209,7 @@ pub fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
-/// `count` equal items one behind the other, the first of them `item`.
+/// `count` equal items one after the other, the first of them `item`.
 struct Run {
     item: Item,
     count: usize,
@@ -228,7 +233,7 @@ impl<'a> Walk<'a> {
         Self { code: &code[prefix..], order, offset: 0 }
     }
 
-    /// Takes the next count and code. `offset` moves behind it, so that at the end it is the size.
+    /// Takes the next count and code. `offset` moves after it, so that at the end it is the size.
     fn next_run(&mut self) -> Result<Option<Run>, BadCode> {
         while let [byte, rest @ ..] = self.code {
             if !is_space(*byte) {
@@ -262,7 +267,7 @@ impl<'a> Walk<'a> {
         let offset = self.offset;
         let bytes = size.checked_mul(count).ok_or(BadCode::TooLarge)?;
         self.offset = offset.checked_add(bytes).ok_or(BadCode::TooLarge)?;
-        // A shape must fit an address twice: most values stand there in two buffers.
+        // A shape must fit an address twice: most values have two buffers.
         if self.offset > isize::MAX as usize / 4 {
             return Err(BadCode::TooLarge);
         }

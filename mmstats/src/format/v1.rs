@@ -155,7 +155,7 @@ fn size_at(bytes: &[u8], at: usize, part: &'static str) -> Result<u16, Defect> {
 pub struct Placement {
     /// The field begins here.
     pub at: usize,
-    /// White space in front of the type code.
+    /// White space before the type code.
     pub pad: usize,
     /// The write buffer byte.
     pub index_at: usize,

@@ -11,12 +11,12 @@ use crate::format::type_code::{Item, Kind};
 ///
 /// `Display` writes integers in full, floats in the shortest form that reads back the same (`1.0`,
 /// `0.1`, `1e300`, `inf`, `NaN`), bools as `true` and `false`. Text is written with replacement
-/// characters where it is not UTF-8, and otherwise **as it is**: whoever prints it on a terminal
+/// characters where it is not UTF-8, and otherwise **as it is**: a program that prints it on a terminal
 /// escapes what it may contain. Of a mean it writes the mean, and each other value of several numbers as
 /// one line ([`HistogramTotal`](crate::HistogramTotal), [`WindowTotal`], [`RecentView`]); `-` where there is nothing.
 ///
 /// A number is as it is in the file: what it is multiplied with to be in its unit, the field says
-/// ([`SnapshotField::scale`](crate::SnapshotField::scale)). Values of several numbers are in the unit already.
+/// ([`Meaning::scale`](crate::Meaning::scale)). Values of several numbers are in the unit already.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value<'a> {

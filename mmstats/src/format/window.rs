@@ -32,13 +32,13 @@ pub const STAMP_FACTOR: u64 = 0xC2B2_AE3D_27D4_EB4F;
 /// What the greatest number is multiplied with in a check.
 pub const MAX_FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
 
-/// The size of a value of so many seconds.
+/// The size of a value of this many seconds.
 #[must_use]
 pub fn size(seconds: usize) -> usize {
     RING + SLOT * seconds
 }
 
-/// Where the ring has the slot for `stamp`, in a value of so many seconds.
+/// Where the ring has the slot for `stamp`, in a value of this many seconds.
 ///
 /// # Panics
 /// If `seconds` is 0.
@@ -186,6 +186,7 @@ pub fn read([before, now, ring]: [&[u8]; 3]) -> Result<Option<Window>, What> {
 
 /// What was seen in the last seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Summary {
     /// The sum of what was seen.
     pub sum: f64,

@@ -1,10 +1,10 @@
 //! How many bytes this machine's kernel copies at once: what a reader cannot see half changed.
 
-#[cfg(target_pointer_width = "32")]
+#[cfg(all(publishes, target_pointer_width = "32"))]
 use std::sync::OnceLock;
 
 /// The size of a word of the kernel, in bytes. A program of 32 bits may run under a kernel of 64.
-#[cfg(target_pointer_width = "32")]
+#[cfg(all(publishes, target_pointer_width = "32"))]
 pub(crate) fn word() -> usize {
     static WORD: OnceLock<usize> = OnceLock::new();
     *WORD.get_or_init(|| {
@@ -14,14 +14,14 @@ pub(crate) fn word() -> usize {
 }
 
 /// The size of a word of the kernel, in bytes.
-#[cfg(not(target_pointer_width = "32"))]
+#[cfg(not(all(publishes, target_pointer_width = "32")))]
 #[inline(always)]
 pub(crate) fn word() -> usize {
     8
 }
 
 /// By the machine's name, as `uname -m` has it.
-#[cfg(any(test, target_pointer_width = "32"))]
+#[cfg(any(test, all(publishes, target_pointer_width = "32")))]
 fn of_machine(name: &str) -> usize {
     if name.contains("64") || name == "s390x" { 8 } else { 4 }
 }

@@ -40,7 +40,7 @@ impl Layers {
         }
         let Ok(path) = path.canonicalize() else { return false };
         path.ancestors().skip(1).any(|above| {
-            // Who mounts may name a directory from where it is, wherever that was.
+            // The one who mounts may name a directory from where it is, wherever that was.
             self.0.contains(above) || self.0.iter().any(|layer| layer.is_relative() && above.ends_with(layer))
         })
     }
@@ -59,7 +59,7 @@ fn directory(line: &[u8]) -> Option<PathBuf> {
     (!directory.as_os_str().is_empty()).then_some(directory)
 }
 
-/// Without the octal escapes that stand for white space and the backslash.
+/// Without the octal escapes of white space and the backslash.
 fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text;

@@ -1,6 +1,7 @@
-//! Who maps which files: one walk through `/proc` for all that are to be judged.
+//! Which processes map which files: one walk through `/proc` for all that are to be judged.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -12,6 +13,7 @@ use nix::errno::Errno;
 use super::DOUBT;
 use super::clues::Clues;
 use super::process::{Status, all, began, threads};
+use crate::disk::name::temporary_pid;
 
 /// How often the list of processes is looked at, in case some ended before their turn came.
 const ROUNDS: usize = 5;
@@ -39,12 +41,18 @@ struct Files {
     /// Inode and name: file systems that lie upon others (overlayfs), or that number their parts
     /// (btrfs), have device numbers in `/proc` that `stat` does not know.
     names: HashSet<(u64, Vec<u8>)>,
+    /// Inodes of files that were mapped under a name that is only meant for the time before they are published.
+    /// Where publishing is a link (NFS, or a program linked with musl), `/proc` goes on telling that name.
+    unnamed: HashSet<u64>,
     paths: HashSet<Vec<u8>>,
 }
 
 impl Files {
     fn insert(&mut self, mapping: &Mapping<'_>) {
         if let Some(name) = mapping.path.rsplit(|&byte| byte == b'/').next() {
+            if is_temporary(name) {
+                self.unnamed.insert(mapping.inode);
+            }
             self.names.insert((mapping.inode, name.to_vec()));
         }
         self.identities.insert((mapping.device, mapping.inode));
@@ -56,6 +64,7 @@ impl Files {
         let path = || clues.path.canonicalize();
         self.identities.contains(&(clues.identity.dev, clues.identity.ino))
             || self.names.contains(&(clues.identity.ino, name()))
+            || self.unnamed.contains(&clues.identity.ino)
             || path().is_ok_and(|path| self.paths.contains(path.as_os_str().as_bytes()))
     }
 }
@@ -196,6 +205,11 @@ impl<'a> Mapping<'a> {
         let path = parts.next()?.trim_ascii_start();
         Some(Self { device, inode, is_writable, path })
     }
+}
+
+/// Whether it is what `/proc` says of a temporary file whose name is gone.
+fn is_temporary(name: &[u8]) -> bool {
+    name.strip_suffix(b" (deleted)").is_some_and(|name| temporary_pid(OsStr::from_bytes(name)).is_some())
 }
 
 fn is_gone(error: &io::Error) -> bool {

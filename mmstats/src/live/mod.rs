@@ -12,7 +12,7 @@
 //!
 //! # let dir = tempfile::tempdir()?;
 //! # let dir = dir.path();
-//! let web = mmstats::Options::new().path(dir).create::<()>()?;
+//! let web = mmstats::Options::new().dir(dir).create::<()>()?;
 //! let verdict = Judge::new().judge(&Snapshot::of(web.path())?);
 //! assert_eq!(verdict.life, Life::Alive);
 //! assert_eq!(verdict.evidence.to_string(), "its writer holds the lock");
@@ -42,6 +42,7 @@ const DOUBT: f64 = 2.0;
 
 /// Whether a file's writer is alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Life {
     /// It may still write.
     Alive,
@@ -103,6 +104,7 @@ impl fmt::Display for Evidence {
 
 /// An answer and the evidence for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Verdict {
     /// The answer.
     pub life: Life,
@@ -117,6 +119,12 @@ pub struct Judge {
     mappings: RefCell<Option<Mappings>>,
     layers: OnceCell<Layers>,
     thorough: bool,
+}
+
+impl fmt::Debug for Judge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Judge").field("thorough", &self.thorough).finish_non_exhaustive()
+    }
 }
 
 impl Judge {

@@ -84,7 +84,7 @@ pub(super) fn began(pid: u32) -> Option<f64> {
     state_and_start(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?.1
 }
 
-/// The ids of a process's threads, as far as they can be had.
+/// The ids of a process's threads, as far as they can be read.
 pub(super) fn threads(pid: u32) -> Vec<u32> {
     let listing = fs::read_dir(format!("/proc/{pid}/task"));
     listing.map_or(Vec::new(), |listing| listing.flatten().filter_map(|e| number(&e.file_name())).collect())

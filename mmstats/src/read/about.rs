@@ -9,9 +9,9 @@ use crate::format::kind::MergeRule;
 
 /// The items of a field: none, in version 1. What an item must not say is passed over.
 #[derive(Clone, Copy)]
-pub(crate) struct About<'a>(pub(crate) &'a [u8]);
+pub(crate) struct Said<'a>(pub(crate) &'a [u8]);
 
-impl<'a> About<'a> {
+impl<'a> Said<'a> {
     /// What `read` makes of the first item of this id that it can read.
     fn find<T>(self, id: u16, read: impl Fn(&'a [u8]) -> Option<T>) -> Option<T> {
         let items = item::walk(self.0).map_while(Result::ok).filter(|item| item.id == id);
@@ -72,7 +72,7 @@ mod tests {
     use crate::format::item::Items;
 
     fn is_as_parsed(bytes: &[u8]) {
-        let (items, about) = (Items::parse(bytes).0, About(bytes));
+        let (items, about) = (Items::parse(bytes).0, Said(bytes));
         assert_eq!(about.unit(), items.unit.as_deref());
         assert_eq!(about.help(), items.help.as_deref());
         assert_eq!(about.model(), items.model.as_deref());

@@ -1,23 +1,58 @@
 //! One field of a snapshot.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
 
-use super::about::About;
 use super::list_v2::{List, Listed};
+use super::meaning::Meaning;
 use super::parts::Part;
-use crate::format::kind::{DataType, MergeRule, MetricType};
 use crate::format::type_code::{items, trimmed};
 use crate::format::v1::Record;
 use crate::format::value::Value;
 
-/// One field of a [`Snapshot`](crate::Snapshot).
+/// One field of a [`Snapshot`](crate::Snapshot). What it says of itself, [`Meaning`] has.
 ///
-/// What a file of version 1 does not say is absent: its fields are of an unknown kind, have no unit and no help,
-/// and a scale of 1.
+/// ```
+/// use mmstats::{Counter, MetricType, Options, Snapshot, Version};
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// let options = Options::new().dir(dir).version(Version::V2);
+/// let hits = options.create_with(|fields| fields.add("hits", Counter::spec().unit("requests")))?;
+/// hits.add(3);
+/// let snapshot = Snapshot::of(hits.path())?;
+/// let field = snapshot.find("hits").ok_or("it is not there")?;
+/// assert_eq!(field.value().as_integer(), Some(3));
+/// # if std::env::var_os("MMSTATS_VERSION").is_none() {
+/// assert_eq!((field.kind(), field.unit()), (MetricType::Counter, Some("requests")));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct SnapshotField<'a> {
     bytes: &'a [u8],
     place: Place<'a>,
+    meaning: Meaning<'a>,
+}
+
+impl<'a> Deref for SnapshotField<'a> {
+    type Target = Meaning<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Meaning<'a> {
+        &self.meaning
+    }
+}
+
+impl fmt::Debug for SnapshotField<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SnapshotField")
+            .field("label", &String::from_utf8_lossy(self.label()))
+            .field("value", &self.value())
+            .field("meaning", &self.meaning)
+            .finish()
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -29,11 +64,12 @@ enum Place<'a> {
 impl<'a> SnapshotField<'a> {
     #[inline]
     pub(super) fn of_v1(bytes: &'a [u8], record: &'a Record, buffer: usize) -> Self {
-        Self { bytes, place: Place::V1 { record, buffer } }
+        Self { bytes, place: Place::V1 { record, buffer }, meaning: Meaning::NONE }
     }
 
     pub(super) fn of_v2(bytes: &'a [u8], list: &'a List, listed: &'a Listed) -> Self {
-        Self { bytes, place: Place::V2 { list, listed } }
+        let meaning = Meaning::new(listed.data, listed.metric, listed.about(bytes));
+        Self { bytes, place: Place::V2 { list, listed }, meaning }
     }
 
     /// The label, UTF-8 if the writer kept to the format.
@@ -56,68 +92,6 @@ impl<'a> SnapshotField<'a> {
         }
     }
 
-    /// What the value is made of; `None` in version 1.
-    #[must_use]
-    pub fn data_type(&self) -> Option<DataType> {
-        match self.place {
-            Place::V1 { .. } => None,
-            Place::V2 { listed, .. } => Some(listed.data),
-        }
-    }
-
-    /// What the value means.
-    #[must_use]
-    pub fn kind(&self) -> MetricType {
-        match self.place {
-            Place::V1 { .. } => MetricType::Unknown,
-            Place::V2 { listed, .. } => listed.metric,
-        }
-    }
-
-    /// What the value is in: 1 to 63 graphic characters of ASCII, such as `seconds`.
-    #[must_use]
-    pub fn unit(&self) -> Option<&'a str> {
-        self.about().unit()
-    }
-
-    /// What the field is, in one line without control characters.
-    #[must_use]
-    pub fn help(&self) -> Option<&'a str> {
-        self.about().help()
-    }
-
-    /// How gauges of several files become one, if the field says so.
-    #[must_use]
-    pub fn merge(&self) -> Option<MergeRule> {
-        self.about().merge()
-    }
-
-    /// What a number is multiplied with to be in the unit: above 0, and 1 if nothing is said. Values of several
-    /// numbers are in the unit already.
-    #[must_use]
-    pub fn scale(&self) -> f64 {
-        self.about().scale()
-    }
-
-    /// Which quantiles of a histogram to show, each from 0 to 1. Empty: the reader's own choice.
-    #[must_use]
-    pub fn quantiles(&self) -> Vec<f64> {
-        self.about().quantiles()
-    }
-
-    /// The name of the model that the field is of.
-    #[must_use]
-    pub fn model(&self) -> Option<&'a str> {
-        self.about().model()
-    }
-
-    fn about(&self) -> About<'a> {
-        match self.place {
-            Place::V1 { .. } => About(&[]),
-            Place::V2 { listed, .. } => listed.about(self.bytes),
-        }
-    }
-
     /// The value; the first, where a type of version 1 has several.
     #[must_use]
     #[inline]
@@ -134,7 +108,7 @@ impl<'a> SnapshotField<'a> {
         self.value().in_unit(self.scale())
     }
 
-    /// A number that the value stands for, in the unit: `p99` of a histogram, `rate60` of a window. See
+    /// A number that is part of the value, in the unit: `p99` of a histogram, `rate60` of a window. See
     /// [`Value::parts`].
     #[must_use]
     pub fn part(&self, name: &str) -> Option<Value<'static>> {

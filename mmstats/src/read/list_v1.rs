@@ -65,7 +65,7 @@ impl Snapshot {
     /// file's size as last seen. The buffers are those that this look's indices name.
     fn list(&mut self, file: &File, len: &mut usize) -> std::io::Result<()> {
         let mut at = self.records.last().map_or(FIRST_FIELD, |seen| seen.record.end);
-        // A list that ends just where the bytes end may go on behind them.
+        // A list that ends just where the bytes end may go on after them.
         let mut look_behind = true;
         loop {
             match v1::field(self.first.bytes(), at) {

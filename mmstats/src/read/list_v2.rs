@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::ops::Range;
 
-use super::about::About;
+use super::about::Said;
 use super::pages::Pages;
 use super::settle_v2::{Again, Compound, check, is_compound, is_of_this_boot, takes_third_look, value};
 use super::snapshot::Snapshot;
@@ -45,7 +45,7 @@ pub(crate) struct Listed {
     state: State,
 }
 
-/// Whether a field's value could be had.
+/// Whether a field's value could be read.
 #[derive(Clone, Copy)]
 enum State {
     /// Yes, by one look.
@@ -100,9 +100,9 @@ impl Listed {
         bytes.get(at..at + usize::from(self.label_size)).unwrap_or_default()
     }
 
-    pub(super) fn about<'a>(&self, bytes: &'a [u8]) -> About<'a> {
+    pub(super) fn about<'a>(&self, bytes: &'a [u8]) -> Said<'a> {
         let at = self.at() + FIELD_HEAD + usize::from(self.label_size);
-        About(bytes.get(at..at + wide(self.items_size)).unwrap_or_default())
+        Said(bytes.get(at..at + wide(self.items_size)).unwrap_or_default())
     }
 }
 
@@ -129,7 +129,7 @@ impl List {
         value(listed.data, listed.about(bytes), value_bytes, self.compound(listed))
     }
 
-    /// Why a field's value cannot be had, if so.
+    /// Why a field's value cannot be read, if so.
     pub(super) fn wrong(&self, listed: &Listed, bytes: &[u8]) -> Option<Reason> {
         let at = listed.at();
         match listed.state {
@@ -143,7 +143,7 @@ impl List {
         }
     }
 
-    /// The fields that make sense. Their values could be had, or could not for now.
+    /// The fields that make sense. Their values could be read, or could not for now.
     pub(super) fn sound(&self) -> impl Iterator<Item = &Listed> {
         self.fields.iter().filter(|listed| !matches!(listed.state, State::Bad(_) | State::TooLarge))
     }

@@ -13,7 +13,7 @@
 //!   whole. What makes no sense in the first look must do so in the second, too.
 //! - A number on its natural boundary is never torn. Our writers store it in place. Others may alternate between
 //!   two buffers, as the original does, and index and value are not seen at one moment. Where two looks
-//!   agree on both, the number counts: who sees the same value in both has the index of the second look
+//!   agree on both, the number counts: a reader that sees the same value in both has the index of the second look
 //!   from after the value was stored, so it was published. Otherwise three looks are needed: the first
 //!   one's index names a buffer, and the second look's value in it is not older than that. It counts if
 //!   the third look's index names the same buffer (then whatever was in it has been published), or if the
@@ -45,6 +45,7 @@ mod follow;
 mod list_v1;
 mod list_v2;
 mod look_v2;
+mod meaning;
 mod open;
 mod pages;
 pub(crate) mod parts;
@@ -54,6 +55,7 @@ mod snapshot;
 
 pub use field::SnapshotField;
 pub use follow::{Certainty, Followed, FollowedField, Observation, Observer};
+pub use meaning::Meaning;
 pub(crate) use open::open;
 pub(crate) use pages::Pages;
 pub use parts::Part;

@@ -1,4 +1,4 @@
-//! The numbers that a value of several stands for, by name: `count`, `mean`, `p99`, `rate60`. A tool shows part
+//! The numbers that a value of several numbers has, by name: `count`, `mean`, `p99`, `rate60`. A tool shows part
 //! `p99` of a field `web.answer` as `web.answer:p99`.
 //!
 //! | value | parts | of them shown where nobody chooses |

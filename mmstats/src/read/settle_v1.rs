@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::pages::{ALIGNMENT, Pages};
 use crate::format::type_code::Kind;
 use crate::format::v1::Record;
+use crate::format::word::word;
 
 /// How often a value is looked at before it is called unstable.
 const LOOKS: usize = 1000;
@@ -17,8 +18,9 @@ const LOOKS_AT_WORD: usize = 2;
 /// count, so the index that the second sees is of this update or a later one, so the third sees the whole
 /// of it, and of nothing later, as the fourth still sees the count.
 const LOOKS_AT_WORDS: usize = 4;
-/// On text that its writer had no room to count. Each look may catch the same part of another update, where
-/// texts repeat at full speed: two do once in some hundred reads then.
+/// On text that its writer had no room to count, and on numbers that are wider than a word of the kernel. Each
+/// look may catch the same part of another update, where values repeat at full speed: two do once in some hundred
+/// reads then.
 const LOOKS_AT_UNCOUNTED: usize = 8;
 /// How many bytes a third look takes in: most likely, other fields close by need one, too.
 const THIRD_LOOK: usize = 16 * ALIGNMENT;
@@ -40,7 +42,7 @@ impl Later {
         self.spent = 0;
     }
 
-    /// Looks at `values`. False if that cannot be had, or was done too often.
+    /// Looks at `values`. False if that cannot be done, or was done too often.
     fn look(&mut self, file: &File, values: &Range<usize>, reach: usize) -> std::io::Result<bool> {
         let from = values.start / ALIGNMENT * ALIGNMENT;
         let to = values.end.max(reach).next_multiple_of(ALIGNMENT);
@@ -94,15 +96,24 @@ pub(crate) fn settle(
 
 /// How many looks in a row must agree on a value for it to count.
 pub(super) fn looks_at(record: &Record, bytes: &[u8]) -> usize {
+    looks_by(word(), record, bytes)
+}
+
+/// The same under a kernel that copies words of this many bytes.
+fn looks_by(word: usize, record: &Record, bytes: &[u8]) -> usize {
     let at = record.value_at(record.current(bytes));
-    if !record.buffered || record.shape.loads_at_once(at) {
+    if !record.buffered || record.shape.loads_at_once_by(word, at) {
         // One buffer is for what never changes: no number of looks would help otherwise.
         return LOOKS_AT_WORD;
     }
-    // The count needs five bytes of the field, a NUL in front of it.
+    // The count needs five bytes of the field, a NUL before it.
     let text = &bytes[at..][..record.shape.size];
-    let is_uncounted =
-        record.shape.first.kind == Kind::Text && !text[..text.len().saturating_sub(4)].contains(&0);
+    let has_no_count = || !text[..text.len().saturating_sub(4)].contains(&0);
+    let is_uncounted = match record.shape.first.kind {
+        Kind::Text => has_no_count(),
+        // Our writers store such a number in place, and count nothing.
+        _ => record.shape.first.size > word,
+    };
     if is_uncounted { LOOKS_AT_UNCOUNTED } else { LOOKS_AT_WORDS }
 }
 
@@ -181,9 +192,29 @@ mod tests {
         assert_eq!(settled([half, half], whole).0, whole);
     }
 
+    #[test]
+    fn a_number_wider_than_the_kernels_word_takes_the_looks_of_text() {
+        // Labels that put the values on a boundary of eight bytes.
+        for (code, label, by_word) in [
+            (b"Q", "label_of9", [2, 8]),
+            (b"d", "label_of9", [2, 8]),
+            (b"I", "label_of9", [2, 2]),
+            (b"H", "label_of9", [2, 2]),
+        ] {
+            let head =
+                [&[1][..], &(label.len() as u16).to_ne_bytes(), label.as_bytes(), &1_u16.to_ne_bytes(), code];
+            let bytes = [&head.concat()[..], &[0; 32]].concat();
+            let record = v1::field(&bytes, 1).unwrap().unwrap();
+            let at = record.value_at(record.current(&bytes));
+            let aligned = at % record.shape.size == 0;
+            assert!(aligned, "{at} {}", record.shape.size);
+            assert_eq!([8, 4].map(|word| looks_by(word, &record, &bytes)), by_word, "{code:?}");
+        }
+    }
+
     /// Settles a number in two buffers after two looks, in a file that has `third`: index byte and buffers.
     fn number(first: [u8; 3], second: [u8; 3], third: [u8; 3]) -> (Option<usize>, [u8; 2]) {
-        let head = b"\x01\x01\0n\x01\0B";
+        let head = [&b"\x01"[..], &1_u16.to_ne_bytes(), b"n", &1_u16.to_ne_bytes(), b"B"].concat();
         let file = tempfile::tempfile().unwrap();
         let mut looks = [first, second, third].map(|values| {
             file.write_all_at(&[&head[..], &values, &[0; 5]].concat(), 0).unwrap();

@@ -8,9 +8,7 @@ use std::fs::File;
 use std::ops::Range;
 use std::time::Duration;
 
-use nix::time::{ClockId, clock_gettime};
-
-use super::about::About;
+use super::about::Said;
 use super::pages::{ALIGNMENT, Pages};
 use super::parts::scaled_mean;
 use crate::format::compound::{HistogramView, RecentView, WindowTotal};
@@ -20,6 +18,7 @@ use crate::format::reading::number;
 use crate::format::value::Value;
 use crate::format::window::{self, Window};
 use crate::format::{What, histogram, recent, text};
+use crate::system::monotonic_nanoseconds;
 
 /// How often a value is looked at before it is called unstable.
 const LOOKS: usize = 1000;
@@ -63,7 +62,7 @@ pub(crate) fn check(data: DataType, value: &[u8]) -> Result<(), What> {
 /// A value of a field whose bytes were checked.
 pub(crate) fn value<'a>(
     data: DataType,
-    about: About<'a>,
+    about: Said<'a>,
     bytes: &'a [u8],
     compound: Option<&'a Compound>,
 ) -> Value<'a> {
@@ -81,8 +80,7 @@ pub(crate) fn value<'a>(
 
 /// What the clock of windows says.
 pub(crate) fn now() -> Duration {
-    // A clock that every Linux has, so the question cannot fail.
-    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from)
+    Duration::from_nanos(u64::try_from(monotonic_nanoseconds()).unwrap_or(0))
 }
 
 /// What a window comes to now.

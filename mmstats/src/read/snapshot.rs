@@ -1,5 +1,6 @@
 //! A snapshot: the fields of a file as they were at some moment.
 
+use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +25,7 @@ const LIST_LOOKS: usize = 20;
 /// ```
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// # let web = mmstats::Options::new().path(dir).create::<()>()?;
+/// # let web = mmstats::Options::new().dir(dir).create::<()>()?;
 /// # let path = web.path();
 /// let snapshot = mmstats::Snapshot::of(path)?;
 /// for field in snapshot.fields() {
@@ -84,12 +85,20 @@ pub(super) enum Extent {
 
 /// Where a path comes from, which says how carefully it is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Origin {
     /// Somebody named it: links are followed. What is not a regular file is not opened.
     Named,
-    /// It was found in a folder that others may write to, where it was a regular file: a link that has
+    /// It was found in a directory that others may write to, where it was a regular file: a link that has
     /// taken its place is not followed.
     Found,
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields: Vec<_> = self.fields().collect();
+        f.debug_struct("Snapshot").field("path", &self.path).field("fields", &fields).finish_non_exhaustive()
+    }
 }
 
 impl Snapshot {
@@ -117,7 +126,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`crate::ErrorKind::Io`], [`crate::ErrorKind::NotAFile`], [`crate::ErrorKind::Version`]: nothing
-    /// of the file could be had. What is wrong further on, [`Snapshot::fields`] says in its place.
+    /// of the file could be read. What is wrong further on, [`Snapshot::fields`] says in its place.
     pub fn read(&mut self, path: &Path, origin: Origin) -> Result<(), Error> {
         self.forget(path);
         if origin == Origin::Named {
@@ -141,14 +150,14 @@ impl Snapshot {
     }
 
     /// Reads all of the file at `path` in place of what was there: [`Snapshot::bytes`] then holds the
-    /// bytes behind the fields, too, and the values in them are those that [`Snapshot::fields`] gives.
+    /// bytes after the fields, too, and the values in them are those that [`Snapshot::fields`] gives.
     /// No more than [`Snapshot::LIMIT`] is read; [`Snapshot::file`] knows the file's size.
     ///
     /// What is no stats file is read as well: it has no fields, and [`Snapshot::defect`] says why.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Io`], [`crate::ErrorKind::NotAFile`], and [`crate::ErrorKind::Unstable`] if the
-    /// list of fields does not stand still.
+    /// list of fields keeps changing.
     pub fn read_whole(&mut self, path: &Path, origin: Origin) -> Result<(), Error> {
         self.forget(path);
         let (file, metadata) = open(path, origin)?;
@@ -240,8 +249,8 @@ impl Snapshot {
         Some(Error::new(&self.path, reason))
     }
 
-    /// The first field whose label ends so, if it could be had. `sys.pid` and its like are found this
-    /// way, whatever prefix stands in front.
+    /// The first field whose label ends so, if it could be read. `sys.pid` and its like are found this
+    /// way, whatever prefix is before it.
     #[must_use]
     pub fn find(&self, ending: &str) -> Option<SnapshotField<'_>> {
         let bytes = self.first.bytes();

@@ -3,9 +3,9 @@
 //! A thread's file and the process's file say by numbers when the one went into the other, so that a
 //! reader which looks at them one after the other counts each thread once. The process's file has the
 //! number of the last fold, odd while one is under way. A thread's file has 0 as long as the thread
-//! lives, then the number that the process's file will have when it holds the thread's counts. Whoever
-//! has read the process's file at number `n`, and after that a thread's file, knows: its counts were in
-//! there if its number is not 0 and not above `n`.
+//! lives, then the number that the process's file will have when it holds the thread's counts. A
+//! reader that has read the process's file at number `n`, and after that a thread's file, knows: its counts
+//! were in there if its number is not 0 and not above `n`.
 
 use std::collections::HashMap;
 
@@ -68,7 +68,7 @@ impl Folded {
     /// # Errors
     /// What [`Instance::add_field`] gives for a field that no thread before had. Then nothing is folded.
     pub(crate) fn take(&mut self, ended: &Instance<impl Sized>) -> Result<(), Error> {
-        ended.with_foldings(|foldings| {
+        let taken = ended.with_foldings(|foldings| {
             foldings.iter().try_for_each(|folding| self.make_room(folding))?;
             let (Some(own), Some(theirs)) = (self.instance.folded(), ended.folded()) else { return Ok(()) };
             own.add(1);
@@ -80,7 +80,8 @@ impl Folded {
             }
             own.add(1);
             Ok(())
-        })
+        });
+        taken.unwrap_or(Ok(()))
     }
 
     /// Makes sure that there is a field for what is to be folded. One label with two meanings is a fault of

@@ -1,24 +1,42 @@
 //! A model's fields in one file, from creation to removal.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::disk::identity::Identity;
 use crate::error::{Error, Reason};
 use crate::write::field::Spec;
+use crate::write::file::StatsFile;
 use crate::write::fold::{FoldNumber, Folding};
 use crate::write::kept::{self, Family, ThreadMark};
 use crate::write::memory::segment::ForkMark;
 use crate::write::model::Builder;
+use crate::write::shared::SharedStore;
 use crate::write::store::Store;
 
 /// A model whose fields are published in one file. It dereferences to the model.
 ///
 /// Dropping it removes the file, unless [`Instance::keep`] was called. It is `Send` and not `Sync`: one
 /// thread uses it at a time.
+///
+/// ```
+/// use mmstats::{Counter, Options};
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// let stats = Options::new().dir(dir).label_prefix("web.").create::<()>()?;
+/// let hits = stats.add_field("hits", Counter::spec())?;
+/// hits.incr();
+/// let path = stats.path().to_owned();
+/// assert!(path.exists());
+/// drop(stats);
+/// assert!(!path.exists());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # After a fork
 /// An instance belongs to the process that made it. In a child it counts in private memory, which no
@@ -28,9 +46,7 @@ use crate::write::store::Store;
 pub struct Instance<M> {
     model: M,
     path: PathBuf,
-    store: RefCell<Store>,
-    /// The file's size before the fields that are being added, if any are.
-    size: Cell<usize>,
+    store: Arc<SharedStore>,
     label_prefix: String,
     /// With `{TID}` in the file name.
     family: Option<Family>,
@@ -53,11 +69,10 @@ impl<M> Instance<M> {
         error: Option<Error>,
     ) -> Self {
         let (mark, path) = (store.mark(), store.path().to_owned());
-        let size = Cell::new(store.size());
-        let store = RefCell::new(store);
+        let store = SharedStore::new(store);
         let (keep, removed) = (Cell::new(false), Cell::new(false));
         let thread = ThreadMark::here();
-        Self { model, path, store, size, label_prefix, family, thread, folded, keep, removed, error, mark }
+        Self { model, path, store, label_prefix, family, thread, folded, keep, removed, error, mark }
     }
 
     /// The path of the file, or the path that it would have.
@@ -69,7 +84,7 @@ impl<M> Instance<M> {
     /// The size of the file in bytes, a multiple of the page size.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.store.try_borrow().map_or_else(|_| self.size.get(), |store| store.size())
+        self.store.size()
     }
 
     /// The prefix of every label.
@@ -118,11 +133,11 @@ impl<M> Instance<M> {
         &self,
         build: impl FnOnce(&mut Builder<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut store = self.store.try_borrow_mut().map_err(|_| self.busy())?;
-        self.size.set(store.size());
-        let added = build(&mut Builder::new(&mut store, self.label_prefix.clone()));
-        store.close();
-        added
+        if self.is_inherited() {
+            return Err(Error::new(&self.path, Reason::Forked));
+        }
+        let added = self.store.add(|store| build(&mut Builder::new(store, self.label_prefix.clone())));
+        added.unwrap_or_else(|| Err(self.busy()))
     }
 
     /// Asks the kernel to sync the values to disk, and waits until that is done if `wait` is true. Readers on
@@ -131,11 +146,10 @@ impl<M> Instance<M> {
     /// # Errors
     /// [`crate::ErrorKind::Io`]; [`crate::ErrorKind::Forked`] in a child process.
     pub fn flush(&self, wait: bool) -> Result<(), Error> {
-        let store = self.store.try_borrow().map_err(|_| self.busy())?;
         if self.is_inherited() {
-            return Err(Error::new(store.path(), Reason::Forked));
+            return Err(Error::new(&self.path, Reason::Forked));
         }
-        store.sync(wait)
+        self.store.with(|store| store.sync(wait)).unwrap_or_else(|| Err(self.busy()))
     }
 
     /// Keeps the file when the instance is dropped. Its lock is released then, so the file counts as dead. If a
@@ -157,26 +171,30 @@ impl<M> Instance<M> {
         if self.is_inherited() {
             return Ok(());
         }
-        let store = self.store.try_borrow().map_err(|_| self.busy())?;
-        if let Some(file) = store.file().filter(|_| !self.removed.get()) {
-            file.remove()?;
-            self.removed.set(true);
-        }
+        let removed = self.store.with(|store| match store.file().filter(|_| !self.removed.get()) {
+            Some(file) => file.remove().map(|()| self.removed.set(true)),
+            None => Ok(()),
+        });
+        removed.unwrap_or_else(|| Err(self.busy()))?;
         self.family.as_ref().map_or(Ok(()), kept::remove_ended)
     }
 
     /// Whether somebody has removed the file.
     pub(crate) fn is_removed(&self) -> bool {
-        let store = self.store.borrow();
-        let Some(file) = store.file() else { return false };
+        let Some(identity) = self.identity() else { return false };
         self.removed.get()
-            || !fs::symlink_metadata(&self.path).is_ok_and(|now| Identity::of(&now) == file.identity())
+            || !fs::symlink_metadata(&self.path).is_ok_and(|now| Identity::of(&now) == identity)
+    }
+
+    /// Which file it is, if it is one.
+    fn identity(&self) -> Option<Identity> {
+        self.store.with(|store| store.file().map(StatsFile::identity)).flatten()
     }
 
     /// The file is there for [`Instance::remove`] of another instance to remove, once this thread has ended.
     pub(crate) fn remember(&self) {
-        if let (Some(file), Some(family)) = (self.store.borrow().file(), &self.family) {
-            kept::remember(&self.path, file.identity(), family.clone(), self.thread.clone());
+        if let (Some(identity), Some(family)) = (self.identity(), &self.family) {
+            kept::remember(&self.path, identity, family.clone(), self.thread.clone());
         }
     }
 
@@ -191,8 +209,8 @@ impl<M> Instance<M> {
 
     /// Undoes [`Instance::remember`].
     pub(crate) fn forget(&self) {
-        if let Some(file) = self.store.borrow().file() {
-            kept::forget(file.identity());
+        if let Some(identity) = self.identity() {
+            kept::forget(identity);
         }
     }
 
@@ -201,17 +219,15 @@ impl<M> Instance<M> {
         self.folded.as_ref()
     }
 
-    /// The fields that fold.
-    pub(crate) fn with_foldings<R>(&self, f: impl FnOnce(&[Folding]) -> R) -> R {
-        f(self.store.borrow().foldings())
+    /// The fields that fold. `None` while fields are being added.
+    pub(crate) fn with_foldings<R>(&self, f: impl FnOnce(&[Folding]) -> R) -> Option<R> {
+        self.store.with(|store| f(store.foldings()))
     }
 
     /// Adds a field whose label already begins with the prefix.
     pub(crate) fn add_unprefixed<S: Spec>(&self, label: &str, spec: S) -> Result<S::Field, Error> {
-        let mut store = self.store.borrow_mut();
-        let added = Builder::new(&mut store, String::new()).add(label, spec);
-        store.close();
-        added
+        let added = self.store.add(|store| Builder::new(store, String::new()).add(label, spec));
+        added.unwrap_or_else(|| Err(self.busy()))
     }
 }
 
@@ -232,11 +248,8 @@ impl<M> Drop for Instance<M> {
         if self.keep.get() {
             return self.remember();
         }
-        let store = self.store.borrow();
-        if let Some(file) = store.file() {
-            // Nobody is left to hear of it; cleanstats finds what stays.
-            let _ = file.remove();
-        }
+        // Nobody is left to hear of it; cleanstats finds what stays.
+        let _ = self.store.with(|store| store.file().map(StatsFile::remove));
     }
 }
 

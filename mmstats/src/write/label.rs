@@ -15,7 +15,7 @@ use crate::format::attributes;
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
 /// let routes = ["/", "/\"quoted\""];
-/// let stats = Options::new().path(dir).create_with(|fields| {
+/// let stats = Options::new().dir(dir).create_with(|fields| {
 ///     let spec = || Counter::spec().unit("requests").help("Requests by route");
 ///     routes.iter().map(|route| fields.add(&label("requests", &[("route", route)]), spec())).collect()
 /// })?;
@@ -26,14 +26,22 @@ use crate::format::attributes;
 /// ```
 #[must_use]
 pub fn label(name: &str, attributes: &[(&str, &str)]) -> String {
-    if let Ok(label) = attributes::build(name, attributes) {
-        return label;
+    let mut label = String::new();
+    write_label(&mut label, name, attributes);
+    label
+}
+
+/// As [`label`], into an empty text.
+pub(crate) fn write_label(label: &mut String, name: &str, attributes: &[(&str, &str)]) {
+    if attributes::build_into(label, name, attributes).is_ok() {
+        return;
     }
-    // Not a label, and no name can make it one: whoever adds it hears what is wrong.
+    label.clear();
+    // Not a label, and no name can make it one: the error of adding it says what is wrong.
     let plain = |name: &str| name.replace(['{', '}', '=', ',', '"'], "?");
     let attributes: Vec<_> =
         attributes.iter().map(|(name, value)| format!("{}={value:?}", plain(name))).collect();
-    format!("{name}{{{}}}", attributes.join(","))
+    label.push_str(&format!("{name}{{{}}}", attributes.join(",")));
 }
 
 #[cfg(test)]

@@ -1,19 +1,57 @@
 //! Sets of fields: the builder that adds them one by one, and the `stats!` macro that lists them.
 
+use std::fmt;
+use std::marker::PhantomData;
+use std::path::Path;
+
 use crate::error::Error;
 use crate::write::about::About;
 use crate::write::description::Description;
-use crate::write::field::Spec;
+use crate::write::field::{Field, Spec, sealed};
 use crate::write::fold::{Folding, Kind};
+use crate::write::listed::Listed;
 use crate::write::schema::Added;
+use crate::write::shared::Link;
 use crate::write::store::Store;
+use crate::write::version::Version;
 
 /// A set of fields that one instance has. [`stats!`](crate::stats) writes the implementation; by hand
-/// it is a call of [`Builder::add`] a field.
+/// it is one call of [`Builder::add`] per field.
+///
+/// ```
+/// use mmstats::{Builder, Counter, Error, Model, Options};
+///
+/// struct Shards(Vec<Counter>);
+///
+/// impl Model for Shards {
+///     const NAME: &'static str = "Shards";
+///
+///     fn build(builder: &mut Builder<'_>) -> Result<Self, Error> {
+///         let shard = |number| builder.add(&format!("shard.{number}"), Counter::spec());
+///         (0..4).map(shard).collect::<Result<_, _>>().map(Self)
+///     }
+/// }
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// let shards = Options::new().dir(dir).create::<Shards>()?;
+/// shards.0[3].incr();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a type of field or a model",
+    label = "not a type of field, nor a struct that `stats!` defines",
+    note = "fields are of the types of mmstats, such as `Counter`, `Gauge<u64>`, `UpDown`, `Timer`, `Text` or \
+            `Family<Counter>`; models are structs that `stats!` defines"
+)]
 pub trait Model: Sized {
     /// What `{MODEL}` in a file name is replaced by: the struct's name, if [`stats!`](crate::stats) wrote the
     /// implementation. No `/`.
     const NAME: &'static str = "";
+
+    /// The fields that [`stats!`](crate::stats) lists.
+    #[doc(hidden)]
+    const FIELDS: &'static [Listed] = &[];
 
     /// Adds the fields, in order.
     ///
@@ -35,6 +73,12 @@ pub struct Builder<'a> {
     prefix: String,
 }
 
+impl fmt::Debug for Builder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
 impl<'a> Builder<'a> {
     pub(crate) fn new(store: &'a mut Store, prefix: String) -> Self {
         Self { store, prefix }
@@ -52,7 +96,7 @@ impl<'a> Builder<'a> {
         spec.add(self, Some(label), label)
     }
 
-    /// Adds all fields of another model, their labels behind `prefix`.
+    /// Adds all fields of another model, their labels after `prefix`.
     ///
     /// # Errors
     /// As [`Builder::add`].
@@ -61,18 +105,37 @@ impl<'a> Builder<'a> {
         M::build(&mut Builder::new(self.store, prefix))
     }
 
+    /// A label with the builder's prefix before it.
+    pub(crate) fn full_label(&self, label: &str) -> String {
+        format!("{}{label}", self.prefix)
+    }
+
+    /// The file, for errors.
+    pub(crate) fn path(&self) -> &Path {
+        self.store.path()
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        self.store.version()
+    }
+
+    /// For a field that adds others later.
+    pub(crate) fn link(&self) -> Link {
+        Link::clone(self.store.link())
+    }
+
     /// For a field that asks for more than can be.
     pub(crate) fn too_large(&self, label: &str, what: &str) -> Error {
-        self.store.too_large(&format!("{}{label}", self.prefix), what.to_owned())
+        self.store.too_large(&self.full_label(label), what.to_owned())
     }
 
     /// For a field that says of itself what makes no sense.
     pub(crate) fn refused(&self, label: &str, what: String) -> Error {
-        self.store.refused(&format!("{}{label}", self.prefix), what)
+        self.store.refused(&self.full_label(label), what)
     }
 
     pub(crate) fn place(&mut self, label: &str, field: &Description<'_>) -> Result<Added, Error> {
-        self.store.add(&format!("{}{label}", self.prefix), field)
+        self.store.add(&self.full_label(label), field)
     }
 
     /// The values of the fields that follow share no cache line with those before.
@@ -82,20 +145,30 @@ impl<'a> Builder<'a> {
 
     /// Notes that the field that was just placed is one that [`crate::ThreadEnd::Fold`] keeps.
     pub(crate) fn folds(&mut self, label: &str, kind: Kind, about: About) {
-        self.store.folds(Folding { label: format!("{}{label}", self.prefix), kind, about });
+        self.store.folds(Folding { label: self.full_label(label), kind, about });
     }
 }
 
 /// How a model becomes part of another: `name: Model` or `name: Model = "prefix."`.
 #[doc(hidden)]
-pub struct Include<M>(std::marker::PhantomData<M>);
+pub struct Include<M>(PhantomData<M>);
 
-impl<M> Include<M> {
-    #[doc(hidden)]
-    #[must_use]
-    #[allow(clippy::new_without_default)]
-    pub fn new() -> Self {
-        Self(std::marker::PhantomData)
+impl<M> fmt::Debug for Include<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Include")
+    }
+}
+
+impl<M> sealed::Spec for Include<M> {}
+impl<M: Model> sealed::Field for M {}
+
+impl<M: Model> Field for M {
+    type Spec = Include<M>;
+
+    const IS_MODEL: bool = true;
+
+    fn spec() -> Include<M> {
+        Include(PhantomData)
     }
 }
 
@@ -109,11 +182,23 @@ impl<M: Model> Spec for Include<M> {
 
 /// Lists the fields of a model.
 ///
-/// A field is `name: Type`, its label the name. `= "label"` gives another label, and `{ option: value }`
-/// the options that the type's `spec()` has; `{ option }` is one without a value. Documentation comments go to
-/// the struct, and the first paragraph of a field's is its help, at most 255 bytes of it. A model may be a
-/// field's type in another: its fields are included, their labels after the text that is given in place of a
-/// label, if any.
+/// A field is `name: Type`, and its label is its name. `= "label"` gives it another label: a literal, the path of
+/// a constant (`= labels::HITS`), or a constant expression in parentheses (`= (concat!("a.", "b"))`).
+/// `{ option: value }` gives options that the type's `spec()` has; `{ option }` is one without a value.
+/// Documentation comments go to the struct, and the first paragraph of a field's is its help, at most 255 bytes of
+/// it. A model may be a field's type in another: its fields are included, their labels after the text that is
+/// given in place of a label, if any.
+///
+/// Two fields of one struct with the same label do not compile, nor does an empty label:
+///
+/// ```compile_fail,E0080
+/// mmstats::stats! {
+///     struct Web {
+///         hits: mmstats::Counter,
+///         requests: mmstats::Counter = "hits",
+///     }
+/// }
+/// ```
 ///
 /// ```
 /// use mmstats::{Bool, Counter, Histogram, Options, StaticText, Text, Timer, Timestamp, stats};
@@ -145,7 +230,7 @@ impl<M: Model> Spec for Include<M> {
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let web = Options::new().path(dir).create::<Web>()?;
+/// let web = Options::new().dir(dir).create::<Web>()?;
 /// web.ok.incr();
 /// web.db.queries.add(3);
 /// web.page.set("/index.html");
@@ -162,7 +247,7 @@ macro_rules! stats {
         $vis:vis struct $model:ident {
             $(
                 $(#[$($field_meta:tt)*])*
-                $field_vis:vis $field:ident : $type:ty $(= $label:literal)?
+                $field_vis:vis $field:ident : $type:ty $(= $($label:tt)::+)?
                 $({ $($option:ident $(: $value:expr)?),* $(,)? })?
             ),* $(,)?
         }
@@ -175,6 +260,11 @@ macro_rules! stats {
         impl $crate::Model for $model {
             const NAME: &'static str = ::std::stringify!($model);
 
+            const FIELDS: &'static [$crate::Listed] = &[ $( $crate::Listed::new::<$type>(
+                ::std::stringify!($field),
+                $crate::stats!(@label $($($label)::+)?),
+            ) ),* ];
+
             fn build(builder: &mut $crate::Builder<'_>) -> ::std::result::Result<Self, $crate::Error> {
                 let _ = &builder;
                 ::std::result::Result::Ok(Self {
@@ -184,25 +274,38 @@ macro_rules! stats {
                             &[ $( $crate::stats!(@doc $($field_meta)*) ),* ],
                         ),
                         builder,
-                        $crate::stats!(@label $($label)?),
+                        $crate::stats!(@label $($($label)::+)?),
                         ::std::stringify!($field),
                     )?, )*
                 })
             }
         }
 
-        impl $crate::Field for $model {
-            type Spec = $crate::Include<Self>;
-
-            fn spec() -> Self::Spec {
-                $crate::Include::new()
-            }
-        }
+        // Each field's own: an error is about one field.
+        $( const _: () = {
+            const FIELD: $crate::Listed =
+                $crate::Listed::new::<$type>(::std::stringify!($field), $crate::stats!(@label $($($label)::+)?));
+            ::std::assert!(
+                FIELD.is_labelled(),
+                ::std::concat!(
+                    "the label of field `", ::std::stringify!($field), "` of `", ::std::stringify!($model),
+                    "` is empty: give it one with characters, or none, and it is the field's name"
+                ),
+            );
+            ::std::assert!(
+                !FIELD.is_repeated(<$model as $crate::Model>::FIELDS),
+                ::std::concat!(
+                    "the label of field `", ::std::stringify!($field), "` of `", ::std::stringify!($model),
+                    "` is that of a field before it: give it another, as in `",
+                    ::std::stringify!($field), ": Type = \"label\"`"
+                ),
+            );
+        }; )*
     )*};
     (@doc doc = $line:expr) => { ::std::option::Option::Some($line) };
     (@doc $($other:tt)*) => { ::std::option::Option::None };
     (@label) => { ::std::option::Option::None };
-    (@label $label:literal) => { ::std::option::Option::Some($label) };
+    (@label $($label:tt)+) => { ::std::option::Option::Some($($label)+) };
 }
 
 /// A field's label: the one that is given, or its name.

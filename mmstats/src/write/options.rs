@@ -1,13 +1,13 @@
 //! Where an instance's file is put and what it is called.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::disk::name::{Names, default_dir, default_template, expand, family, names_a_process};
-use crate::error::Error;
+use crate::error::{Error, Reason};
 use crate::format::kind::MergeRule;
+use crate::system::{is_a_directory, user_and_group};
 use crate::write::field::{Gauge, Static, StaticText};
 use crate::write::fold::{FOLD_LABEL, FOLDED_LABEL, FoldNumber};
 use crate::write::instance::Instance;
@@ -31,14 +31,14 @@ use crate::write::version::Version;
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let web = Options::new().path(dir).label_prefix("web.stats.").create::<Web>()?;
+/// let web = Options::new().dir(dir).label_prefix("web.stats.").create::<Web>()?;
 /// web.ok.incr();
 /// assert!(web.path().starts_with(dir));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    path: Option<PathBuf>,
+    dir: Option<PathBuf>,
     filename: Option<OsString>,
     label_prefix: String,
     mode: Option<u32>,
@@ -54,15 +54,15 @@ impl Options {
         Self::default()
     }
 
-    /// The folder, which must exist. `{CMD}`, `{PID}`, `{TID}` and `{MODEL}` are replaced as in the file name.
+    /// The directory, which must exist. `{CMD}`, `{PID}`, `{TID}` and `{MODEL}` are replaced as in the file name.
     /// Default: `MMSTATS_PATH`, else `TMPDIR`, else `/tmp`.
     #[must_use]
-    pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
-        self.path = Some(path.into());
+    pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.dir = Some(dir.into());
         self
     }
 
-    /// The file name. `{CMD}` is replaced by the program's name (without its folder), `{PID}` by the
+    /// The file name. `{CMD}` is replaced by the program's name (without its directory), `{PID}` by the
     /// process id, `{TID}` by the thread id, `{MODEL}` by the model's name ([`Model::NAME`]); each
     /// may be there any number of times, other braces are an error. Default: `MMSTATS_FILES`, else [`crate::DEFAULT_TEMPLATE`].
     ///
@@ -91,8 +91,8 @@ impl Options {
         self
     }
 
-    /// Which version of the file is written. `MMSTATS_VERSION`, which is `1` or `2`, wins: whoever runs the
-    /// program knows what reads the file. Default: [`Version::DEFAULT`].
+    /// Which version of the file is written. `MMSTATS_VERSION`, which is `1` or `2`, wins: the user of
+    /// the program knows what reads the file. Default: [`Version::DEFAULT`].
     #[must_use]
     pub fn version(mut self, version: Version) -> Self {
         self.version = Some(version);
@@ -124,7 +124,8 @@ impl Options {
         self.thread_end
     }
 
-    /// Makes an instance of a model and publishes its file.
+    /// Makes an instance of a model and publishes its file. Where the platform is not Linux, nothing is published:
+    /// the instance counts in private memory, and [`Instance::error`] says so.
     ///
     /// # Errors
     /// Whatever [`crate::ErrorKind`] has for writers: a template, a label or a size that makes no sense, a
@@ -143,7 +144,7 @@ impl Options {
     /// # let dir = tempfile::tempdir()?;
     /// # let dir = dir.path();
     /// let queues = ["mail", "print"];
-    /// let stats = Options::new().path(dir).create_with(|fields| {
+    /// let stats = Options::new().dir(dir).create_with(|fields| {
     ///     queues.iter().map(|name| Ok((*name, fields.add(name, Counter::spec())?))).collect()
     /// })?;
     /// let counters: &BTreeMap<&str, Counter> = &stats;
@@ -172,10 +173,15 @@ impl Options {
         let dir = path.parent().unwrap_or(&path).to_owned();
         let family = family(&template, names)?.map(|name| Family { dir, name });
         let version = Version::decide(self.version, &path)?;
-        let mut store = Store::in_file(path, self.mode, version)?;
+        let (mut store, error) = if cfg!(publishes) {
+            (Store::in_file(path, self.mode, version)?, None)
+        } else {
+            let error = Error::new(&path, Reason::Platform);
+            (Store::private(path, version)?, Some(error))
+        };
         let (model, folded) = self.fill(&mut store, names, group, build)?;
         store.publish(names_a_process(&template))?;
-        Ok(Instance::new(model, store, self.label_prefix.clone(), family, folded, None))
+        Ok(Instance::new(model, store, self.label_prefix.clone(), family, folded, error))
     }
 
     /// Like [`Options::create`], but never prevents a program from running. If no file can be created, the
@@ -239,14 +245,14 @@ impl Options {
     }
 
     fn full_path(&self, template: &OsStr, names: &Names) -> Result<PathBuf, Error> {
-        let dir = self.path.clone().unwrap_or_else(default_dir);
+        let dir = self.dir.clone().unwrap_or_else(default_dir);
         let dir = expand(dir.as_os_str(), names)?;
         let name = expand(template, names)?;
         let path = Path::new(&dir).join(name);
-        // A program may change its folder before it removes the file or lets it grow.
-        let absolute = std::path::absolute(&path).map_err(Error::io(&path, "finding its folder"))?;
-        if absolute.as_os_str().as_bytes().ends_with(b"/") {
-            return Err(Error::io(&path, "creating it")(nix::errno::Errno::EISDIR));
+        // A program may change its directory before it removes the file or lets it grow.
+        let absolute = std::path::absolute(&path).map_err(Error::io(&path, "finding its directory"))?;
+        if absolute.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            return Err(Error::io(&path, "creating it")(is_a_directory()));
         }
         Ok(absolute)
     }
@@ -257,13 +263,13 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// The labels that every instance begins with, so that a reader can tell whose it is.
 fn identify(builder: &mut Builder<'_>, names: &Names, version: Version) -> Result<(), Error> {
-    let uid = u64::from(nix::unistd::getuid().as_raw());
-    let gid = u64::from(nix::unistd::getgid().as_raw());
     let created = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     builder.add("sys.pid", Static::<u32>::spec().value(names.pid))?;
     builder.add("sys.tid", Static::<i64>::spec().value(names.tid))?;
-    builder.add("sys.uid", Static::<u64>::spec().value(uid))?;
-    builder.add("sys.gid", Static::<u64>::spec().value(gid))?;
+    if let Some((uid, gid)) = user_and_group() {
+        builder.add("sys.uid", Static::<u64>::spec().value(uid))?;
+        builder.add("sys.gid", Static::<u64>::spec().value(gid))?;
+    }
     builder.add("sys.created", Static::<f64>::spec().value(created.as_secs_f64()).timestamp())?;
     if version != Version::V1 {
         // A window's seconds are those of one boot.

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use nix::errno::Errno;
-
 use crate::error::Error;
+use crate::system::{no_memory, page_size};
 use crate::write::file::StatsFile;
-use crate::write::memory::segment::{ForkMark, Segment, page_size};
+use crate::write::memory::segment::{ForkMark, Segment};
 
 /// Memory that grows at its end.
 pub(crate) struct Pages {
@@ -39,7 +38,7 @@ impl Pages {
         let segment = Arc::new(match &mut self.file {
             Some(file) => file.map(at, whole, first)?,
             None => {
-                let no_memory = |_| Error::io(&self.path, "finding memory")(Errno::ENOMEM);
+                let no_memory = |_| Error::io(&self.path, "finding memory")(no_memory());
                 Segment::private(at, whole).map_err(no_memory)?
             }
         });

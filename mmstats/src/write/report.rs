@@ -1,14 +1,11 @@
-//! Who hears of what goes wrong where no caller gets an error.
+//! Reports of errors that no caller gets.
 
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
-use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
-use nix::sys::stat::fstat;
-
 use crate::error::Error;
+use crate::system::would_signal;
 
 /// Bytes that a line on standard error has at the most: a path, twice.
 const LONGEST_LINE: u64 = 3 * 4096;
@@ -38,16 +35,8 @@ pub(crate) fn report(error: &Error, consequence: &str) {
     match hook {
         Some(hook) => hook(error),
         None if TOLD.swap(true, Ordering::Relaxed) => {}
-        None if would_signal() => {}
+        None if would_signal(LONGEST_LINE) => {}
         // A program without a standard error goes on all the same. One call, so that the line stays whole.
         None => drop(io::stderr().write_all(format!("mmstats: {error}; {consequence}\n").as_bytes())),
     }
-}
-
-/// Whether standard error is a file as large as this process may make one: the kernel answers a further line
-/// with a `SIGXFSZ`, which ends a program.
-fn would_signal() -> bool {
-    let limit = getrlimit(Resource::RLIMIT_FSIZE).map_or(RLIM_INFINITY, |(soft, _)| soft);
-    let size = fstat(io::stderr().as_fd()).map_or(0, |stat| stat.st_size);
-    limit != RLIM_INFINITY && u64::try_from(size).is_ok_and(|size| size.saturating_add(LONGEST_LINE) > limit)
 }

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Reason};
 use crate::format::attributes;
 use crate::format::v1::LONGEST;
+use crate::system::page_size;
 use crate::write::description::Description;
 use crate::write::file::StatsFile;
 use crate::write::fold::Folding;
-use crate::write::memory::segment::{ForkMark, fork_mark, page_size};
+use crate::write::memory::segment::{ForkMark, fork_mark};
 use crate::write::pages::Pages;
 use crate::write::schema::{Added, Schema};
+use crate::write::shared::Link;
 use crate::write::version::Version;
 
 /// An instance's fields, in its file or in private memory.
@@ -20,6 +22,7 @@ pub(crate) struct Store {
     schema: Schema,
     labels: HashSet<String>,
     foldings: Vec<Folding>,
+    link: Link,
 }
 
 impl Store {
@@ -38,7 +41,12 @@ impl Store {
     fn start(mut pages: Pages, version: Version) -> Result<Self, Error> {
         let schema = Schema::new(version);
         schema.start(&mut pages)?;
-        Ok(Self { pages, schema, labels: HashSet::new(), foldings: Vec::new() })
+        Ok(Self { pages, schema, labels: HashSet::new(), foldings: Vec::new(), link: Link::default() })
+    }
+
+    /// Leads to the store once it is shared.
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
     }
 
     pub(crate) fn version(&self) -> Version {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::{Error, Reason};
 
-/// The variable by which whoever runs a program chooses.
+/// The variable by which the user of a program chooses.
 const VARIABLE: &str = "MMSTATS_VERSION";
 
 /// A version of the file: see mmstats(5).
@@ -20,7 +20,7 @@ pub enum Version {
 
 impl Version {
     /// What is written where neither the program nor `MMSTATS_VERSION` chooses.
-    pub const DEFAULT: Self = Self::V1;
+    pub const DEFAULT: Self = Self::V2;
 
     /// What `MMSTATS_VERSION` says, else `chosen`, else the default. An empty variable counts as none.
     ///

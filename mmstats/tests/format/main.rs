@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod follower;
 mod golden;
 mod hostile;
 mod identity;
 mod looks;
+mod made;
 mod merge;
+mod mutants;
 mod reader;
 mod show;

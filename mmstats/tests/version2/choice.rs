@@ -107,7 +107,7 @@ fn a_file_is_named_after_its_model() {
     assert_eq!(name(none.path()), format!("-{pid}.mmstats"));
     assert_eq!(line(none.path(), mmstats::MODEL_LABEL), None);
     fs::create_dir(dir.path().join("Mail")).unwrap();
-    let below = options.path(dir.path().join("{MODEL}")).create::<Mail>().unwrap();
+    let below = options.dir(dir.path().join("{MODEL}")).create::<Mail>().unwrap();
     assert_eq!(below.path().parent().unwrap(), dir.path().join("Mail"));
     mail.sent.incr();
 }

@@ -135,7 +135,9 @@ fn what_is_too_large_is_refused_in_both_versions() {
         for seconds in [u32::MAX, 7_000_000] {
             refused(&stats, Window::spec().seconds(seconds));
         }
-        for size in [usize::MAX, 1 << 32, u32::MAX as usize, 1 << 28] {
+        for size in
+            [usize::MAX, usize::try_from(1_u64 << 32).unwrap_or(usize::MAX), u32::MAX as usize, 1 << 28]
+        {
             refused(&stats, Text::spec().size(size));
         }
         stats.add_field("large", Counter::spec()).unwrap().incr();

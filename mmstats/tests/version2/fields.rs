@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use mmstats::{
-    Average, Bool, Clock, Counter, Gauge, Histogram, MergeRule, MovingAverage, Recent, Snapshot, Static,
-    StaticText, Text, Timer, Timestamp, UpDown, Version, Window, label, stats,
+    Average, Bool, Counter, Gauge, Histogram, MergeRule, MovingAverage, Recent, Snapshot, Static, StaticText,
+    Text, Timer, Timestamp, UpDown, Version, Window, label, stats,
 };
 
 use crate::{line, lines, place};
@@ -171,45 +171,6 @@ fn every_file_says_whose_it_is() {
     assert_eq!(is("sys.boot_id"), format!("info\tfixed text\t-\t{}", boot.trim_end()));
     assert_eq!(is(mmstats::VERSION_LABEL), format!("info\tfixed text\t-\t{}", env!("CARGO_PKG_VERSION")));
     assert_eq!(is(mmstats::MODEL_LABEL), "info\tfixed text\t-\tAll");
-}
-
-#[test]
-fn a_window_forgets_in_version_1_too() {
-    /// A clock that is set.
-    #[derive(Default)]
-    struct Set(std::rc::Rc<std::cell::Cell<u64>>);
-    impl Clock for Set {
-        type Moment = u64;
-        fn now(&self) -> u64 {
-            self.0.get()
-        }
-        fn seconds(&self, from: u64, to: u64) -> f64 {
-            (to - from) as f64
-        }
-        fn monotonic_second(&self, moment: u64) -> Option<u64> {
-            Some(moment)
-        }
-    }
-    let (_dir, options) = place(Version::V1);
-    let clock = Set::default();
-    let now = std::rc::Rc::clone(&clock.0);
-    now.set(1000);
-    let timer = options.create_with(|fields| fields.add("t", Timer::spec().clock(clock))).unwrap();
-    let minute = || Snapshot::of(timer.path()).unwrap().find("t.minute").unwrap().value().to_string();
-    let took = |seconds: u64| {
-        let guard = timer.start();
-        now.set(now.get() + seconds);
-        assert_eq!(guard.stop(), seconds as f64);
-    };
-    took(1);
-    took(0);
-    took(2);
-    assert_eq!(minute(), "1.0");
-    took(59);
-    assert_eq!(minute(), "30.5", "1001 is 61 seconds ago, 1003 is not");
-    took(60);
-    assert_eq!(minute(), "60.0");
-    assert_eq!(timer.value(), 24.4);
 }
 
 #[test]

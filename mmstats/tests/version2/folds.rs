@@ -33,7 +33,7 @@ per_thread! {
 }
 
 fn options(version: Version) -> Options {
-    Options::new().version(version).path(dir())
+    Options::new().version(version).dir(dir())
 }
 
 fn dir() -> PathBuf {

@@ -22,7 +22,7 @@ use mmstats::{Options, Version};
 /// A directory for one test, and options for files of a version in it.
 fn place(version: Version) -> (tempfile::TempDir, Options) {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options::new().path(dir.path()).version(version);
+    let options = Options::new().dir(dir.path()).version(version);
     (dir, options)
 }
 

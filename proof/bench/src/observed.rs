@@ -27,7 +27,7 @@ const READERS: [(&str, &str); 3] = [
 ];
 
 pub(crate) fn run(settings: &Settings, table: &mut Table) {
-    let options = Options::new().path(settings.memory()).filename("observed.mmstats");
+    let options = Options::new().dir(settings.memory()).filename("observed.mmstats");
     let stats = options.create::<Stats>().unwrap();
     let mut reader = Command::new(std::env::current_exe().unwrap());
     let mut reader = Servant::start(reader.arg("watch").arg(stats.path())).unwrap();

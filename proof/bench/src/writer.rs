@@ -45,7 +45,7 @@ pub(crate) fn run(settings: &Settings, table: &mut Table) {
         rounds: settings.rounds(ROUNDS),
         operations: if settings.is_quick { 6400 } else { 200_000 },
     };
-    let options = Options::new().path(settings.memory());
+    let options = Options::new().dir(settings.memory());
     let stats = options.clone().filename("stats.mmstats").create::<Stats>().unwrap();
     // Where it is is unknown to the compiler, as in a program; what it is is not.
     let stats: &Instance<Stats> = black_box(&stats);

@@ -127,7 +127,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let corpus = Path::new(&corpus);
     let mut files = by_hand();
     let dir = tempfile::tempdir()?;
-    let every = Options::new().version(Version::V1).path(dir.path()).create::<Every>()?;
+    let every = Options::new().version(Version::V1).dir(dir.path()).create::<Every>()?;
     every.counter.incr();
     files.push(trimmed(&fs::read(every.path())?).to_vec());
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../mmstats/tests/golden"))? {

@@ -3,16 +3,18 @@
 #![no_main]
 #![allow(dead_code)]
 
-#[path = "../../../mmcat/src/check.rs"]
+#[path = "../../../mmcat/src/check/mod.rs"]
 mod check;
 #[path = "../../../mmcat/src/dump.rs"]
 mod dump;
+#[path = "../../../mmcat/src/number.rs"]
+mod number;
 #[path = "../../../mmcat/src/record.rs"]
 mod record;
-// Its tests are not where a file included like this would have them.
-#[rustfmt::skip]
-#[path = "../../../mmcat/src/region.rs"]
+#[path = "../../../mmcat/src/region/mod.rs"]
 mod region;
+#[path = "../../../mmcat/src/values.rs"]
+mod values;
 
 use std::path::Path;
 

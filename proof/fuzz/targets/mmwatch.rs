@@ -5,6 +5,10 @@
 
 #[path = "../../../mmwatch/src/records.rs"]
 mod records;
+#[path = "../../../mmwatch/src/rows.rs"]
+mod rows;
+#[path = "../../../mmwatch/src/together.rs"]
+mod together;
 #[path = "../../../mmwatch/src/until.rs"]
 mod until;
 #[path = "../../../mmwatch/src/wait.rs"]
@@ -67,6 +71,7 @@ fuzz_target!(|data: &[u8]| {
             for field in snapshot.fields().flatten() {
                 let _ = until.holds(&field.value().into());
             }
+            let _ = until.find_in(&snapshot);
         }
     });
 });

@@ -3,16 +3,24 @@
 #![no_main]
 #![allow(dead_code)]
 
+#[path = "../../../pollstats/src/amount.rs"]
+mod amount;
 #[path = "../../../pollstats/src/change.rs"]
 mod change;
+#[path = "../../../pollstats/src/class.rs"]
+mod class;
 #[path = "../../../pollstats/src/column.rs"]
 mod column;
+#[path = "../../../pollstats/src/count.rs"]
+mod count;
 #[path = "../../../pollstats/src/field.rs"]
 mod field;
 #[path = "../../../pollstats/src/filter.rs"]
 mod filter;
 #[path = "../../../pollstats/src/fold.rs"]
 mod fold;
+#[path = "../../../pollstats/src/known.rs"]
+mod known;
 #[path = "../../../pollstats/src/mixed.rs"]
 mod mixed;
 #[path = "../../../pollstats/src/nearest.rs"]
@@ -23,6 +31,8 @@ mod poll;
 mod polled;
 #[path = "../../../pollstats/src/records.rs"]
 mod records;
+#[path = "../../../pollstats/src/row.rs"]
+mod row;
 #[path = "../../../pollstats/src/settle.rs"]
 mod settle;
 #[path = "../../../pollstats/src/table.rs"]
@@ -51,6 +61,7 @@ fn columns(path: &Path) -> (String, Option<String>) {
     for label in std::iter::from_fn(next).take(4) {
         columns.push(',');
         columns.push_str(&label);
+        columns.push_str(&format!(",{label}:p99,{label}:count,={label}"));
     }
     (columns, filter)
 }

@@ -38,7 +38,7 @@ impl<'a> Writer<'a> {
         let parent = parent_id();
         let folder = path.parent().ok_or("no folder")?;
         let name = path.file_name().and_then(|name| name.to_str()).ok_or("no name")?;
-        Ok(Self { kind, options: Options::new().version(Version::V1).path(folder).filename(name), parent })
+        Ok(Self { kind, options: Options::new().version(Version::V1).dir(folder).filename(name), parent })
     }
 
     fn create<S: Spec>(&self, spec: impl Fn() -> S) -> Result<Instance<Vec<S::Field>>, StatsError> {

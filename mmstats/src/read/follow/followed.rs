@@ -1,7 +1,9 @@
 //! A followed file: where its wanted fields are, and what was in them at the last look.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::fs::File;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use super::v1::{FollowedV1, NONE, value_in};
@@ -9,11 +11,11 @@ use super::v2::{FollowedV2, Wanted};
 use crate::disk::identity::Identity;
 use crate::disk::lock::is_locked;
 use crate::error::Error;
-use crate::format::kind::{DataType, MergeRule, MetricType};
 use crate::format::type_code::trimmed;
 use crate::format::v1::Record;
 use crate::format::value::Value;
-use crate::read::about::About;
+use crate::read::meaning::Meaning;
+use crate::read::snapshot::Cut;
 use crate::read::{Origin, Part, Snapshot, open};
 
 /// A file that is followed, and its wanted fields as they were at the last look.
@@ -25,6 +27,8 @@ pub struct Followed {
     pub(super) file: Option<File>,
     pub(super) state: State,
     pub(super) writer: Writer,
+    /// Why its list of fields ended before its end, if so.
+    pub(super) cut: Option<Cut>,
 }
 
 /// Where the wanted fields are, and what was in them.
@@ -60,6 +64,13 @@ impl Writer {
     }
 }
 
+impl fmt::Debug for Followed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields: Vec<_> = self.fields().collect();
+        f.debug_struct("Followed").field("path", &self.path).field("fields", &fields).finish_non_exhaustive()
+    }
+}
+
 impl Followed {
     /// Where it was found.
     #[must_use]
@@ -85,7 +96,7 @@ impl Followed {
         self.file.is_some()
     }
 
-    /// Keeps it open no longer, for whoever follows more files than the system lets a process open. A
+    /// Keeps it open no longer, for a program that follows more files than the system lets a process open. A
     /// look opens it for a moment then.
     pub fn close(&mut self) {
         self.file = None;
@@ -117,25 +128,50 @@ impl Followed {
     /// One of them.
     ///
     /// # Panics
-    /// If there are not so many.
+    /// If there are fewer.
     #[must_use]
     pub fn field(&self, number: usize) -> FollowedField<'_> {
-        FollowedField(match &self.state {
+        match &self.state {
             State::V1(FollowedV1 { layout, seen }) => {
                 let wanted = &layout.wanted[number];
-                Place::V1 { record: &wanted.record, bytes: &seen[wanted.seen_at..], current: seen[number] }
+                let (bytes, current) = (&seen[wanted.seen_at..], seen[number]);
+                let place = Place::V1 { record: &wanted.record, bytes, current };
+                FollowedField { place, meaning: Meaning::NONE }
             }
-            State::V2(state) => Place::V2 { state, wanted: &state.map.wanted[number] },
-        })
+            State::V2(state) => {
+                let wanted = &state.map.wanted[number];
+                let meaning = Meaning::new(wanted.data, wanted.metric, wanted.about());
+                FollowedField { place: Place::V2 { state, wanted }, meaning }
+            }
+        }
     }
 }
 
-/// One field of a [`Followed`] file.
-///
-/// What a file of version 1 does not say is absent: its fields are of an unknown kind, have no unit and no help,
-/// and a scale of 1.
+/// One field of a [`Followed`] file. What it says of itself, [`Meaning`] has.
 #[derive(Clone, Copy)]
-pub struct FollowedField<'a>(Place<'a>);
+pub struct FollowedField<'a> {
+    place: Place<'a>,
+    meaning: Meaning<'a>,
+}
+
+impl<'a> Deref for FollowedField<'a> {
+    type Target = Meaning<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Meaning<'a> {
+        &self.meaning
+    }
+}
+
+impl fmt::Debug for FollowedField<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FollowedField")
+            .field("label", &String::from_utf8_lossy(self.label()))
+            .field("value", &self.value())
+            .field("meaning", &self.meaning)
+            .finish()
+    }
+}
 
 #[derive(Clone, Copy)]
 enum Place<'a> {
@@ -155,7 +191,7 @@ impl<'a> FollowedField<'a> {
     /// The label, UTF-8 if the writer kept to the format.
     #[must_use]
     pub fn label(&self) -> &'a [u8] {
-        match self.0 {
+        match self.place {
             Place::V1 { record, bytes, .. } => &bytes[2..][..record.label_len],
             Place::V2 { wanted, .. } => wanted.label(),
         }
@@ -164,7 +200,7 @@ impl<'a> FollowedField<'a> {
     /// As [`crate::SnapshotField::type_code`].
     #[must_use]
     pub fn type_code(&self) -> Cow<'a, str> {
-        match self.0 {
+        match self.place {
             Place::V1 { record, bytes, .. } => {
                 let end = values_at(record);
                 trimmed(&bytes[end - record.code_len..end])
@@ -177,7 +213,7 @@ impl<'a> FollowedField<'a> {
     /// be read. A window is what it was at the last look.
     #[must_use]
     pub fn value(&self) -> Option<Value<'a>> {
-        match self.0 {
+        match self.place {
             Place::V1 { record, bytes, current } => {
                 (current != NONE).then(|| value_in(record, &bytes[values_at(record)..], current))
             }
@@ -206,70 +242,9 @@ impl<'a> FollowedField<'a> {
     /// How many bits the value has in the file: where an integer wraps.
     #[must_use]
     pub fn bits(&self) -> usize {
-        8 * match self.0 {
+        8 * match self.place {
             Place::V1 { record, .. } => record.shape.first.size,
             Place::V2 { wanted, .. } => wanted.value.len(),
-        }
-    }
-
-    /// What the value is made of; `None` in version 1.
-    #[must_use]
-    pub fn data_type(&self) -> Option<DataType> {
-        match self.0 {
-            Place::V1 { .. } => None,
-            Place::V2 { wanted, .. } => Some(wanted.data),
-        }
-    }
-
-    /// What the value means.
-    #[must_use]
-    pub fn kind(&self) -> MetricType {
-        match self.0 {
-            Place::V1 { .. } => MetricType::Unknown,
-            Place::V2 { wanted, .. } => wanted.metric,
-        }
-    }
-
-    /// As [`crate::SnapshotField::unit`].
-    #[must_use]
-    pub fn unit(&self) -> Option<&'a str> {
-        self.about().unit()
-    }
-
-    /// As [`crate::SnapshotField::help`].
-    #[must_use]
-    pub fn help(&self) -> Option<&'a str> {
-        self.about().help()
-    }
-
-    /// As [`crate::SnapshotField::merge`].
-    #[must_use]
-    pub fn merge(&self) -> Option<MergeRule> {
-        self.about().merge()
-    }
-
-    /// As [`crate::SnapshotField::scale`].
-    #[must_use]
-    pub fn scale(&self) -> f64 {
-        self.about().scale()
-    }
-
-    /// As [`crate::SnapshotField::quantiles`].
-    #[must_use]
-    pub fn quantiles(&self) -> Vec<f64> {
-        self.about().quantiles()
-    }
-
-    /// As [`crate::SnapshotField::model`].
-    #[must_use]
-    pub fn model(&self) -> Option<&'a str> {
-        self.about().model()
-    }
-
-    fn about(&self) -> About<'a> {
-        match self.0 {
-            Place::V1 { .. } => About(&[]),
-            Place::V2 { wanted, .. } => wanted.about(),
         }
     }
 }

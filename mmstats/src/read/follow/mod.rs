@@ -6,7 +6,7 @@
 //! the file is read anew. Files of one program share one description of where their fields are.
 //!
 //! A program that begins again may write to the same file in place, as the original does. Then `sys.pid`
-//! or `sys.created` are others, and whoever follows must begin again, too.
+//! or `sys.created` are others, and a reader that follows it must begin again, too.
 //!
 //! Values that have not changed since the look before need no other look: they were certain then. Those
 //! that have changed are looked at as often as a snapshot does, text four times. Numbers on their boundary
@@ -20,6 +20,7 @@ mod v1;
 mod v2;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::fs::File;
 use std::hash::Hash;
 use std::path::Path;
@@ -39,6 +40,7 @@ pub use followed::{Followed, FollowedField};
 
 /// What is known of a number that has changed. In version 2 one look shows what is published, and the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Certainty {
     /// That it is the newest that one look can give. The value may be one that its writer publishes only a moment later, so it is at most one
     /// update ahead; or it may be the one before the last that was published. An integer that has become
@@ -50,6 +52,7 @@ pub enum Certainty {
 
 /// What a look at a file has found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Observation {
     /// No byte of the wanted values has changed.
     Unchanged,
@@ -68,6 +71,21 @@ const LIMIT: usize = 16 * 1024 * 1024;
 
 /// Looks at followed files. Its memory grows with the largest of them and with how many kinds there
 /// are, not with time.
+///
+/// ```
+/// use mmstats::{Certainty, Counter, Observation, Observer, Options, Origin};
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// let hits = Options::new().dir(dir).create_with(|fields| fields.add("hits", Counter::spec()))?;
+/// let mut observer = Observer::new(Certainty::Newest);
+/// let mut followed = observer.follow(hits.path(), Origin::Named, |label| label == b"hits")?;
+/// hits.incr();
+/// assert_eq!(observer.look(&mut followed, |label| label == b"hits")?, Observation::Changed);
+/// let value = followed.field(0).value();
+/// assert_eq!(value.and_then(|value| value.as_integer()), Some(1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Observer {
     certainty: Certainty,
     snapshot: Snapshot,
@@ -79,6 +97,12 @@ pub struct Observer {
     again: Again,
     layouts: Shared<FieldMap>,
     maps: Shared<Map>,
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observer").field("certainty", &self.certainty).finish_non_exhaustive()
+    }
 }
 
 impl Observer {
@@ -117,7 +141,8 @@ impl Observer {
         let file = file.try_clone().ok();
         let writer = Writer::of(&self.snapshot);
         let state = self.describe(wanted)?;
-        Ok(Followed { path: path.to_owned(), origin, identity, file, state, writer })
+        let cut = self.snapshot.cut;
+        Ok(Followed { path: path.to_owned(), origin, identity, file, state, writer, cut })
     }
 
     /// The file that [`Observer::follow`] has read last, whole: whose it is, what else it holds.
@@ -151,24 +176,36 @@ impl Observer {
         opened: Option<&File>,
         wanted: impl FnMut(&[u8]) -> bool,
     ) -> Result<Observation, Error> {
-        let Followed { path, file, state, .. } = followed;
+        let Followed { path, file, state, cut, .. } = followed;
         let failed = || Error::io(path, "reading it");
         let Some(file) = opened.or(file.as_ref()) else { return Err(failed()(gone())) };
         let found = match state {
             State::V1(state) => self.look_v1(file, state),
             State::V2(state) => self.look_v2(file, state),
         };
-        if let Some(found) = found.map_err(failed())? {
-            return Ok(found);
+        let file = match found.map_err(failed())? {
+            Some(found) if cut.is_none() => return Ok(found),
+            Some(found) => {
+                // Whether the list goes on by now, only reading it can tell.
+                let read =
+                    file.try_clone().map_err(failed()).and_then(|file| self.snapshot.read_file(file, path));
+                if read.is_err() || self.snapshot.cut == *cut {
+                    return Ok(found);
+                }
+                None
+            }
+            None => Some(file.try_clone().map_err(failed())?),
+        };
+        if let Some(file) = file {
+            self.snapshot.read_file(file, path)?;
         }
-        let file = file.try_clone().map_err(failed())?;
-        self.snapshot.read_file(file, path)?;
         let writer = Writer::of(&self.snapshot);
         if followed.writer.is_other(&writer) {
             return Ok(Observation::Replaced);
         }
         followed.writer.learn(writer);
         followed.state = self.describe(wanted)?;
+        followed.cut = self.snapshot.cut;
         Ok(Observation::Anew)
     }
 

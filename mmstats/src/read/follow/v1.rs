@@ -27,7 +27,7 @@ pub(super) const NONE: u8 = 2;
 #[derive(PartialEq, Eq, Hash)]
 pub(super) struct FieldMap {
     pub(super) wanted: Vec<Wanted>,
-    /// Wanted fields that lie one behind the other, compared all at once.
+    /// Wanted fields that lie one after the other, compared all at once.
     pub(super) runs: Vec<Run>,
     /// The fields that say whose the file is.
     pub(super) signature: Vec<Wanted>,
@@ -58,7 +58,7 @@ pub(super) struct Run {
 }
 
 impl FieldMap {
-    /// Adds a field that lies behind all others, whose bytes come next in a `seen` that has `seen_at`
+    /// Adds a field that lies after all others, whose bytes come next in a `seen` that has `seen_at`
     /// bytes so far.
     pub(super) fn push(&mut self, record: &Record, seen_at: usize) {
         self.wanted.push(Wanted { record: *record, seen_at });
@@ -155,7 +155,7 @@ impl Observer {
             let wanted = &layout.wanted[number];
             let record = &wanted.record;
             let settled = settle(file, record, &mut self.first, &mut self.second, &mut self.later);
-            // What cannot be had stays what it was: the next look may be luckier.
+            // What cannot be read stays what it was: the next look may be luckier.
             if settled?.is_some() {
                 let now = &self.first.bytes()[record.index_at..record.end];
                 wanted.values(seen).copy_from_slice(now);

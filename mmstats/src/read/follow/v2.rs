@@ -13,7 +13,7 @@ use crate::format::kind::{DataType, MetricType};
 use crate::format::v2::{self, FIELD_HEAD};
 use crate::format::value::Value;
 use crate::read::Pages;
-use crate::read::about::About;
+use crate::read::about::Said;
 use crate::read::settle_v2::{Compound, check, is_compound, takes_third_look, total, value};
 
 /// What lies no further apart than this is copied at once.
@@ -72,8 +72,8 @@ impl Wanted {
         &self.head[FIELD_HEAD..][..self.label_size]
     }
 
-    pub(super) fn about(&self) -> About<'_> {
-        About(&self.head[FIELD_HEAD + self.label_size..])
+    pub(super) fn about(&self) -> Said<'_> {
+        Said(&self.head[FIELD_HEAD + self.label_size..])
     }
 
     fn head_range(&self) -> Range<usize> {

@@ -10,6 +10,18 @@ use crate::write::values::mean::Mean;
 
 /// The mean of all values since the start; 0 before the first. On disk their sum and their count, so that the
 /// means of several files become one as if all values had been added to one; in version 1 `d`, two buffers.
+///
+/// ```
+/// use mmstats::{Average, Options};
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// let size = Options::new().dir(dir).create_with(|fields| fields.add("size", Average::spec()))?;
+/// size.add(1.0);
+/// size.add(4.0);
+/// assert_eq!((size.value(), size.count()), (2.5, 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Average {
     value: Mean,
     shown: ShownMean,

@@ -11,6 +11,17 @@ use crate::write::memory::slot::WordSlot;
 use crate::write::model::{Builder, labelled};
 
 /// Yes or no. On disk a byte, 0 or 1; in version 1 `?`, one buffer. The sum of several is how many say yes.
+///
+/// ```
+/// use mmstats::{Bool, Options};
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// let ready = Options::new().dir(dir).create_with(|fields| fields.add("ready", Bool::spec()))?;
+/// ready.set(true);
+/// assert!(ready.value());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Bool {
     slot: WordSlot<u8>,
     value: Cell<bool>,

@@ -11,6 +11,18 @@ use crate::write::memory::slot::WordSlot;
 use crate::write::model::{Builder, labelled};
 
 /// Counts from 0, wraps after 2^64 - 1. On disk a `u64`; in version 1 `Q`, two buffers.
+///
+/// ```
+/// use mmstats::{Counter, Options};
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// let hits = Options::new().dir(dir).create_with(|fields| fields.add("hits", Counter::spec()))?;
+/// hits.incr();
+/// hits.add(2);
+/// assert_eq!(hits.value(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Counter {
     slot: WordSlot<u64>,
     value: Cell<u64>,

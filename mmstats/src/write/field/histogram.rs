@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::clock::Monotonic;
-use super::guard::{HistogramGuard, Timed};
-use super::{Clock, MonotonicMoment, ShownMean, Spec, mean};
+use super::clock::Moment;
+use super::guard::HistogramGuard;
+use super::{ShownMean, Spec, mean};
 use crate::error::Error;
 use crate::format::histogram::{self, DEFAULT_N, DEFAULT_P, Shape};
 use crate::format::kind::MetricType;
@@ -37,7 +37,7 @@ pub(super) const NANO: f64 = 1e-9;
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let web = Options::new().path(dir).create::<Web>()?;
+/// let web = Options::new().dir(dir).create::<Web>()?;
 /// {
 ///     let _timed = web.answer.start();
 ///     web.size.record(1480);
@@ -51,7 +51,6 @@ pub struct Histogram {
     scale: f64,
     /// Nanoseconds for 1.
     tick: u64,
-    clock: Monotonic,
 }
 
 /// What can be chosen for a [`Histogram`].
@@ -147,7 +146,7 @@ impl Spec for HistogramSpec {
         builder.folds(label, Kind::Histogram(added.shared(shape.size() / 8), shape), about);
         let make = |home, at, mark| values::histogram::Histogram::new(home, at, shape, mark);
         let (value, shown) = added.words(make);
-        Ok(Histogram { value, shown: ShownMean(shown), scale, tick, clock: Monotonic })
+        Ok(Histogram { value, shown: ShownMean(shown), scale, tick })
     }
 }
 
@@ -178,6 +177,18 @@ impl Histogram {
     #[must_use = "a guard that is dropped at once measures nothing"]
     pub fn start(&self) -> HistogramGuard<'_> {
         HistogramGuard::new(self)
+    }
+
+    #[inline]
+    pub(super) fn record_between(&self, from: Moment, to: Moment) {
+        self.record_nanoseconds(from.nanoseconds_to(to));
+    }
+
+    /// Calls `f` and records how long that took, also if it panics.
+    #[inline]
+    pub fn time<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _guard = self.start();
+        f()
     }
 
     /// How many numbers were counted.
@@ -221,19 +232,5 @@ impl Histogram {
     pub(crate) fn merge(&self, other: &histogram::Histogram) {
         self.value.merge(&values::histogram::Counts::of(other));
         self.shown.show(|| self.value());
-    }
-}
-
-impl Timed for Histogram {
-    type Clock = Monotonic;
-
-    #[inline]
-    fn clock(&self) -> &Monotonic {
-        &self.clock
-    }
-
-    #[inline]
-    fn record_between(&self, from: MonotonicMoment, to: MonotonicMoment) {
-        self.record_nanoseconds(self.clock.nanoseconds(from, to));
     }
 }

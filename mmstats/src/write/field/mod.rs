@@ -7,11 +7,14 @@ mod average;
 mod boolean;
 mod clock;
 mod counter;
+mod family;
 mod guard;
 mod histogram;
 mod moving;
 mod number;
 mod recent;
+mod show;
+mod statics;
 mod text;
 mod timer;
 mod timestamp;
@@ -20,15 +23,16 @@ mod window;
 
 pub use average::{Average, AverageSpec};
 pub use boolean::{Bool, BoolSpec};
-pub use clock::{Clock, Monotonic, MonotonicMoment, WallClock};
 pub use counter::{Counter, CounterSpec};
-pub use guard::{Guard, HistogramGuard, Timed, TimerGuard};
+pub use family::{Family, FamilySpec};
+pub use guard::{HistogramGuard, TimerGuard};
 pub use histogram::{Histogram, HistogramSpec};
 pub use moving::{MovingAverage, MovingAverageSpec};
-pub use number::{Gauge, GaugeSpec, Number, Static, StaticNumberSpec, StaticNumberStart};
+pub use number::{Gauge, GaugeSpec, Number};
 pub use recent::{Recent, RecentSpec};
+pub use statics::{Computed, Given, Lacking, Provide, Static, StaticSpec, StaticText, StaticTextSpec};
 pub(crate) use text::cut;
-pub use text::{StaticText, StaticTextSpec, StaticTextStart, Text, TextSpec};
+pub use text::{Text, TextSpec};
 pub use timer::{Timer, TimerSpec};
 pub use timestamp::{Timestamp, TimestampSpec};
 pub use updown::{UpDown, UpDownSpec};
@@ -38,10 +42,29 @@ use crate::error::Error;
 use crate::write::memory::slot::WordSlot;
 use crate::write::model::Builder;
 
-/// A type that [`stats!`](crate::stats) can list.
-pub trait Field: Sized {
+/// Only this crate implements [`Field`] and [`Spec`]: what they ask for may change.
+pub(crate) mod sealed {
+    /// For the types of fields.
+    pub trait Field {}
+
+    /// For what is chosen for a field.
+    pub trait Spec {}
+}
+
+/// A type that [`stats!`](crate::stats) can list: the handles of this crate, and every [`Model`](crate::Model).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a type of field",
+    label = "not a type of field",
+    note = "fields are of the types of mmstats, such as `Counter`, `Gauge<u64>`, `UpDown`, `Timer`, `Text` or \
+            `Family<Counter>`, or of a struct that `stats!` defines"
+)]
+pub trait Field: sealed::Field + Sized {
     /// What `spec()` begins with: it has a method for each option.
     type Spec;
+
+    /// Whether the field has no label of its own, since it is a model.
+    #[doc(hidden)]
+    const IS_MODEL: bool = false;
 
     /// The defaults.
     #[must_use]
@@ -49,12 +72,18 @@ pub trait Field: Sized {
 }
 
 /// A field about to be added, its options chosen.
-pub trait Spec: Sized {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the specification of a field",
+    label = "not the specification of a field",
+    note = "write `Counter::spec()`, `Gauge::<u64>::spec().initial(1)` or the like"
+)]
+pub trait Spec: sealed::Spec + Sized {
     /// The handle.
     type Field;
 
     /// Takes the first paragraph of a documentation comment for the field's help, unless it has help. A spec
     /// without help does nothing.
+    #[doc(hidden)]
     #[must_use]
     fn document(self, doc: &str) -> Self {
         let _ = doc;
@@ -65,6 +94,7 @@ pub trait Spec: Sized {
     ///
     /// # Errors
     /// As [`Builder::add`].
+    #[doc(hidden)]
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Self::Field, Error>;
 }
 
@@ -124,6 +154,8 @@ macro_rules! spec_of {
             }
         }
 
+        impl super::sealed::Spec for $spec {}
+        impl super::sealed::Field for $field {}
         impl super::Field for $field {
             type Spec = $spec;
 

@@ -19,6 +19,19 @@ const DEFAULT_WINDOW: usize = 100;
 ///
 /// The sum is kept, not counted anew at each value, so an update costs the same with any window. It is
 /// counted anew at each turn of the window, so that rounding does not pile up.
+///
+/// ```
+/// use mmstats::{MovingAverage, Options};
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// let load = Options::new().dir(dir).create_with(|fields| fields.add("load", MovingAverage::spec()))?;
+/// for value in 0..1000 {
+///     load.add(f64::from(value));
+/// }
+/// assert_eq!(load.value(), 949.5, "of the latest 100");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct MovingAverage {
     slot: WordSlot<f64>,
     window: Ring,

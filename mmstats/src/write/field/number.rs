@@ -1,8 +1,8 @@
-//! Numbers that go up and down, and numbers that are given once.
+//! Numbers that go up and down.
 
 use std::cell::Cell;
 
-use super::{Field, Spec};
+use super::{Field, Spec, sealed};
 use crate::error::Error;
 use crate::format::kind::{DataType, MetricType};
 use crate::write::about::About;
@@ -23,6 +23,8 @@ pub trait Number: Word + Default + std::fmt::Debug + 'static {
     #[doc(hidden)]
     fn bytes(self) -> [u8; 8];
     #[doc(hidden)]
+    const ONE: Self;
+    #[doc(hidden)]
     fn plus(self, other: Self) -> Self;
     #[doc(hidden)]
     fn minus(self, other: Self) -> Self;
@@ -40,6 +42,7 @@ macro_rules! numbers {
             const CODE: &'static str = $code;
             const DATA: DataType = DataType::$data;
             const BUFFERED: bool = $buffered;
+            const ONE: Self = 1 as $type;
 
             fn bytes(self) -> [u8; 8] {
                 padded(self.to_ne_bytes())
@@ -71,7 +74,8 @@ numbers! {
     f64: F64, "d", true, |a: f64, b: f64| a + b, |a: f64, b: f64| a - b;
 }
 
-fn data<T: Number>(value: T, buffered: bool) -> Data<'static> {
+/// A number's place in a description.
+pub(super) fn data<T: Number>(value: T, buffered: bool) -> Data<'static> {
     Data::Number(description::Number { data: T::DATA, code: T::CODE, buffered, bytes: value.bytes() })
 }
 
@@ -80,6 +84,20 @@ fn data<T: Number>(value: T, buffered: bool) -> Data<'static> {
 ///
 /// It says how something of its own thread is now, and ends with the thread. What one thread adds and
 /// another takes away is an [`crate::UpDown`]; what is only added, a [`crate::Counter`].
+///
+/// ```
+/// use mmstats::{Gauge, MergeRule, Options};
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// let spec = Gauge::<u32>::spec().unit("jobs").merge(MergeRule::Max);
+/// let queue = Options::new().dir(dir).create_with(|fields| fields.add("queue", spec))?;
+/// queue.set(7);
+/// queue.incr();
+/// queue.sub(3);
+/// assert_eq!(queue.value(), 5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Gauge<T: Number> {
     slot: WordSlot<T>,
     value: Cell<T>,
@@ -103,6 +121,9 @@ impl<T> GaugeSpec<T> {
         self
     }
 }
+
+impl<T> sealed::Spec for GaugeSpec<T> {}
+impl<T: Number> sealed::Field for Gauge<T> {}
 
 impl<T: Number> Spec for GaugeSpec<T> {
     type Field = Gauge<T>;
@@ -142,6 +163,18 @@ impl<T: Number> Gauge<T> {
         self.slot.set(value);
     }
 
+    /// Adds 1. Integers wrap.
+    #[inline]
+    pub fn incr(&self) {
+        self.add(T::ONE);
+    }
+
+    /// Takes 1 away. Integers wrap.
+    #[inline]
+    pub fn decr(&self) {
+        self.sub(T::ONE);
+    }
+
     /// Adds `n`. Integers wrap.
     #[inline]
     pub fn add(&self, n: T) {
@@ -159,90 +192,5 @@ impl<T: Number> Gauge<T> {
     #[must_use]
     pub fn value(&self) -> T {
         self.value.get()
-    }
-}
-
-/// A number that is given once, when the instance is made, and says something about the program, as its process
-/// id does. Of all types of [`Gauge`]; one buffer in version 1.
-pub struct Static<T: Number> {
-    value: T,
-}
-
-/// A [`Static`] that lacks its value.
-#[derive(Clone, Debug, Default)]
-pub struct StaticNumberStart<T> {
-    about: About,
-    number: std::marker::PhantomData<T>,
-}
-
-/// A [`Static`] with its value.
-#[derive(Clone, Debug)]
-pub struct StaticNumberSpec<F> {
-    value: F,
-    metric: MetricType,
-    about: About,
-}
-
-impl<F> StaticNumberSpec<F> {
-    crate::write::about::described!();
-
-    /// Seconds since 1970, and not a name for something.
-    pub(crate) fn timestamp(mut self) -> Self {
-        self.metric = MetricType::Timestamp;
-        self
-    }
-}
-
-impl<T: Number> StaticNumberStart<T> {
-    crate::write::about::described!();
-
-    /// The value.
-    #[must_use]
-    pub fn value(self, value: T) -> StaticNumberSpec<impl FnOnce() -> T> {
-        self.with(move || value)
-    }
-
-    /// The value is what `get` gives when the instance is made.
-    #[must_use]
-    pub fn with<F: FnOnce() -> T>(self, get: F) -> StaticNumberSpec<F> {
-        StaticNumberSpec { value: get, metric: MetricType::Info, about: self.about }
-    }
-}
-
-impl<T: Number, F: FnOnce() -> T> Spec for StaticNumberSpec<F> {
-    type Field = Static<T>;
-
-    fn document(mut self, doc: &str) -> Self {
-        self.about.document(doc);
-        self
-    }
-
-    fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Static<T>, Error> {
-        let value = (self.value)();
-        let field = Description { data: data(value, false), metric: self.metric, about: &self.about };
-        builder.place(labelled(label, name), &field)?;
-        Ok(Static { value })
-    }
-}
-
-impl<T: Number> Field for Static<T> {
-    type Spec = StaticNumberStart<T>;
-
-    fn spec() -> StaticNumberStart<T> {
-        StaticNumberStart::default()
-    }
-}
-
-impl<T: Number> Static<T> {
-    /// The spec, for [`Builder::add`]. It wants a value.
-    #[must_use]
-    pub fn spec() -> StaticNumberStart<T> {
-        StaticNumberStart::default()
-    }
-
-    /// What was given.
-    #[must_use]
-    pub fn value(&self) -> T {
-        self.value
     }
 }

@@ -14,6 +14,18 @@ const DEFAULT_KEEP: usize = 100;
 
 /// The last numbers, 100 or as many as were chosen: readers see each of them. On disk 8 bytes for each; in
 /// version 1 `d`, two buffers, their mean.
+///
+/// ```
+/// use mmstats::{Options, Recent};
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// let sizes = Options::new().dir(dir).create_with(|fields| fields.add("sizes", Recent::spec()))?;
+/// sizes.add(3.0);
+/// sizes.add(5.0);
+/// assert_eq!(sizes.values(), [3.0, 5.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Recent {
     value: values::recent::Recent,
     shown: ShownMean,

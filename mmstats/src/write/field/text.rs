@@ -1,5 +1,7 @@
 //! Text of a stated size.
 
+use std::fmt;
+
 use super::Spec;
 use crate::error::Error;
 use crate::format::kind::MetricType;
@@ -11,6 +13,8 @@ use crate::write::values;
 
 /// Bytes of a [`Text`] where nothing else is said.
 const DEFAULT_SIZE: usize = 255;
+/// Bytes of a text that is put together on the stack.
+const ON_STACK: usize = 512;
 
 /// Text that changes. On disk two copies that are written by turns.
 ///
@@ -18,6 +22,18 @@ const DEFAULT_SIZE: usize = 255;
 /// buffer, where a reader may see half of an update; its readers take two just as well. Where a text leaves five
 /// bytes, a count of the updates is after it, so that readers need no more than two looks; longer text costs
 /// them eight.
+///
+/// ```
+/// use mmstats::{Options, Text};
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// let page = Options::new().dir(dir).create_with(|fields| fields.add("page", Text::spec().size(32)))?;
+/// page.set("/index.html");
+/// page.set_fmt(format_args!("/article/{}", 42));
+/// assert_eq!(page.value(), "/article/42");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Text {
     /// In version 1, else in version 2.
     slot: Result<TextSlot, values::text::Text>,
@@ -88,6 +104,30 @@ impl Text {
         }
     }
 
+    /// Makes it what `text` says, cut as [`Text::set`] does. Where the field holds at most 512 bytes, nothing is
+    /// allocated. An argument whose `Display` fails ends the text.
+    pub fn set_fmt(&self, text: fmt::Arguments<'_>) {
+        if let Some(text) = text.as_str() {
+            return self.set(text);
+        }
+        let (mut small, mut large);
+        let room: &mut [u8] = if self.size <= ON_STACK {
+            small = [0; ON_STACK];
+            &mut small[..self.size]
+        } else {
+            large = vec![0; self.size];
+            &mut large
+        };
+        let mut writer = Cut { room, len: 0 };
+        // What did not fit is cut.
+        let _ = fmt::Write::write_fmt(&mut writer, text);
+        let Cut { room, len } = writer;
+        // Only whole characters were written.
+        if let Ok(text) = std::str::from_utf8(&room[..len]) {
+            self.set(text);
+        }
+    }
+
     /// What readers see.
     #[must_use]
     pub fn value(&self) -> String {
@@ -110,6 +150,22 @@ impl Text {
     }
 }
 
+/// Takes text up to its size, and then no more.
+struct Cut<'a> {
+    room: &'a mut [u8],
+    len: usize,
+}
+
+impl fmt::Write for Cut<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = &mut self.room[self.len..];
+        let fits = cut(text, room.len());
+        room[..fits.len()].copy_from_slice(fits.as_bytes());
+        self.len += fits.len();
+        if fits.len() == text.len() { Ok(()) } else { Err(fmt::Error) }
+    }
+}
+
 /// As much of `text` as fits `size` bytes without cutting a character in two.
 #[inline]
 pub(crate) fn cut(text: &str, size: usize) -> &str {
@@ -121,72 +177,6 @@ pub(crate) fn cut(text: &str, size: usize) -> &str {
         end -= 1;
     }
     &text[..end]
-}
-
-/// Text that is given once, when the instance is made. On disk its bytes; in version 1 `256s`, one buffer, cut
-/// between two characters.
-pub struct StaticText {
-    value: String,
-}
-
-/// A [`StaticText`] that lacks its value.
-#[derive(Clone, Debug, Default)]
-pub struct StaticTextStart {
-    about: About,
-}
-
-/// A [`StaticText`] with its value.
-#[derive(Clone, Debug)]
-pub struct StaticTextSpec<F> {
-    value: F,
-    about: About,
-}
-
-impl<F> StaticTextSpec<F> {
-    crate::write::about::described!();
-}
-
-impl StaticTextStart {
-    crate::write::about::described!();
-
-    /// The value.
-    #[must_use]
-    pub fn value<T: Into<String>>(self, value: T) -> StaticTextSpec<impl FnOnce() -> T> {
-        self.with(move || value)
-    }
-
-    /// The value is what `get` gives when the instance is made.
-    #[must_use]
-    pub fn with<T: Into<String>, F: FnOnce() -> T>(self, get: F) -> StaticTextSpec<F> {
-        StaticTextSpec { value: get, about: self.about }
-    }
-}
-
-impl<T: Into<String>, F: FnOnce() -> T> Spec for StaticTextSpec<F> {
-    type Field = StaticText;
-
-    fn document(mut self, doc: &str) -> Self {
-        self.about.document(doc);
-        self
-    }
-
-    fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<StaticText, Error> {
-        let value: String = (self.value)().into();
-        let data = Data::FixedText(&value);
-        let field = Description { data, metric: MetricType::Info, about: &self.about };
-        builder.place(labelled(label, name), &field)?;
-        Ok(StaticText { value })
-    }
-}
-
-super::spec_of!(StaticText, StaticTextStart);
-
-impl StaticText {
-    /// What was given.
-    #[must_use]
-    pub fn value(&self) -> &str {
-        &self.value
-    }
 }
 
 #[cfg(test)]

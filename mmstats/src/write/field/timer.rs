@@ -3,14 +3,14 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use super::clock::{Clock, Monotonic};
-use super::guard::{Timed, TimerGuard};
+use super::Spec;
+use super::clock::{Moment, seconds};
+use super::guard::TimerGuard;
 use super::histogram::{Histogram, HistogramSpec};
 use super::window::{Window, WindowSpec};
-use super::{Field, Spec};
 use crate::error::Error;
+use crate::system::coarse_second;
 use crate::write::model::{Builder, labelled};
-use crate::write::values::window::coarse_now;
 
 /// How long something takes, in seconds: a [`Histogram`] of all times, and under the label with `.minute` after
 /// it a [`Window`] of the last minute. In version 1 each is a `d`, the mean.
@@ -19,69 +19,62 @@ use crate::write::values::window::coarse_now;
 /// # use mmstats::{Options, Timer};
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let stats = Options::new().path(dir).create_with(|fields| fields.add("load", Timer::spec()))?;
+/// let stats = Options::new().dir(dir).create_with(|fields| fields.add("load", Timer::spec()))?;
 /// {
 ///     let _guard = stats.start();
 ///     // what is timed: the guard records when it goes out of scope
 /// }
-/// assert!(stats.last() > 0.0);
+/// let answer = stats.time(|| 6 * 7);
+/// assert_eq!((answer, stats.all().count()), (42, 2));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Timer<C: Clock = Monotonic> {
+pub struct Timer {
     all: Histogram,
     minute: Window,
     last: Cell<f64>,
-    clock: C,
 }
 
 /// What can be chosen for a [`Timer`].
 #[derive(Clone, Debug, Default)]
-pub struct TimerSpec<C = Monotonic> {
+pub struct TimerSpec {
     all: HistogramSpec,
-    clock: C,
 }
 
-impl<C> TimerSpec<C> {
+impl TimerSpec {
     /// What it measures, in one line. Default: none; in [`stats!`](crate::stats) the first paragraph of the
     /// field's documentation comment.
     #[must_use]
     pub fn help(self, help: impl Into<std::borrow::Cow<'static, str>>) -> Self {
-        Self { all: self.all.help(help), ..self }
+        Self { all: self.all.help(help) }
     }
 
     /// How finely times are told apart: see [`HistogramSpec::precision`].
     #[must_use]
     pub fn precision(self, bits: u32) -> Self {
-        Self { all: self.all.precision(bits), ..self }
+        Self { all: self.all.precision(bits) }
     }
 
     /// Up to how many nanoseconds: see [`HistogramSpec::range`].
     #[must_use]
     pub fn range(self, bits: u32) -> Self {
-        Self { all: self.all.range(bits), ..self }
+        Self { all: self.all.range(bits) }
     }
 
     /// Which quantiles readers show: see [`HistogramSpec::quantiles`].
     #[must_use]
     pub fn quantiles(self, quantiles: impl IntoIterator<Item = f64>) -> Self {
-        Self { all: self.all.quantiles(quantiles), ..self }
-    }
-
-    /// The clock. Default: [`Monotonic`], or what the field's type says.
-    #[must_use]
-    pub fn clock<D: Clock>(self, clock: D) -> TimerSpec<D> {
-        TimerSpec { all: self.all, clock }
+        Self { all: self.all.quantiles(quantiles) }
     }
 }
 
-impl<C: Clock> Spec for TimerSpec<C> {
-    type Field = Timer<C>;
+impl Spec for TimerSpec {
+    type Field = Timer;
 
     fn document(self, doc: &str) -> Self {
-        Self { all: self.all.document(doc), ..self }
+        Self { all: self.all.document(doc) }
     }
 
-    fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Timer<C>, Error> {
+    fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Timer, Error> {
         let label = labelled(label, name);
         let spec = self.all.durations();
         let minute = WindowSpec::minute(spec.about());
@@ -89,31 +82,17 @@ impl<C: Clock> Spec for TimerSpec<C> {
         // Attributes are the label's end.
         let (start, attributes) = label.split_at(label.find('{').unwrap_or(label.len()));
         let minute = minute.add(builder, Some(&format!("{start}.minute{attributes}")), name)?;
-        Ok(Timer { all, minute, last: Cell::new(0.0), clock: self.clock })
+        Ok(Timer { all, minute, last: Cell::new(0.0) })
     }
 }
 
-impl<C: Clock + Default> Field for Timer<C> {
-    type Spec = TimerSpec<C>;
-
-    fn spec() -> TimerSpec<C> {
-        TimerSpec::default()
-    }
-}
+super::spec_of!(Timer, TimerSpec);
 
 impl Timer {
-    /// The spec, for [`Builder::add`].
-    #[must_use]
-    pub fn spec() -> TimerSpec {
-        TimerSpec::default()
-    }
-}
-
-impl<C: Clock> Timer<C> {
     /// Begins to measure. Any number of guards may run at once, one within another or not.
     #[inline]
     #[must_use = "a guard that is dropped at once measures nothing"]
-    pub fn start(&self) -> TimerGuard<'_, C> {
+    pub fn start(&self) -> TimerGuard<'_> {
         TimerGuard::new(self)
     }
 
@@ -121,7 +100,20 @@ impl<C: Clock> Timer<C> {
     #[inline]
     pub fn record(&self, time: Duration) {
         let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        self.put(nanoseconds, time.as_secs_f64(), coarse_now());
+        self.put(nanoseconds, time.as_secs_f64(), coarse_second());
+    }
+
+    /// Calls `f` and records how long that took, also if it panics.
+    #[inline]
+    pub fn time<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _guard = self.start();
+        f()
+    }
+
+    #[inline]
+    pub(super) fn record_between(&self, from: Moment, to: Moment) {
+        let nanoseconds = from.nanoseconds_to(to);
+        self.put(nanoseconds, seconds(nanoseconds), to.second());
     }
 
     #[inline]
@@ -154,20 +146,5 @@ impl<C: Clock> Timer<C> {
     #[must_use]
     pub fn minute(&self) -> &Window {
         &self.minute
-    }
-}
-
-impl<C: Clock> Timed for Timer<C> {
-    type Clock = C;
-
-    #[inline]
-    fn clock(&self) -> &C {
-        &self.clock
-    }
-
-    #[inline]
-    fn record_between(&self, from: C::Moment, to: C::Moment) {
-        let second = self.clock.monotonic_second(to).unwrap_or_else(coarse_now);
-        self.put(self.clock.nanoseconds(from, to), self.clock.seconds(from, to), second);
     }
 }

@@ -13,6 +13,18 @@ use crate::write::model::{Builder, labelled};
 
 /// When something happened last, in seconds since 1970, UTC; 0 is never. Of several files the latest counts. On
 /// disk an `f64`; in version 1 `d`, two buffers.
+///
+/// ```
+/// use mmstats::{Options, Timestamp};
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path();
+/// let backup = Options::new().dir(dir).create_with(|fields| fields.add("backup", Timestamp::spec()))?;
+/// assert_eq!(backup.value(), 0.0, "never");
+/// backup.now();
+/// assert!(backup.value() > 1.5e9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Timestamp {
     slot: WordSlot<f64>,
     value: Cell<f64>,

@@ -22,7 +22,7 @@ use crate::write::model::{Builder, labelled};
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let tasks = Options::new().path(dir).create_with(|fields| fields.add("tasks", UpDown::spec()))?;
+/// let tasks = Options::new().dir(dir).create_with(|fields| fields.add("tasks", UpDown::spec()))?;
 /// tasks.incr();
 /// tasks.decr();
 /// tasks.decr();

@@ -5,10 +5,11 @@ use std::cell::Cell;
 use super::{ShownMean, Spec, mean};
 use crate::error::Error;
 use crate::format::kind::MetricType;
+use crate::system::coarse_second;
 use crate::write::about::About;
 use crate::write::description::{Data, Description, Words};
 use crate::write::model::{Builder, labelled};
-use crate::write::values::{self, second::Second, window::coarse_now};
+use crate::write::values::{self, second::Second};
 
 /// Seconds that a [`Window`] looks back on where nothing else is said.
 const DEFAULT_SECONDS: u32 = 60;
@@ -23,7 +24,7 @@ const DEFAULT_SECONDS: u32 = 60;
 ///
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path();
-/// let depth = Options::new().path(dir).create_with(|fields| fields.add("queue.depth", Window::spec()))?;
+/// let depth = Options::new().dir(dir).create_with(|fields| fields.add("queue.depth", Window::spec()))?;
 /// depth.add(3.0);
 /// depth.add(5.0);
 /// assert_eq!((depth.count(), depth.value(), depth.max()), (2, Some(4.0), Some(5.0)));
@@ -95,7 +96,7 @@ impl Window {
     /// Adds a value now.
     #[inline]
     pub fn add(&self, value: f64) {
-        self.add_at(coarse_now(), value);
+        self.add_at(coarse_second(), value);
     }
 
     /// Adds a value in a second of `CLOCK_MONOTONIC`.
@@ -120,7 +121,7 @@ impl Window {
     }
 
     fn now(&self) -> Option<Second> {
-        Some(self.value.total_at(coarse_now())).filter(|total| total.count > 0)
+        Some(self.value.total_at(coarse_second())).filter(|total| total.count > 0)
     }
 
     /// How many values were added in the last seconds.
@@ -139,5 +140,33 @@ impl Window {
     #[must_use]
     pub fn max(&self) -> Option<f64> {
         self.now().map(|total| total.max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Options, Snapshot, Version, Window};
+
+    #[test]
+    #[cfg_attr(miri, ignore = "a file")]
+    fn a_window_forgets_in_version_1_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = Options::new().dir(dir.path()).version(Version::V1);
+        let window = options.create_with(|fields| fields.add("w", Window::spec())).unwrap();
+        let snapshot = Snapshot::of(window.path()).unwrap();
+        let is_version_1 = snapshot.find("w").unwrap().data_type().is_none();
+        let shown = || Snapshot::of(window.path()).unwrap().find("w").unwrap().value().to_string();
+        if !is_version_1 {
+            eprintln!("MMSTATS_VERSION chose another version: skipped");
+            return;
+        }
+        for (second, value) in [(1001, 1.0), (1001, 0.0), (1003, 2.0)] {
+            window.add_at(second, value);
+        }
+        assert_eq!(shown(), "1.0");
+        window.add_at(1062, 59.0);
+        assert_eq!(shown(), "30.5", "1001 is 61 seconds ago, 1003 is not");
+        window.add_at(1122, 60.0);
+        assert_eq!(shown(), "60.0");
     }
 }

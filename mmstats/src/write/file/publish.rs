@@ -97,7 +97,7 @@ impl StatsFile {
 
     /// Looks at what has the name. `None`: nothing any more.
     fn judge_holder(&self) -> Result<Option<Identity>, Error> {
-        // Opening alone makes some devices act, and whoever waits at a FIFO's other end.
+        // Opening alone makes some devices act, and so does a process that waits at the other end of a FIFO.
         match fs::symlink_metadata(&self.target) {
             Ok(metadata) if !metadata.is_file() => {
                 return Err(Error::new(&self.target, Reason::Foreign(what_it_is(&metadata))));

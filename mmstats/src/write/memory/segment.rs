@@ -4,18 +4,28 @@
 
 use std::any::Any;
 use std::collections::TryReserveError;
+#[cfg(publishes)]
 use std::fs::File;
 use std::io;
+#[cfg(publishes)]
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
+#[cfg(publishes)]
+use std::sync::atomic::AtomicPtr;
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
+#[cfg(publishes)]
 use memmap2::{Advice, MmapOptions, MmapRaw};
+#[cfg(publishes)]
 use nix::libc;
+
+#[cfg(publishes)]
+use crate::system::page_size;
 
 /// Address space that a segment takes at least. Mapping past a file's end costs nothing, and leaves
 /// room for fields that are added later.
+#[cfg(publishes)]
 const RESERVED: usize = 64 * 1024;
 
 /// The bytes `at..at + len` of an instance: mapped from its file, or private memory.
@@ -34,6 +44,7 @@ pub(crate) struct Segment {
 pub(crate) type Keeper = Arc<dyn Any + Send + Sync>;
 
 enum Memory {
+    #[cfg(publishes)]
     File(HomeMap),
     /// Atomics, since handles write through shared references.
     Private(Box<[AtomicU64]>),
@@ -41,11 +52,13 @@ enum Memory {
 
 /// A mapping of a file that only the process that made it unmaps. A forked child does not inherit it:
 /// there, its addresses are free for what the child maps next, which must not go with it.
+#[cfg(publishes)]
 struct HomeMap {
     map: ManuallyDrop<MmapRaw>,
     mark: ForkMark,
 }
 
+#[cfg(publishes)]
 impl Drop for HomeMap {
     fn drop(&mut self) {
         if self.mark.is_home() {
@@ -57,10 +70,11 @@ impl Drop for HomeMap {
 
 impl Segment {
     /// Maps the file's bytes from `at`, a multiple of the page size, on: `len` of them or more. Those
-    /// behind the end of the file must not be touched before the file has grown there.
+    /// after the end of the file must not be touched before the file has grown there.
     ///
     /// `mark` is the one that the handles into the segment look at. `lock` is what holds the file's
     /// lifetime lock where this mapping does not.
+    #[cfg(publishes)]
     pub(crate) fn of_file(
         file: &File,
         at: usize,
@@ -96,13 +110,14 @@ impl Segment {
         self.at <= from && from <= to && to <= self.at + self.len
     }
 
-    /// Where the file's byte `offset` lies in memory, with at least `size` bytes behind it.
+    /// Where the file's byte `offset` lies in memory, with at least `size` bytes after it.
     ///
     /// # Panics
     /// If the segment does not hold them.
     pub(crate) fn pointer(&self, offset: usize, size: usize) -> NonNull<u8> {
         assert!(self.holds(offset, offset + size), "outside of the segment");
-        let base = match &self.memory {
+        let base: *mut u8 = match &self.memory {
+            #[cfg(publishes)]
             Memory::File(home) => home.map.as_mut_ptr(),
             Memory::Private(words) => words.as_ptr().cast_mut().cast(),
         };
@@ -131,7 +146,7 @@ impl Segment {
         // SAFETY: in bounds and even, as just checked, so aligned; lives as long as `self`; only ever
         // accessed as an atomic once the file is published.
         let target = unsafe { AtomicU16::from_ptr(target.as_ptr()) };
-        // Release: whoever sees the size sees the field that `fill` wrote behind it. Pairs with the
+        // Release: a reader that sees the size sees the field that `fill` wrote after it. Pairs with the
         // reader's look before the one that it takes the field from (the append of `proof/races/tests/orders.rs`).
         target.store(label_size, Ordering::Release);
     }
@@ -146,7 +161,7 @@ impl Segment {
         // SAFETY: in bounds and aligned, as just checked; lives as long as `self`; only ever accessed as an
         // atomic once the file is published.
         let target = unsafe { AtomicU32::from_ptr(target.as_ptr()) };
-        // Release: whoever sees the size sees the record, and the value that it points to, which `fill` wrote.
+        // Release: a reader that sees the size sees the record, and the value that it points to, which `fill` wrote.
         // Pairs with the reader's look before the one that it takes the record from (the append of
         // `proof/races/tests/orders.rs`).
         target.store(size, Ordering::Release);
@@ -168,9 +183,17 @@ impl Segment {
 
     /// Writes the pages to the file's disk; waits for it or not.
     pub(crate) fn sync(&self, up_to: usize, wait: bool) -> io::Result<()> {
-        let Memory::File(HomeMap { map, .. }) = &self.memory else { return Ok(()) };
         let len = up_to.saturating_sub(self.at).min(self.len);
-        if wait { map.flush_range(0, len) } else { map.flush_async_range(0, len) }
+        match &self.memory {
+            #[cfg(publishes)]
+            Memory::File(HomeMap { map, .. }) if wait => map.flush_range(0, len),
+            #[cfg(publishes)]
+            Memory::File(HomeMap { map, .. }) => map.flush_async_range(0, len),
+            Memory::Private(_) => {
+                let _ = (len, wait);
+                Ok(())
+            }
+        }
     }
 }
 
@@ -196,13 +219,15 @@ impl ForkMark {
 
     /// False where the kernel (before 4.14) cannot wipe on fork: then parent and child share the
     /// mapping, which is safe in memory, and their updates mix.
-    fn is_effective(self) -> bool {
+    #[cfg(publishes)]
+    pub(crate) fn is_effective(self) -> bool {
         !std::ptr::eq(self.0, &ALWAYS_HOME)
     }
 }
 
 /// This process's mark. A child that makes instances of its own gets a new page, so that the marks it
 /// inherited stay 0.
+#[cfg(publishes)]
 pub(crate) fn fork_mark() -> ForkMark {
     static CURRENT: AtomicPtr<AtomicU8> = AtomicPtr::new(std::ptr::null_mut());
     let current = CURRENT.load(Ordering::Acquire);
@@ -219,13 +244,21 @@ pub(crate) fn fork_mark() -> ForkMark {
     ForkMark(mark)
 }
 
+/// Where nothing is published, no child is told apart.
+#[cfg(not(publishes))]
+pub(crate) fn fork_mark() -> ForkMark {
+    ForkMark::always_home()
+}
+
 /// A page of its own that the kernel fills with zeros in a child. Never unmapped.
+#[cfg(publishes)]
 fn wiped_on_fork() -> Option<&'static AtomicU8> {
     let page = MmapRaw::from(MmapOptions::new().len(page_size()).map_anon().ok()?);
     let start = page.as_mut_ptr();
     // SAFETY: exactly the page that was just mapped, private and anonymous as the advice demands.
-    let advised = unsafe { libc::madvise(start.cast(), page.len(), libc::MADV_WIPEONFORK) };
-    if advised != 0 {
+    let advise = |advice| unsafe { libc::madvise(start.cast(), page.len(), advice) };
+    // qemu's user emulation takes any advice, this one, too, which there is not, and follows none.
+    if advise(-1) == 0 || advise(libc::MADV_WIPEONFORK) != 0 {
         return None;
     }
     std::mem::forget(page);
@@ -234,13 +267,6 @@ fn wiped_on_fork() -> Option<&'static AtomicU8> {
     let mark = unsafe { AtomicU8::from_ptr(start) };
     mark.store(1, Ordering::Relaxed);
     Some(mark)
-}
-
-/// Bytes of a page of memory.
-pub(crate) fn page_size() -> usize {
-    use nix::unistd::{SysconfVar, sysconf};
-    let size = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
-    size.and_then(|size| usize::try_from(size).ok()).unwrap_or(4096)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! Readers are other processes that copy the bytes out with `pread`, or map the file. What an update
 //! stores depends on the value:
 //!
-//! - A number stands on its natural boundary, and the processor stores such a word whole. So it is
+//! - A number is on its natural boundary, and the processor stores such a word whole. So it is
 //!   stored in place, in one store, and the index byte never moves: of the two buffers that the format
 //!   gives it, one is never used. Readers, the original's too, then look at one word that is always
 //!   whole and never older than before, which alternating buffers cannot promise to a reader that looks
@@ -32,7 +32,7 @@ use crate::write::memory::segment::{ForkMark, Segment};
 /// # Safety
 /// `store` writes exactly `size_of::<Self>()` bytes at `target`, which the caller has aligned so.
 pub(crate) unsafe trait Word: Copy {
-    /// Stores atomically, after all stores before it, in the program's order: whoever sees that a request
+    /// Stores atomically, after all stores before it, in the program's order: a reader that sees that a request
     /// was answered, in one field, sees in the field that was updated before it that the request came.
     /// On x86-64 it is the same instruction as without.
     ///
@@ -72,7 +72,7 @@ words! {
 
 /// A value in memory, and what tells a forked child that the memory is its parent's.
 struct ValueMemory {
-    /// For a number, its word. For text, the first buffer; the write buffer byte stands in front of it.
+    /// For a number, its word. For text, the first buffer; the write buffer byte is before it.
     value: Cell<NonNull<u8>>,
     mark: Cell<ForkMark>,
     /// Keeps `value` valid.
@@ -99,7 +99,7 @@ impl ValueMemory {
     }
 
     /// In a forked child: the mapping is the parent's and is not there. Goes on in private memory of `size`
-    /// bytes, `before` of them in front of the value.
+    /// bytes, `before` of them before the value.
     #[cold]
     #[inline(never)]
     fn leave(&self, before: usize, size: usize) {
@@ -146,7 +146,7 @@ impl<W: Word> WordSlot<W> {
     }
 }
 
-/// The two buffers of a text, and the write buffer byte in front of them.
+/// The two buffers of a text, and the write buffer byte before them.
 pub(crate) struct TextSlot {
     place: ValueMemory,
     /// The spare buffer, 0 or 1: what the write buffer byte says. Remembered, so that no update loads from
@@ -159,21 +159,21 @@ pub(crate) struct TextSlot {
 }
 
 impl TextSlot {
-    /// The text whose write buffer byte is at `index_at` of the file, in `home`; `size` bytes a buffer, of
+    /// The text whose write buffer byte is at `index_at` of the file, in `home`; `size` bytes per buffer, of
     /// which the first is spare.
     ///
     /// # Panics
     /// If `home` does not hold them.
     pub(crate) fn new(home: Arc<Segment>, index_at: usize, size: usize, mark: ForkMark) -> Self {
         let place = ValueMemory::new(home, index_at, 1 + 2 * size, mark);
-        // SAFETY: `ValueMemory::new` vouches for one byte and the buffers behind it.
+        // SAFETY: `ValueMemory::new` vouches for one byte and the buffers after it.
         place.value.set(unsafe { place.value.get().add(1) });
         Self { place, spare: Cell::new(0), size, stamp: Cell::new(0) }
     }
 
-    /// Stores text, cut to the slot's size, with a NUL behind it where there is room, and makes it current.
+    /// Stores text, cut to the slot's size, with a NUL after it where there is room, and makes it current.
     ///
-    /// What stands behind the NUL is no text. Where there is room, the last four bytes count the updates,
+    /// What comes after the NUL is no text. Where there is room, the last four bytes count the updates,
     /// so that two looks at a buffer that is written meanwhile differ even where the texts repeat: torn
     /// bytes could agree otherwise. Longer text does without.
     #[inline]
@@ -196,7 +196,7 @@ impl TextSlot {
         if len + 1 + size_of::<u32>() <= self.size {
             // SAFETY: the last four bytes of the buffer, which has more than four, as just checked.
             let last = unsafe { target.add(self.size - size_of::<u32>()) };
-            // SAFETY: in bounds as above; unaligned, as text may stand anywhere.
+            // SAFETY: in bounds as above; unaligned, as text may begin anywhere.
             unsafe { last.cast::<u32>().write_unaligned(stamp) };
             // The stamp before the text: a look after the one that saw a byte of it sees this stamp or a
             // later one.
@@ -211,12 +211,12 @@ impl TextSlot {
             // SAFETY: as above.
             unsafe { nul.write(0) };
         }
-        // SAFETY: the write buffer byte stands in front of the first buffer, in `home`.
+        // SAFETY: the write buffer byte is before the first buffer, in `home`.
         let index = unsafe { value.sub(1) };
         // SAFETY: valid as above, aligned since it is a byte, accessed only as an atomic.
         let index = unsafe { AtomicU8::from_ptr(index.as_ptr()) };
         // Release: the text is in its buffer before the index points readers to it. Pairs with the fence
-        // behind each look: a look after the one that saw the index sees the text.
+        // after each look: a look after the one that saw the index sees the text.
         #[allow(clippy::cast_possible_truncation)]
         index.store((spare ^ 1) as u8, Ordering::Release);
     }

@@ -5,12 +5,14 @@ mod process_end;
 
 use std::cell::OnceCell;
 use std::collections::VecDeque;
+use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::AccessError;
 
 use crate::error::{Error, Reason};
+use crate::system::is_main_thread;
 use crate::write::fold::Folded;
 use crate::write::instance::Instance;
 use crate::write::memory::per_process::PerProcess;
@@ -28,6 +30,7 @@ const LEFT_AT_MOST: usize = 256;
 
 /// What becomes of a thread's counts when the thread ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ThreadEnd {
     /// The file is removed. A sum over the process decreases by what the thread had counted.
     Remove,
@@ -61,7 +64,7 @@ struct Process<K: ThreadKey> {
 
 impl<K: ThreadKey> Default for Process<K> {
     fn default() -> Self {
-        // Whoever shares the process, a library with its own copy of this one, say, has another number.
+        // Another copy of this library in the same process has another number.
         #[allow(clippy::cast_possible_truncation)]
         let group = RandomState::new().build_hasher().finish() as u32;
         Self { group, options: OnceLock::new(), ended: Mutex::default() }
@@ -113,6 +116,18 @@ struct Made<K: ThreadKey> {
     /// Taken by `Drop` only.
     instance: Option<Instance<K::Model>>,
     owner: &'static PerThread<K>,
+}
+
+impl<K: ThreadKey> fmt::Debug for PerThread<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PerThread").field("model", &K::Model::NAME).finish_non_exhaustive()
+    }
+}
+
+impl<K: ThreadKey> fmt::Debug for Local<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Local")
+    }
 }
 
 impl<K: ThreadKey> PerThread<K> {
@@ -200,7 +215,7 @@ impl<K: ThreadKey> PerThread<K> {
         }
         if end == ThreadEnd::Fold {
             // With the main thread the process ends, and nothing is left to be summed.
-            if nix::unistd::gettid() == nix::unistd::getpid() {
+            if is_main_thread() {
                 ended.is_over = true;
                 self.keep_at_process_end(&ended, &instance);
                 return drop(ended.folded.take());
@@ -248,7 +263,7 @@ impl<K: ThreadKey> PerThread<K> {
 fn spare<K: ThreadKey>() -> Instance<K::Model> {
     let path = PathBuf::from("/proc/thread-self");
     let error = match K::stage(None) {
-        Stage::Idle => Error::io(&path, "finding the thread")(nix::errno::Errno::ESRCH),
+        Stage::Idle => Error::new(path, Reason::Ended),
         Stage::Making => Error::new(path, Reason::Reentered),
         Stage::MakingSpare => panic!("a per-thread instance is used while it is made: call try_with there"),
     };
@@ -264,7 +279,7 @@ impl<K: ThreadKey> Local<K> {
         Self { made: OnceCell::new(), next: OnceCell::new() }
     }
 
-    /// This thread's instance, if it can be had.
+    /// This thread's instance, if there can be one.
     #[inline]
     fn instance(&self, owner: &'static PerThread<K>) -> Option<&Instance<K::Model>> {
         match self.made.get().and_then(|made| made.instance.as_ref()) {

@@ -120,7 +120,7 @@ impl Added {
         (make(home, at, mark), self.mean.map(Place::number))
     }
 
-    /// The value's first words, for whoever reads them when the thread has ended.
+    /// The value's first words, for the reader of them when the thread has ended.
     pub(crate) fn shared(&self, words: usize) -> SharedWords {
         SharedWords { segment: Arc::clone(&self.value.home), at: self.value.at, words }
     }

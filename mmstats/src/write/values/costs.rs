@@ -10,8 +10,9 @@ use super::mean::Mean;
 use super::recent::Recent;
 use super::testing::Place;
 use super::text::Text;
-use super::window::{Window, coarse_now};
+use super::window::Window;
 use crate::format::histogram::Shape;
+use crate::system::coarse_second;
 use crate::write::memory::slot::WordSlot;
 
 const ROUNDS: u32 = 1_000_000;
@@ -57,7 +58,7 @@ fn what_updates_cost() {
     cost("mean", |round| mean.add(f64::from(round)));
     let window = made(|place| Window::new(place.home(), place.at, 60, place.mark));
     cost("coarse clock", |_| {
-        black_box(coarse_now());
+        black_box(coarse_second());
     });
     cost("window, clock read by the caller", |round| window.add_at(black_box(7), f64::from(round)));
     cost("window", |round| window.add(f64::from(round)));

@@ -92,7 +92,7 @@ fn copy_words(capacity: u32) -> usize {
     1 + (capacity as usize).div_ceil(WORD)
 }
 
-/// The copy that is current after so many settings.
+/// The copy that is current after this many settings.
 #[inline]
 fn copy(copies: &[AtomicU64], settings: u32) -> &[AtomicU64] {
     let (even, odd) = copies.split_at(copies.len() / 2);

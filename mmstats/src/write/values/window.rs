@@ -4,8 +4,6 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use nix::time::{ClockId, clock_gettime};
-
 use super::second::{SLOT, Second};
 use super::words::{WORD, Words, pair};
 use crate::write::memory::segment::{ForkMark, Segment};
@@ -45,7 +43,7 @@ impl Window {
     /// Adds a value now.
     #[cfg(test)]
     pub(crate) fn add(&self, value: f64) {
-        self.add_at(coarse_now(), value);
+        self.add_at(crate::system::coarse_second(), value);
     }
 
     /// Adds a value in a second of `CLOCK_MONOTONIC`, for a caller that has read the clock. A second that is
@@ -119,17 +117,10 @@ fn finish(over: Second, ring: &[AtomicU64]) {
     }
 }
 
-/// The second of `CLOCK_MONOTONIC`, as it was at the last tick.
-#[inline]
-pub(crate) fn coarse_now() -> u64 {
-    // It fails for clocks that do not exist only.
-    let now = clock_gettime(ClockId::CLOCK_MONOTONIC_COARSE);
-    now.map_or(0, |now| u64::try_from(now.tv_sec()).unwrap_or(0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::{coarse_second, monotonic_nanoseconds};
     use crate::write::values::testing::{Place, in_a_child};
 
     fn window(place: &Place, seconds: u32) -> Window {
@@ -227,13 +218,13 @@ mod tests {
 
     #[test]
     fn the_clock_is_the_one_that_readers_read() {
-        let fine = clock_gettime(ClockId::CLOCK_MONOTONIC).unwrap().tv_sec().try_into().unwrap();
+        let fine = u64::try_from(monotonic_nanoseconds()).unwrap() / 1_000_000_000;
         let place = Place::private();
         let window = window(&place, 60);
         window.add(1.0);
         let stamp = slot_at(&place, 6).0;
         // The coarse clock may be a tick late.
-        assert!(stamp >= fine && stamp - 1 <= coarse_now(), "stamp {stamp} at {fine}");
+        assert!(stamp >= fine && stamp - 1 <= coarse_second(), "stamp {stamp} at {fine}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(super) const FIELDS: usize = 50;
 /// An instance in `dir` with so many counters, each with something counted.
 pub(super) fn instance(dir: &Path, name: &str, fields: usize) -> Instance<Vec<Counter>> {
     let labels: Vec<_> = (0..fields).map(|field| format!("web.stats.counter.{field}")).collect();
-    let options = Options::new().path(dir).filename(name);
+    let options = Options::new().dir(dir).filename(name);
     let stats = options
         .create_with(|builder| {
             labels.iter().map(|label| builder.add(label, Counter::spec())).collect::<Result<Vec<_>, _>>()
