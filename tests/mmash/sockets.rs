@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::os::fd::AsRawFd;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Stdio;
@@ -85,21 +85,15 @@ fn a_socket_that_is_handed_over_is_served_in_place_of_the_default() {
     let dir = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let script = format!(
-        "exec 3<&{}; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" --exit-idle 1 \"$@\"",
-        listener.as_raw_fd()
-    );
-    let number = listener.as_raw_fd();
-    // It must stay open in the child.
-    nix::fcntl::fcntl(&listener, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty())).unwrap();
-    assert!(number > 2);
+    // The shell has it as its standard input, which it hands on as the first descriptor after the usual ones.
+    let script = "exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" --exit-idle 1 \"$@\"";
     let mut child = harness::tool("sh")
-        .args(["-c", &script, env!("CARGO_BIN_EXE_mmash")])
+        .args(["-c", script, env!("CARGO_BIN_EXE_mmash")])
         .arg(dir.path())
+        .stdin(OwnedFd::from(listener))
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    drop(listener);
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, format!("http://{address}/\n"));
