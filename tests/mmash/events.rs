@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use harness::{field, write};
+
 use crate::server::{Events, Server};
 
 /// The values of a label, by its name, in an event that has them.
@@ -96,5 +98,61 @@ fn the_dead_count_on_unless_the_living_alone_are_wanted() {
         let (_, table) = Events::of(&server, query).next().unwrap();
         let labels = table["labels"].as_array().unwrap().clone();
         assert_eq!(value(&labels, &table, "hits").unwrap()[1], want, "{query}");
+    }
+}
+
+#[test]
+fn a_histogram_is_a_strip_of_what_was_recorded_between_two_samples() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = mmstats::Options::new().dir(dir.path()).version(mmstats::Version::V2);
+    let (one, two) = (options.clone().create::<()>().unwrap(), options.create::<()>().unwrap());
+    let spec = || mmstats::Histogram::spec().unit("seconds").scale(1e-9);
+    let (one, two) = (one.add_field("answer", spec()).unwrap(), two.add_field("answer", spec()).unwrap());
+    // What was there before somebody looked is in no strip.
+    (0..1000).for_each(|_| one.record(5_000_000_000));
+    let server = Server::start(dir.path());
+    let mut events = Events::of(&server, "?label=answer");
+    let first = events.until(|name, data| (name == "metric").then(|| data.clone()));
+    assert_eq!(first["about"]["class"], "histogram");
+    assert_eq!(first["values"][1]["count"], 1000);
+    events.until(|name, _| (name == "point").then_some(()));
+    for _ in 0..50 {
+        one.record(1_000_000);
+        two.record(1_000_000);
+    }
+    // It may be in two strips, if a sample was taken in the middle.
+    let (mut count, mut highest) = (0, 0.0_f64);
+    while count < 100 {
+        let strip = events.until(|name, data| (name == "point").then(|| data["strip"].clone()));
+        count += strip[0].as_u64().unwrap();
+        highest = highest.max(strip[2].as_f64().unwrap_or_default());
+        for cell in strip[3].as_array().unwrap() {
+            // Half an octave with 1 ms in it: 2 to the power of -10 is the least edge above.
+            assert!((-21..=-19).contains(&cell[0].as_i64().unwrap()), "{strip}");
+        }
+    }
+    assert_eq!(count, 100);
+    assert!((highest / 0.001 - 1.0).abs() < 0.05, "{highest}");
+}
+
+#[test]
+fn values_become_one_as_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = mmstats::Options::new().dir(dir.path()).version(mmstats::Version::V2);
+    let first = options.clone().create::<()>().unwrap();
+    first.add_field("open", mmstats::Gauge::<i64>::spec()).unwrap().set(2);
+    write(
+        dir.path(),
+        "other-1.mmstats",
+        &[
+            field(b"sys.pid", "I", 0xff, &std::os::unix::process::parent_id().to_ne_bytes()),
+            field(b"open", "q", 0xff, &8_i64.to_ne_bytes()),
+        ],
+    );
+    let server = Server::start(dir.path());
+    for (query, want) in [("", 10), ("?aggr=sum", 10), ("?aggr=avg", 5), ("?aggr=min", 2), ("?aggr=max", 8)] {
+        let (_, table) = Events::of(&server, query).next().unwrap();
+        let labels = table["labels"].as_array().unwrap().clone();
+        assert_eq!(value(&labels, &table, "open").unwrap()[1], want, "{query}");
     }
 }
