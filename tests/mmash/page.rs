@@ -4,9 +4,11 @@ use std::process::Command;
 
 use harness::has;
 
+use crate::server::has_loopback;
+
 #[test]
 fn the_page_works_in_a_browser() {
-    if !["chromedriver", "python3"].iter().all(|program| has(program)) {
+    if !["chromedriver", "python3"].iter().all(|program| has(program)) || !has_loopback() {
         return;
     }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/python/page.py");

@@ -94,7 +94,7 @@ fn a_real_prometheus_answers_rates_and_quantiles() {
     let web = options.create::<()>().unwrap();
     let requests = web.add_field("requests", mmstats::Counter::spec()).unwrap();
     let answer = web.add_field("answer", mmstats::Histogram::spec().unit("seconds").scale(1e-9)).unwrap();
-    let server = Server::start(dir.path());
+    let Some(server) = Server::start(dir.path()) else { return };
     let prometheus = Prometheus::start(own.path(), server.address);
     let is_over = Arc::new(AtomicBool::new(false));
     thread::scope(|scope| {

@@ -30,7 +30,7 @@ fn a_program_that_begins_again_is_a_mark_and_no_peak() {
     let create = || Options::new().dir(dir.path()).create::<Work>().unwrap();
     let first = create();
     first.done.add(1_000_000);
-    let server = Server::start(dir.path());
+    let Some(server) = Server::start(dir.path()) else { return };
     let mut events = Events::of(&server, "?label=work.done");
     rates(&mut events, 1);
     drop(first);
@@ -64,7 +64,7 @@ fn threads_that_end(dir: &Path, count: fn(u64)) {
         ended.recv().unwrap_err();
     });
     is_ready.recv().unwrap();
-    let server = Server::start(dir);
+    let Some(server) = Server::start(dir) else { return };
     let mut events = Events::of(&server, "?label=work.done");
     rates(&mut events, 2);
     drop(end);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -29,25 +29,39 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+/// Whether anything can be served here; says that the test is skipped where not.
+pub(crate) fn has_loopback() -> bool {
+    let is_up =
+        TcpListener::bind("127.0.0.1:0").and_then(|here| TcpStream::connect(here.local_addr()?)).is_ok();
+    if !is_up {
+        harness::skip("the loopback interface is down");
+    }
+    is_up
+}
+
 pub(crate) fn mmash() -> Command {
     tool(env!("CARGO_BIN_EXE_mmash"))
 }
 
 impl Server {
-    pub(crate) fn start(operand: &Path) -> Self {
+    pub(crate) fn start(operand: &Path) -> Option<Self> {
         Self::with(&["--listen", "127.0.0.1:0"], operand)
     }
 
-    pub(crate) fn with(options: &[&str], operand: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn with(options: &[&str], operand: impl AsRef<OsStr>) -> Option<Self> {
         Self::of(mmash().args(options).arg(operand))
     }
 
-    pub(crate) fn of(command: &mut Command) -> Self {
+    /// `None`, and a word about that, where the machine has no loopback interface.
+    pub(crate) fn of(command: &mut Command) -> Option<Self> {
+        if !has_loopback() {
+            return None;
+        }
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("http://").unwrap().trim_end_matches('/').parse().unwrap();
-        Self { child, address }
+        Some(Self { child, address })
     }
 
     pub(crate) fn connect(&self) -> TcpStream {
