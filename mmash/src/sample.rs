@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use figures::Compound;
 use files::{Hear, Member, Notice, Roster};
@@ -13,7 +13,7 @@ use mmstats::Certainty;
 use crate::dead::Dead;
 use crate::history::{Record, Row};
 use crate::shown::{Class, Numbers, Shown, View, number, parts};
-use crate::watch::{File, Watch, is_number, unix};
+use crate::watch::{File, Watch, is_number};
 
 /// How many distinct texts of a label are shown.
 const TEXTS: usize = 20;
@@ -27,17 +27,19 @@ pub(crate) struct Sampler {
     roster: Roster<File>,
     watch: Watch,
     dead: Dead,
+    /// When the sample before was taken.
+    sampled: Option<Instant>,
 }
 
 impl Sampler {
     pub(crate) fn new(operands: Vec<OsString>, record: Arc<Mutex<Record>>) -> Self {
         let roster = Roster::new(operands, Certainty::Newest);
-        Self { roster, watch: Watch::new(record), dead: Dead::default() }
+        Self { roster, watch: Watch::new(record), dead: Dead::default(), sampled: None }
     }
 
     /// Takes a sample.
     pub(crate) fn sample(&mut self, hear: &mut Hear<'_>) {
-        let Self { roster, watch, dead } = self;
+        let Self { roster, watch, dead, .. } = self;
         let mut hear = |notice: &Notice<'_>| {
             match *notice {
                 Notice::LeftOut(path) | Notice::Died(path) => dead.note(path),
@@ -49,9 +51,10 @@ impl Sampler {
         let Ok(()) = roster.look(watch, &mut hear);
         settle(roster, watch);
         self.dead.look_again(&self.watch);
-        let (now, seconds) = (SystemTime::now(), self.watch.sampled);
-        let seconds = seconds.map(|before| (unix(now) - unix(before)).max(0.001));
-        self.watch.sampled = Some(now);
+        self.watch.sampled = Some(SystemTime::now());
+        // Not by the clock on the wall, which may be set.
+        let seconds =
+            self.sampled.replace(Instant::now()).map(|before| before.elapsed().as_secs_f64().max(0.001));
         let shown = self.gather(seconds);
         let marks = self.watch.note_changes(seconds.is_none());
         let mut record = self.watch.record();

@@ -10,9 +10,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use mmstats::{Counter, Gauge, Options, StaticText, Text, Timer, per_thread, stats};
+use mmstats::{Counter, Options, StaticText, Text, Timer, Timestamp, per_thread, stats};
 
 stats! {
     /// What the web server publishes.
@@ -23,7 +23,7 @@ stats! {
         pub status_4xx: Counter = "stats.status.4XX",
         pub status_5xx: Counter = "stats.status.5XX",
         /// UNIX time of the latest request.
-        pub last_hit: Gauge<f64> = "stats.last_hit",
+        pub last_hit: Timestamp = "stats.last_hit",
         /// The latest request's path.
         pub last_path: Text = "stats.last_path" { size: 64 },
         /// Seconds that a response takes.
@@ -85,8 +85,7 @@ fn serve(mut stream: TcpStream) -> std::io::Result<()> {
     WEB.with(|web| {
         let _timed = web.answer.start();
         web.last_path.set(path);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        web.last_hit.set(now.as_secs_f64());
+        web.last_hit.now();
         let status = match path {
             "/" => {
                 web.status_2xx.incr();

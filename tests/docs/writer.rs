@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use mmstats::{Counter, Gauge, Options, StaticText, Text, Timer, stats};
+use mmstats::{Counter, Gauge, Options, StaticText, Text, Timer, Timestamp, stats};
 
 stats! {
     struct Stats {
@@ -17,7 +17,7 @@ stats! {
         moved: Counter = "stats.status.3XX",
         missing: Counter = "stats.status.4XX",
         broken: Counter = "stats.status.5XX",
-        last_hit: Gauge<f64> = "stats.last_hit",
+        last_hit: Timestamp = "stats.last_hit",
         last_path: Text = "stats.last_path" { size: 64 },
         in_flight: Gauge<i64> = "stats.in_flight",
         answer: Timer = "stats.answer",
@@ -93,7 +93,7 @@ fn serve(stats: &Stats, done: &AtomicBool) {
         stats.ok.add(7);
         stats.moved.incr();
         stats.missing.incr();
-        stats.last_hit.add(0.5);
+        stats.last_hit.now();
         stats.last_path.set(if stats.missing.value() % 2 == 0 { "/" } else { "/missing" });
         // So that examples which wait for a change see one soon, and the machine has time for them.
         thread::sleep(Duration::from_millis(1));

@@ -1,4 +1,4 @@
-//! Files of version 2, made field by field, for tests of whoever reads them.
+//! Files of version 2, made field by field, for tests of what reads them.
 
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
@@ -14,7 +14,10 @@ use mmstats::format::recent;
 use mmstats::format::window::{self, Slot};
 
 /// A file of version 2 in the making.
-pub struct Fields(Image);
+pub struct Fields {
+    image: Image,
+    is_dead: bool,
+}
 
 /// What a test says of a field besides its value.
 pub fn unit(unit: &str) -> Items {
@@ -41,7 +44,7 @@ pub fn histogram(shape: (u32, u32), values: impl IntoIterator<Item = u64>) -> Ve
 impl Fields {
     /// A file without fields.
     pub fn new() -> Self {
-        Self(Image::new())
+        Self { image: Image::new(), is_dead: false }
     }
 
     /// One more field.
@@ -53,7 +56,7 @@ impl Fields {
         items: Items,
         value: &[u8],
     ) -> Self {
-        self.0.add(&Description { label, data, metric, items }, value).unwrap();
+        self.image.add(&Description { label, data, metric, items }, value).unwrap();
         self
     }
 
@@ -109,14 +112,24 @@ impl Fields {
     }
 
     /// Says that this library wrote it: as nobody holds its lock, its writer is dead.
-    pub fn dead(self) -> Self {
+    pub fn dead(mut self) -> Self {
+        self.is_dead = true;
         self.text(mmstats::VERSION_LABEL, "0.1.0")
     }
 
-    /// Writes the file.
+    /// Writes the file. Unless it is to be a dead one, it is a living writer's for every user, whatever process id
+    /// it names: its lock is held until the test program ends.
     pub fn write(self, dir: &Path, name: impl AsRef<Path>) -> PathBuf {
         let path = dir.join(name);
-        fs::write(&path, self.0.finish()).unwrap();
+        fs::write(&path, self.image.finish()).unwrap();
+        if !self.is_dead {
+            let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+            let lock = mmstats::whole_file(nix::libc::F_WRLCK);
+            let locked = nix::fcntl::fcntl(&file, nix::fcntl::FcntlArg::F_OFD_SETLK(&lock));
+            // A file that is written again is locked already.
+            assert!(matches!(locked, Ok(_) | Err(nix::errno::Errno::EAGAIN)), "{locked:?}");
+            std::mem::forget(file);
+        }
         path
     }
 }

@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 use std::sync::mpsc::channel;
 
-use harness::{InPlace, but_half_written, outcome};
+use harness::{InPlace, but_half_written, outcome, sees_all_processes};
 use mmstats::Gauge;
 
 use super::{Records, mmwatch, publish, start};
@@ -75,7 +75,9 @@ fn a_writer_that_begins_again_in_the_same_file_is_watched_again() {
     assert!(watch.error_line().ends_with("a.mmstats: an empty file, not a stats file"));
     writer.fill(&path, 5);
     expect_one_that_begins("5");
-    for _ in 0..2 {
+    // That it has died can only be known where every process that may map the file can be looked into.
+    let rounds = if sees_all_processes() { 0..2 } else { 0..0 };
+    for _ in rounds {
         let writer = InPlace::begin();
         writer.write(&path, 6);
         assert_eq!(watch.record(), ["a.mmstats", "", "", "vanished"]);

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Instant;
 
-use harness::{InPlace, PATIENCE, Watch, but_half_written};
+use harness::{InPlace, PATIENCE, Watch, but_half_written, sees_all_processes};
 use mmstats::{Counter, Options};
 
 use super::{Rows, pollstats, publish, run, start};
@@ -141,7 +141,9 @@ fn a_writer_that_begins_again_in_the_same_file_is_followed_again() {
             assert_eq!(watch.sum(hits, hits), hits);
         }
     }
-    for round in 1..4 {
+    // That it is gone can only be known where every process that may map the file can be looked into.
+    let rounds = if sees_all_processes() { 1..4 } else { 0..0 };
+    for round in rounds {
         drop(writer);
         for watch in &watches {
             let began = Instant::now();
