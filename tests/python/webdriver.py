@@ -27,9 +27,13 @@ class Browser:
         arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
                      "--disable-background-networking", "--disable-dev-shm-usage", "--lang=en",
                      f"--user-data-dir={self.profile}", f"--window-size={width},{height}"]
-        session = self.call("POST", "/session", {"capabilities": {"alwaysMatch": {
-            "browserName": "chrome", "goog:loggingPrefs": {"browser": "ALL"},
-            "goog:chromeOptions": {"args": arguments}}}})
+        try:
+            session = self.call("POST", "/session", {"capabilities": {"alwaysMatch": {
+                "browserName": "chrome", "goog:loggingPrefs": {"browser": "ALL"},
+                "goog:chromeOptions": {"args": arguments}}}})
+        except BaseException:
+            self.driver.terminate()
+            raise
         self.base += "/session/" + session["sessionId"]
         self.devtools("Emulation.setDeviceMetricsOverride", {
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
