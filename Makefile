@@ -5,7 +5,7 @@ DESTDIR ?=
 CARGO ?= cargo
 INSTALL ?= install
 
-TOOLS = slurpstats pollstats mmwatch mmcat cleanstats
+TOOLS = slurpstats pollstats mmwatch mmcat cleanstats mmash
 PAGES = $(notdir $(wildcard man/*.[1-8]))
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 BINDIR = $(DESTDIR)$(PREFIX)/bin
@@ -16,7 +16,7 @@ PACKAGE_TARGET = target/package-build
 PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
 
-.PHONY: all demo check check-conditions bench faults races prometheus fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
+.PHONY: all demo page picture check check-conditions bench faults races prometheus fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -25,6 +25,18 @@ demo:
 	$(CARGO) build --release --locked
 	$(CARGO) build --release --locked -p mmstats --example web
 	mmstats/examples/demo.sh $(TARGET)/release
+
+# The page over the same web server, at http://127.0.0.1:5002/ until Ctrl-C.
+page:
+	$(CARGO) build --release --locked -p mmash
+	$(CARGO) build --release --locked -p mmstats --example web
+	mmstats/examples/page.sh $(TARGET)/release
+
+# The README's picture of it. Wants python3 and Debian's chromium-driver.
+picture:
+	$(CARGO) build --release --locked -p mmash
+	$(CARGO) build --release --locked -p mmstats --example web
+	python3 tests/python/picture.py $(TARGET)/release docs/mmash.png
 
 check:
 	$(CARGO) test --workspace --locked

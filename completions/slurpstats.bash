@@ -1,6 +1,6 @@
-# bash completion for slurpstats(1), pollstats(1), mmwatch(1), mmcat(1) and cleanstats(8)   -*- shell-script -*-
+# bash completion for slurpstats(1), pollstats(1), mmwatch(1), mmcat(1), cleanstats(8) and mmash(8)   -*- shell-script -*-
 #
-# One text under five names: bash-completion looks for a file that is called as the command is.
+# One text under six names: bash-completion looks for a file that is called as the command is.
 
 _slurpstats()
 {
@@ -88,6 +88,18 @@ _cleanstats()
 }
 
 complete -F _cleanstats cleanstats
+
+_mmash()
+{
+    _mmstats_complete PATH \
+        '-l --listen ANY' \
+        '--allow-host ANY' \
+        '--exit-idle ANY' \
+        '-h --help' \
+        '-V --version'
+}
+
+complete -F _mmash mmash
 
 # _mmstats_complete OPERAND OPTION...
 #

@@ -138,8 +138,10 @@ make docs
 zsh docs
 fish docs
 promtool docs slurpstats
+prometheus mmash
 prometheus-node-exporter slurpstats
-python3 docs liveness slurpstats
+python3 docs liveness slurpstats mmash
+chromedriver mmash
 unshare faults cleanstats
 setpriv faults
 cc quick

@@ -48,7 +48,7 @@ step "installing"
 cp "$deb" "$work/root/package.deb"
 inside dpkg -i /package.deb
 rm "$work/root/package.deb"
-! grep -rlq cleanstats "$work/root"/etc/systemd 2>/dev/null || fail "the timer is enabled"
+! grep -rlqE 'cleanstats|mmash' "$work/root"/etc/systemd 2>/dev/null || fail "a unit is enabled"
 grep -v '^#' "$work/root/etc/cron.d/mmstats" | grep -q cleanstats && fail "the cron line is active"
 
 step "using"

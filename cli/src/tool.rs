@@ -1,6 +1,6 @@
 //! A run of a tool: its errors on stderr, its exit code at the end.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
@@ -18,13 +18,15 @@ pub struct Tool {
     failed: Cell<bool>,
     /// How much is said of what is no error.
     verbosity: Cell<u8>,
+    /// What was said, where that does not go to stderr.
+    said: Option<RefCell<Vec<String>>>,
 }
 
 /// Runs a tool from its beginning to its exit code: 0 all well, 1 something could not be read or done, 2
 /// the command line makes no sense; a tool may have codes of its own. A closed pipe ends it by `SIGPIPE`, as
 /// it ends `cat`, and a signal that it caught by that signal.
 pub fn run(name: &'static str, main: impl FnOnce(&Tool) -> Result<(), Stop>) -> ExitCode {
-    let tool = Tool { name, failed: Cell::new(false), verbosity: Cell::new(0) };
+    let tool = Tool { name, failed: Cell::new(false), verbosity: Cell::new(0), said: None };
     match main(&tool) {
         Ok(()) => {}
         Err(Stop::Usage(message)) => {
@@ -50,6 +52,19 @@ pub fn run(name: &'static str, main: impl FnOnce(&Tool) -> Result<(), Stop>) -> 
 }
 
 impl Tool {
+    /// One that keeps what it has to say: for a part of a program that goes on.
+    #[must_use]
+    pub fn silent(name: &'static str) -> Self {
+        let said = Some(RefCell::default());
+        Self { name, failed: Cell::new(false), verbosity: Cell::new(0), said }
+    }
+
+    /// What a silent one has to say, line by line, without its name.
+    #[must_use]
+    pub fn take_said(&self) -> Vec<String> {
+        self.said.as_ref().map(RefCell::take).unwrap_or_default()
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -94,6 +109,9 @@ impl Tool {
     /// Says something on stderr, in one line. The exit code stays.
     pub fn say(&self, message: &str) {
         let message = escape(message.as_bytes());
+        if let Some(said) = &self.said {
+            return said.borrow_mut().push(message.into_owned());
+        }
         // Nothing is left to be done about a stderr that is closed.
         let _ = writeln!(io::stderr(), "{}: {message}", self.name);
     }

@@ -23,4 +23,5 @@ for _ in 1 2; do
 done
 echo
 wait "$web"
+echo "make page: the same in a browser"
 echo "files left behind: $(ls "$MMSTATS_PATH" | wc -l)"

@@ -2,13 +2,10 @@
 
 #![forbid(unsafe_code)]
 
-mod ahead;
 mod destination;
 mod picture;
-mod prometheus;
 mod records;
 mod replace;
-mod together;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -21,10 +18,8 @@ use lexopt::prelude::{Long, Short};
 use mmstats::live::{Judge, Life};
 use mmstats::{Snapshot, SnapshotField, Value};
 
-use ahead::Files;
 use destination::Destination;
-use prometheus::Reading;
-use together::Together;
+use exposition::{Choice, Files, Reading, Together, fields};
 
 const HELP: &str = "\
 Print every label and value that running programs publish.
@@ -78,7 +73,7 @@ struct Request {
     format: Option<Format>,
     output_file: Option<PathBuf>,
     color: When,
-    prometheus: prometheus::Choice,
+    prometheus: Choice,
     operands: Vec<OsString>,
 }
 
@@ -186,10 +181,10 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     let format = request.format.unwrap_or(default);
     let color = request.color.decide(out.is_terminal());
     let labels = &request.labels;
-    if format == Format::Prometheus && matches!(request.function, None | Some(Function::Auto)) {
+    if format == Format::Prometheus {
         let (operands, is_alive_wanted) = (&request.operands, request.is_alive_wanted);
         let reading = Reading { tool, files, operands, labels, is_alive_wanted };
-        return prometheus::write(&reading, &request.prometheus, request.function.is_some(), out);
+        return exposition::write(&reading, &request.prometheus, request.function, out);
     }
     let wanted = |field: &SnapshotField<'_>| {
         labels.want(field.label()) || (labels.want_of(field.label()) && field.value().is_compound())
@@ -235,7 +230,8 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
                 no_histogram(tool, is_first);
                 Ok(())
             }
-            Format::Prometheus => prometheus::write_results(tool, &request.prometheus, &results, out),
+            // That was dealt with above.
+            Format::Prometheus => Ok(()),
         };
     }
     match format {
@@ -290,9 +286,4 @@ fn no_histogram(tool: &Tool, is_none: bool) {
     if is_none {
         tool.error_at("--output hist", &"no file has a histogram under such a label");
     }
-}
-
-/// The fields that could be read; the others are reported.
-fn fields<'a>(tool: &'a Tool, snapshot: &'a Snapshot) -> impl Iterator<Item = SnapshotField<'a>> {
-    snapshot.fields().filter_map(|field| field.map_err(|error| tool.report(&error)).ok())
 }

@@ -25,7 +25,7 @@ use writer::Web;
 
 /// Every tool, and the section of its manual page.
 const TOOLS: &[(&str, u8)] =
-    &[("slurpstats", 1), ("pollstats", 1), ("mmwatch", 1), ("mmcat", 1), ("cleanstats", 8)];
+    &[("slurpstats", 1), ("pollstats", 1), ("mmwatch", 1), ("mmcat", 1), ("cleanstats", 8), ("mmash", 8)];
 
 /// Pages that belong to no tool.
 const OTHER_PAGES: &[&str] = &["mmstats.5", "mmstats.7"];

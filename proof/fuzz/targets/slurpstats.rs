@@ -3,10 +3,6 @@
 #![no_main]
 #![allow(dead_code)]
 
-#[path = "../../../slurpstats/src/ahead.rs"]
-mod ahead;
-#[path = "../../../slurpstats/src/prometheus/mod.rs"]
-mod prometheus;
 #[path = "../../../slurpstats/src/records.rs"]
 mod records;
 
@@ -80,9 +76,9 @@ fn aggregated(fields: &[SnapshotField<'_>], function: Function, plain: Color, co
     exposed(&labels, |exposition| results.iter().for_each(|result| exposition.add_result(result)));
 }
 
-fn exposed(labels: &Labels, add: impl Fn(&mut prometheus::Exposition<'_>)) {
-    let (choice, complain) = (prometheus::Choice::default(), |_: &str, _: &dyn std::fmt::Display| {});
-    let mut exposition = prometheus::Exposition::new(&complain, &choice, labels);
+fn exposed(labels: &Labels, add: impl Fn(&mut exposition::Exposition<'_>)) {
+    let (choice, complain) = (exposition::Choice::default(), |_: &str, _: &dyn std::fmt::Display| {});
+    let mut exposition = exposition::Exposition::new(&complain, &choice, labels);
     add(&mut exposition);
     assert_exposition(&printed(|out| exposition.write(out)));
 }

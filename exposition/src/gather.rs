@@ -10,9 +10,9 @@ use cli::Stop;
 use files::{Found, Ways};
 use mmstats::Snapshot;
 
-use super::exposition::{Complain, Exposition};
-use super::{By, Choice, Reading};
 use crate::ahead::Files;
+use crate::exposition::{Complain, Exposition};
+use crate::{By, Choice, Reading};
 
 /// How often everything is read anew because counts have moved meanwhile. That is so rarely the case that even a
 /// second time is.
@@ -21,7 +21,7 @@ const TRIES: usize = 10;
 /// The files of the departed, and the numbers of their states.
 type Departed = Vec<(PathBuf, i128)>;
 
-pub(super) fn gather<'a>(
+pub(crate) fn gather<'a>(
     reading: &Reading<'a>,
     complain: &'a Complain<'a>,
     choice: &'a Choice,

@@ -4,22 +4,29 @@
 //! one: per command, unless somebody wants them per process or per file. Of version 1 nothing is known, so each
 //! file has series of its own.
 
+#![forbid(unsafe_code)]
+
+mod ahead;
 mod exposition;
 mod family;
 mod gather;
 mod name;
 mod series;
 mod text;
+mod together;
 mod untyped;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 
 use cli::{Labels, Output, Stop, Tool};
-use figures::Tallied;
+use figures::{Function, Tallied};
+use mmstats::live::{Judge, Life};
+use mmstats::{Snapshot, SnapshotField};
 
-use crate::ahead::Files;
-pub(crate) use exposition::Exposition;
+pub use ahead::Files;
+pub use exposition::{Complain, Exposition};
+pub use together::Together;
 
 /// What the names of numbers begin with of which nobody says what they are.
 const PREFIX: &str = "mmstats_";
@@ -40,21 +47,27 @@ pub(crate) enum By {
 
 /// What is chosen for this format.
 #[derive(Default)]
-pub(crate) struct Choice {
+pub struct Choice {
     by: By,
     prefix: Option<String>,
 }
 
 impl Choice {
     /// Takes `--by`'s value.
-    pub(crate) fn set_by(&mut self, value: &OsStr) -> Result<(), Stop> {
+    ///
+    /// # Errors
+    /// [`Stop::Usage`].
+    pub fn set_by(&mut self, value: &OsStr) -> Result<(), Stop> {
         self.by =
             cli::word("--by", value, &[("cmd", By::Command), ("pid", By::Process), ("file", By::File)])?;
         Ok(())
     }
 
     /// Takes `--metric-prefix`'s value.
-    pub(crate) fn set_prefix(&mut self, value: &OsStr) -> Result<(), Stop> {
+    ///
+    /// # Errors
+    /// [`Stop::Usage`].
+    pub fn set_prefix(&mut self, value: &OsStr) -> Result<(), Stop> {
         let is_right = |text: &&str| {
             let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
             text.bytes().all(is_name) && !text.starts_with(|first: char| first.is_ascii_digit())
@@ -79,17 +92,54 @@ impl Choice {
 }
 
 /// What is read.
-pub(crate) struct Reading<'a> {
-    pub(crate) tool: &'a Tool,
-    pub(crate) files: &'a Files<'a>,
-    pub(crate) operands: &'a [OsString],
-    pub(crate) labels: &'a Labels,
+pub struct Reading<'a> {
+    /// What says what is wrong.
+    pub tool: &'a Tool,
+    /// The files that were found.
+    pub files: &'a Files<'a>,
+    /// What they were found by.
+    pub operands: &'a [OsString],
+    /// The labels that are wanted.
+    pub labels: &'a Labels,
     /// Leaves out the files of the dead.
-    pub(crate) is_alive_wanted: bool,
+    pub is_alive_wanted: bool,
 }
 
-/// Writes what the files say. `merges_all`: one series of all files.
-pub(crate) fn write(
+/// Writes what the files say, or what a function makes of the values of all of them.
+///
+/// # Errors
+/// [`Stop::Output`], or [`Stop::Failed`] if what is wrong was said already.
+pub fn write(
+    reading: &Reading<'_>,
+    choice: &Choice,
+    function: Option<Function>,
+    out: &mut Output,
+) -> Result<(), Stop> {
+    let function = match function {
+        None | Some(Function::Auto) => return write_kinds(reading, choice, function.is_some(), out),
+        Some(function) => function,
+    };
+    let (judge, mut together) = (Judge::new(), Together::new(reading.tool, reading.labels, function));
+    let mut add = |snapshot: &Snapshot| {
+        if !reading.is_alive_wanted || judge.judge(snapshot).life != Life::Dead {
+            together.add(snapshot, true);
+        }
+        Ok(())
+    };
+    match function {
+        Function::Sum => reading.files.each_once(&mut add)?,
+        _ => reading.files.each(&mut add)?,
+    }
+    write_results(reading.tool, choice, &together.results(), out)
+}
+
+/// The fields of a file that could be read; the others are reported.
+pub fn fields<'a>(tool: &'a Tool, snapshot: &'a Snapshot) -> impl Iterator<Item = SnapshotField<'a>> {
+    snapshot.fields().filter_map(|field| field.map_err(|error| tool.report(&error)).ok())
+}
+
+/// Writes what the files say, each field merged as its kind has it. `merges_all`: one series of all files.
+fn write_kinds(
     reading: &Reading<'_>,
     choice: &Choice,
     merges_all: bool,
@@ -101,12 +151,7 @@ pub(crate) fn write(
 }
 
 /// Writes what a function has made of the values of all files.
-pub(crate) fn write_results(
-    tool: &Tool,
-    choice: &Choice,
-    results: &[Tallied],
-    out: &mut Output,
-) -> Result<(), Stop> {
+fn write_results(tool: &Tool, choice: &Choice, results: &[Tallied], out: &mut Output) -> Result<(), Stop> {
     let (labels, complain) = (Labels::default(), |what: &str, why: &dyn Display| tool.error_at(what, why));
     let mut exposition = Exposition::new(&complain, choice, &labels);
     results.iter().for_each(|result| exposition.add_result(result));

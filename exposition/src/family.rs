@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use cli::{Output, Stop, escape};
 
-use super::exposition::Complain;
-use super::text::{label, push_escaped};
-use super::untyped::Untyped;
+use crate::exposition::Complain;
+use crate::text::{label, push_escaped};
+use crate::untyped::Untyped;
 
 /// What is said of a number of which its file says nothing.
-pub(super) const HELP: &str = "Published by a running program through a mmstats file.";
+pub(crate) const HELP: &str = "Published by a running program through a mmstats file.";
 
 /// What Prometheus may do with a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Type {
+pub(crate) enum Type {
     Counter,
     Gauge,
     Histogram,
@@ -41,21 +41,21 @@ impl Type {
 }
 
 /// One number.
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// What the name ends with besides the family's.
-    pub(super) ending: &'static str,
+    pub(crate) ending: &'static str,
     /// `le="0.5",`, or nothing.
-    pub(super) bound: String,
-    pub(super) value: String,
+    pub(crate) bound: String,
+    pub(crate) value: String,
 }
 
 /// The numbers that have the same labels.
-pub(super) struct Series {
+pub(crate) struct Series {
     /// Which files it is of, and its attributes: `cmd="web",route="/a",`.
-    pub(super) labels: String,
+    pub(crate) labels: String,
     /// The label of the field, without attributes.
-    pub(super) origin: String,
-    pub(super) samples: Vec<Sample>,
+    pub(crate) origin: String,
+    pub(crate) samples: Vec<Sample>,
 }
 
 #[derive(Default)]
@@ -66,10 +66,10 @@ struct Family {
 
 /// All of them. A name has one type in the end; until then it may have several.
 #[derive(Default)]
-pub(super) struct Families(BTreeMap<String, BTreeMap<Type, Family>>);
+pub(crate) struct Families(BTreeMap<String, BTreeMap<Type, Family>>);
 
 impl Families {
-    pub(super) fn add(&mut self, name: String, kind: Type, help: Option<String>, series: Series) {
+    pub(crate) fn add(&mut self, name: String, kind: Type, help: Option<String>, series: Series) {
         let family = self.0.entry(name).or_default().entry(kind).or_default();
         if family.help.is_none() {
             family.help = help;
@@ -78,7 +78,7 @@ impl Families {
     }
 
     /// Writes all, those of unknown types among them. What cannot be is said and left out.
-    pub(super) fn write(
+    pub(crate) fn write(
         mut self,
         complain: &Complain<'_>,
         untyped: &[Untyped],

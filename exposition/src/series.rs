@@ -3,12 +3,12 @@
 use figures::{Compound, Outcome, Tallied};
 use mmstats::{HistogramTotal, Mean, MetricType, Value, WindowTotal};
 
-use super::family::{Families, Sample, Series, Type};
-use super::name::{Parsed, in_unit, moment, sanitized, total, window};
-use super::text::{attribute, for_go, label};
+use crate::family::{Families, Sample, Series, Type};
+use crate::name::{Parsed, in_unit, moment, sanitized, total, window};
+use crate::text::{attribute, for_go, label};
 
 /// Adds what all files of one key have made of a label. `labels` says which files.
-pub(super) fn add(families: &mut Families, prefix: &str, labels: &str, tallied: &Tallied) {
+pub(crate) fn add(families: &mut Families, prefix: &str, labels: &str, tallied: &Tallied) {
     let parsed = Parsed::of(&tallied.label);
     let mut labels = labels.to_owned();
     for (name, value) in &parsed.attributes {

@@ -32,7 +32,7 @@ const ENOUGH: usize = 128;
 type Batch = Vec<(Snapshot, Result<(), Error>)>;
 
 /// The files that are read.
-pub(crate) struct Files<'a> {
+pub struct Files<'a> {
     tool: &'a Tool,
     operands: &'a [OsString],
     found: &'a [Found],
@@ -43,12 +43,14 @@ pub(crate) struct Files<'a> {
 
 impl<'a> Files<'a> {
     /// Those that were found for these operands.
-    pub(crate) fn new(tool: &'a Tool, operands: &'a [OsString], found: &'a [Found]) -> Self {
+    #[must_use]
+    pub fn new(tool: &'a Tool, operands: &'a [OsString], found: &'a [Found]) -> Self {
         Self { tool, operands, found, has_read: Cell::new(false), has_gone: Cell::new(false) }
     }
 
     /// Those that were found.
-    pub(crate) fn found(&self) -> &'a [Found] {
+    #[must_use]
+    pub fn found(&self) -> &'a [Found] {
         self.found
     }
 
@@ -58,18 +60,25 @@ impl<'a> Files<'a> {
     }
 
     /// Whether at least one could be read.
-    pub(crate) fn has_read(&self) -> bool {
+    #[must_use]
+    pub fn has_read(&self) -> bool {
         self.has_read.get()
     }
 
     /// Reads the files and gives each to `show`, in their order. What cannot be read is reported.
-    pub(crate) fn each(&self, show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>) -> Result<(), Stop> {
+    ///
+    /// # Errors
+    /// Whatever `show` gives.
+    pub fn each(&self, show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>) -> Result<(), Stop> {
         self.each_found(&mut |_, snapshot| show(snapshot))
     }
 
     /// As [`Files::each`], for whoever adds their values up: a thread that ends meanwhile is neither counted twice nor
     /// lost. The files of threads, and of the processes to which their counts go, come last.
-    pub(crate) fn each_once(&self, show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>) -> Result<(), Stop> {
+    ///
+    /// # Errors
+    /// Whatever `show` gives.
+    pub fn each_once(&self, show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>) -> Result<(), Stop> {
         let mut folds = Folds::new();
         self.each_found(&mut |found, snapshot| {
             if folds.keep(snapshot, found.origin) { Ok(()) } else { show(snapshot) }

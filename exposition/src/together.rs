@@ -7,7 +7,7 @@ use figures::{Aggregate, Function, Outcome, Sample, Source, Tallied};
 use mmstats::{Part, Snapshot};
 
 /// Gathers the values of all files.
-pub(crate) struct Together<'a> {
+pub struct Together<'a> {
     tool: &'a Tool,
     labels: &'a Labels,
     function: Function,
@@ -16,12 +16,14 @@ pub(crate) struct Together<'a> {
 }
 
 impl<'a> Together<'a> {
-    pub(crate) fn new(tool: &'a Tool, labels: &'a Labels, function: Function) -> Self {
+    /// Nothing gathered yet. What cannot be merged, `tool` says.
+    #[must_use]
+    pub fn new(tool: &'a Tool, labels: &'a Labels, function: Function) -> Self {
         Self { tool, labels, function, aggregate: Aggregate::new(function), paths: Vec::new() }
     }
 
     /// Takes a file's values in.
-    pub(crate) fn add(&mut self, snapshot: &Snapshot, is_alive: bool) {
+    pub fn add(&mut self, snapshot: &Snapshot, is_alive: bool) {
         let source = match self.function {
             Function::Auto => Source::of(self.paths.len(), snapshot, is_alive),
             _ => self.paths.len().into(),
@@ -49,7 +51,8 @@ impl<'a> Together<'a> {
     }
 
     /// What came out. What could not be merged is reported.
-    pub(crate) fn results(self) -> Vec<Tallied> {
+    #[must_use]
+    pub fn results(self) -> Vec<Tallied> {
         let tool = self.tool;
         for refused in self.aggregate.refused() {
             let why = "a mean of percentiles is no percentile: left out; -a auto merges what they are of";

@@ -10,16 +10,16 @@ use files::DEPARTED_LABEL;
 use mmstats::live::{Judge, Life};
 use mmstats::{DataType, FOLD_LABEL, FOLDED_LABEL, MergeRule, MetricType, Snapshot, SnapshotField};
 
-use super::family::Families;
-use super::text::{distinct, label};
-use super::untyped::{self, Untyped};
-use super::{By, Choice, series};
+use crate::family::Families;
+use crate::text::{distinct, label};
+use crate::untyped::{self, Untyped};
+use crate::{By, Choice, series};
 
 /// Hears what is wrong, and with what.
-pub(crate) type Complain<'a> = dyn Fn(&str, &dyn Display) + 'a;
+pub type Complain<'a> = dyn Fn(&str, &dyn Display) + 'a;
 
 /// What all files say.
-pub(crate) struct Exposition<'a> {
+pub struct Exposition<'a> {
     complain: &'a Complain<'a>,
     wanted: &'a Labels,
     is_alive_wanted: bool,
@@ -38,7 +38,9 @@ pub(crate) struct Exposition<'a> {
 }
 
 impl<'a> Exposition<'a> {
-    pub(crate) fn new(complain: &'a Complain<'a>, choice: &'a Choice, wanted: &'a Labels) -> Self {
+    /// Nothing read yet.
+    #[must_use]
+    pub fn new(complain: &'a Complain<'a>, choice: &'a Choice, wanted: &'a Labels) -> Self {
         Self {
             complain,
             wanted,
@@ -55,23 +57,23 @@ impl<'a> Exposition<'a> {
     }
 
     /// Whose values become one.
-    pub(super) fn by(self, by: By) -> Self {
+    pub(crate) fn by(self, by: By) -> Self {
         Self { by, ..self }
     }
 
     /// Whether the files of the dead are left out.
-    pub(super) fn only_alive(self, is_alive_wanted: bool) -> Self {
+    pub(crate) fn only_alive(self, is_alive_wanted: bool) -> Self {
         Self { is_alive_wanted, ..self }
     }
 
     /// Takes a file with the counts of removed ones, before any other file.
-    pub(super) fn take_departed(&mut self, snapshot: &Snapshot) {
+    pub(crate) fn take_departed(&mut self, snapshot: &Snapshot) {
         self.listed.extend(files::listed(snapshot));
         self.add(snapshot, true);
     }
 
     /// Takes a file that was found.
-    pub(crate) fn take(&mut self, snapshot: &Snapshot) {
+    pub fn take(&mut self, snapshot: &Snapshot) {
         let is_held = || !self.listed.is_empty() && self.listed.contains(&files::identity(snapshot));
         if !files::is_departed(snapshot) && !is_held() {
             self.add(snapshot, false);
@@ -138,7 +140,7 @@ impl<'a> Exposition<'a> {
 
     /// Takes what a function has made of a label's values in all files: a number of no type, or what is of several
     /// numbers as it is merged.
-    pub(crate) fn add_result(&mut self, result: &Tallied) {
+    pub fn add_result(&mut self, result: &Tallied) {
         match result.outcome {
             Outcome::Compound(_) => series::add(&mut self.families, self.prefix, "", result),
             _ => self.untyped[0].add_result(result),
@@ -146,7 +148,7 @@ impl<'a> Exposition<'a> {
     }
 
     /// Writes all.
-    pub(crate) fn write(mut self, out: &mut Output) -> Result<(), Stop> {
+    pub fn write(mut self, out: &mut Output) -> Result<(), Stop> {
         for (labels, total) in self.totals {
             for tallied in total.results() {
                 for left_out in &tallied.left_out {

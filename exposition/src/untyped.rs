@@ -12,12 +12,12 @@ use cli::escape;
 use figures::{Outcome, Tallied};
 use mmstats::{Snapshot, SnapshotField, Value};
 
-use super::name::sanitized;
-use super::text::{distinct, label, push_for_go};
+use crate::name::sanitized;
+use crate::text::{distinct, label, push_for_go};
 
 /// Gathers series by family: a family must not be interrupted by another.
 #[derive(Default)]
-pub(super) struct Untyped {
+pub(crate) struct Untyped {
     /// What a name begins with.
     prefix: String,
     /// A family's place in `lines`.
@@ -47,7 +47,7 @@ struct Label {
 }
 
 /// The file that series come from.
-pub(super) struct Source<'a> {
+pub(crate) struct Source<'a> {
     untyped: &'a mut Untyped,
     labels: String,
     /// The label that was added last. Files of one program have theirs in one order.
@@ -55,12 +55,12 @@ pub(super) struct Source<'a> {
 }
 
 impl Untyped {
-    pub(super) fn new(prefix: &str) -> Self {
+    pub(crate) fn new(prefix: &str) -> Self {
         Self { prefix: prefix.to_owned(), ..Self::default() }
     }
 
     /// Begins with a file.
-    pub(super) fn source(&mut self, snapshot: &Snapshot) -> Source<'_> {
+    pub(crate) fn source(&mut self, snapshot: &Snapshot) -> Source<'_> {
         let mut labels = String::new();
         label(&mut labels, "file", &distinct(snapshot.path().as_os_str().as_encoded_bytes()));
         let number = |ending: &str| snapshot.find(ending)?.value().as_integer();
@@ -78,7 +78,7 @@ impl Untyped {
     }
 
     /// Adds a label's outcome over all files.
-    pub(super) fn add_result(&mut self, result: &Tallied) {
+    pub(crate) fn add_result(&mut self, result: &Tallied) {
         let is_text = matches!(result.outcome, Outcome::Text(_) | Outcome::Texts(_));
         let place = self.label(&result.label, is_text, usize::MAX);
         if self.labels[place].first != place {
@@ -164,7 +164,7 @@ impl Untyped {
     }
 
     /// All families, by name, with their lines.
-    pub(super) fn families(&self) -> impl Iterator<Item = (&str, &[u8])> {
+    pub(crate) fn families(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.families.iter().map(|(name, family)| (name.as_str(), self.lines[*family].as_slice()))
     }
 }
@@ -172,7 +172,7 @@ impl Untyped {
 impl Source<'_> {
     /// Adds a field. False if the file had its label before: two texts under one label would be two series,
     /// but the second is as wrong as a number's.
-    pub(super) fn add(&mut self, field: &SnapshotField<'_>) -> bool {
+    pub(crate) fn add(&mut self, field: &SnapshotField<'_>) -> bool {
         let (untyped, value) = (&mut *self.untyped, field.value());
         let is_text = matches!(value, Value::Text(_));
         if value.is_compound() && value.as_f64().is_none() {

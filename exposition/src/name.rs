@@ -10,15 +10,15 @@ use mmstats::format::attributes;
 const OURS: [&str; 9] = ["cmd", "pid", "tid", "file", "label", "le", "quantile", "value", "job"];
 
 /// A field's label, taken apart.
-pub(super) struct Parsed<'a> {
+pub(crate) struct Parsed<'a> {
     /// Without the attributes.
-    pub(super) name: Cow<'a, str>,
-    pub(super) attributes: Vec<(String, Cow<'a, str>)>,
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) attributes: Vec<(String, Cow<'a, str>)>,
 }
 
 impl<'a> Parsed<'a> {
     /// What does not end with attributes as they should be is a name as a whole.
-    pub(super) fn of(label: &'a [u8]) -> Self {
+    pub(crate) fn of(label: &'a [u8]) -> Self {
         let text = String::from_utf8_lossy(label);
         let Cow::Borrowed(text) = text else { return Self { name: text, attributes: Vec::new() } };
         let Ok(parsed) = attributes::parse(text) else {
@@ -37,7 +37,7 @@ impl<'a> Parsed<'a> {
 }
 
 /// Every byte that a name must not have is `_`, and so is what is before a digit at its beginning.
-pub(super) fn sanitized(prefix: &str, label: &str) -> String {
+pub(crate) fn sanitized(prefix: &str, label: &str) -> String {
     let mut name = prefix.to_owned();
     name.extend(label.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte) } else { '_' }));
     if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
@@ -47,7 +47,7 @@ pub(super) fn sanitized(prefix: &str, label: &str) -> String {
 }
 
 /// The name with what comes before the unit (a part's name, perhaps nothing), and the unit, unless the name has it.
-pub(super) fn in_unit(name: &str, part: &str, unit: Option<&str>) -> String {
+pub(crate) fn in_unit(name: &str, part: &str, unit: Option<&str>) -> String {
     let unit = unit.map(|unit| sanitized("", unit));
     let mut name = name.to_owned();
     if let Some(unit) = &unit {
@@ -74,20 +74,20 @@ fn stem(name: &str, unit: &str) -> Option<usize> {
 }
 
 /// A counter's name.
-pub(super) fn total(name: &str, unit: Option<&str>) -> String {
+pub(crate) fn total(name: &str, unit: Option<&str>) -> String {
     let name = name.strip_suffix("_total").filter(|stem| !stem.is_empty()).unwrap_or(name);
     in_unit(name, "", unit) + "_total"
 }
 
 /// A moment's name.
-pub(super) fn moment(name: &str) -> String {
+pub(crate) fn moment(name: &str) -> String {
     let name = name.strip_suffix("_seconds").filter(|stem| !stem.is_empty()).unwrap_or(name);
     let says_so = name.ends_with("timestamp") || name.ends_with("time");
     format!("{name}{}", if says_so { "_seconds" } else { "_timestamp_seconds" })
 }
 
 /// A window's name: `minute`, which a timer's label ends with, is a unit to Prometheus, and not one of its own.
-pub(super) fn window(name: &str) -> String {
+pub(crate) fn window(name: &str) -> String {
     name.strip_suffix("_minute").map_or(name.to_owned(), |stem| format!("{stem}_window"))
 }
 

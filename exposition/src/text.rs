@@ -7,7 +7,7 @@ use mmstats::Value;
 
 /// Appends `name="value",`. Backslash, quote and newline are escaped as the format has it; what is
 /// unsafe on a terminal was escaped before.
-pub(super) fn label(out: &mut String, name: &str, value: &str) {
+pub(crate) fn label(out: &mut String, name: &str, value: &str) {
     out.push_str(name);
     out.push_str("=\"");
     push_escaped(out, value, true);
@@ -15,7 +15,7 @@ pub(super) fn label(out: &mut String, name: &str, value: &str) {
 }
 
 /// Appends a text in which the format's own characters are escaped. A quote is one in labels only.
-pub(super) fn push_escaped(out: &mut String, text: &str, has_quotes: bool) {
+pub(crate) fn push_escaped(out: &mut String, text: &str, has_quotes: bool) {
     if !text.bytes().any(|byte| matches!(byte, b'\\' | b'"' | b'\n')) {
         return out.push_str(text);
     }
@@ -30,7 +30,7 @@ pub(super) fn push_escaped(out: &mut String, text: &str, has_quotes: bool) {
 }
 
 /// What an attribute says. A newline is one to Prometheus, which escapes it; all else is made safe for terminals.
-pub(super) fn attribute(value: &str) -> Cow<'_, str> {
+pub(crate) fn attribute(value: &str) -> Cow<'_, str> {
     if !value.contains('\n') {
         return escape(value.as_bytes());
     }
@@ -39,7 +39,7 @@ pub(super) fn attribute(value: &str) -> Cow<'_, str> {
 }
 
 /// A file's path, escaped so that no two are alike: a backslash of its own is doubled.
-pub(super) fn distinct(path: &[u8]) -> String {
+pub(crate) fn distinct(path: &[u8]) -> String {
     let mut doubled = Vec::with_capacity(path.len());
     for &byte in path {
         doubled.extend_from_slice(if byte == b'\\' { b"\\\\" } else { std::slice::from_ref(&byte) });
@@ -48,7 +48,7 @@ pub(super) fn distinct(path: &[u8]) -> String {
 }
 
 /// Appends a number as Go's `ParseFloat` reads it.
-pub(super) fn push_for_go(out: &mut Vec<u8>, value: Value<'_>) {
+pub(crate) fn push_for_go(out: &mut Vec<u8>, value: Value<'_>) {
     match value.as_f64() {
         Some(double) if double.is_nan() => out.extend_from_slice(b"NaN"),
         Some(f64::INFINITY) => out.extend_from_slice(b"+Inf"),
@@ -61,7 +61,7 @@ pub(super) fn push_for_go(out: &mut Vec<u8>, value: Value<'_>) {
 }
 
 /// The same as text.
-pub(super) fn for_go(value: Value<'_>) -> String {
+pub(crate) fn for_go(value: Value<'_>) -> String {
     let mut out = Vec::new();
     push_for_go(&mut out, value);
     String::from_utf8_lossy(&out).into_owned()

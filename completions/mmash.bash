@@ -1,0 +1,1 @@
+slurpstats.bash

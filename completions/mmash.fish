@@ -1,0 +1,72 @@
+# fish completion for mmash(8)
+
+complete -c mmash -f -a '(__mmstats_paths)'
+complete -c mmash -s l -l listen -x -d 'IP:PORT or unix:PATH to listen on'
+complete -c mmash -l allow-host -x -d 'Also answer requests for this host'
+complete -c mmash -l exit-idle -x -d 'End when nobody has been connected for that long'
+complete -c mmash -s h -l help -d 'Print a summary of the options'
+complete -c mmash -s V -l version -d 'Print the version'
+
+# {{{ The same in the fish completion of every tool of the suite: each works without the others.
+
+# Stats files, and directories on the way to them.
+function __mmstats_paths
+    set -l token (commandline -ct)
+    # An option's name wants no files.
+    string match -q -- '-*' $token; and return
+    complete -C "'' $token" | string match -r '^[^\t]*(?:/|\.mmstats)(?=\t|$)'
+end
+
+# The labels of the stats files and directories on the command line, else of those in the default
+# place. Labels that had to be escaped are left out.
+function __mmstats_labels
+    set -l paths
+    set -l words (commandline -opc)
+    for word in $words[2..-1]
+        if string match -q -- '*.mmstats' $word; and test -f "$word"; or test -d "$word"
+            set -a paths $word
+        end
+    end
+    command slurpstats -o lines --color never -- $paths 2>/dev/null | cut -f 2 |
+        string match -v -r '\\\\' | LC_ALL=C sort -u
+end
+
+# Whether this word is the first operand. The arguments are the options that take a value.
+function __mmstats_is_first
+    set -l skip 0
+    set -l words (commandline -opc)
+    for word in $words[2..-1]
+        if test $skip = 1
+            set skip 0
+        else if contains -- $word $argv
+            set skip 1
+        else if not string match -q -- '-*' $word
+            return 1
+        end
+    end
+end
+
+# Labels with commas between them, without what --prefix puts before them; = asks for the value itself.
+function __mmstats_fields
+    set -l prefix
+    set -l words (commandline -opc)
+    for i in (seq 2 (count $words))
+        switch $words[$i]
+            case -p --prefix
+                set prefix $words[(math $i + 1)]
+            case '--prefix=*'
+                set prefix (string replace -- --prefix= '' $words[$i])
+            case '-p*'
+                set prefix (string sub -s 3 -- $words[$i])
+        end
+    end
+    set -l lead (string match -r -- '^(?:.*,)?=?' "$(commandline -ct)")
+    set -l pattern '^'
+    if test -n "$prefix"
+        set pattern '^'(string escape --style=regex -- $prefix)
+        string match -q -- '*.' $prefix; or set pattern $pattern'\.?'
+    end
+    __mmstats_labels | string replace -f -r -- $pattern "$lead"
+end
+
+# }}}

@@ -1,0 +1,124 @@
+//! The files as they are at one moment, for one answer.
+
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::path::Path;
+
+use cli::{Labels, Tool};
+use exposition::{Files, Together};
+use figures::{Function, Tallied};
+use files::{Found, Notice, Ways};
+use mmstats::live::{Judge, Life};
+use mmstats::{Error, Snapshot, SnapshotField};
+
+/// A line for stderr: a path, mostly, and a reason.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Problem(String);
+
+impl Problem {
+    pub(crate) fn new(what: &str, reason: &dyn Display) -> Self {
+        Self(format!("{what}: {reason}"))
+    }
+
+    fn at(path: &Path, reason: &dyn Display) -> Self {
+        Self::new(&cli::escape_path(path), reason)
+    }
+
+    pub(crate) fn line(&self) -> &str {
+        &self.0
+    }
+
+    /// What a notice about files says, if it is an error.
+    pub(crate) fn of_notice(notice: &Notice<'_>) -> Option<Self> {
+        match *notice {
+            Notice::Unlisted(path, error) => Some(Self::at(path, &cli::plain(error))),
+            Notice::Pattern(what) => Some(Self::new("MMSTATS_GLOB", &what)),
+            Notice::Unreadable(error) => Some(Self::of(error)),
+            _ => None,
+        }
+    }
+
+    fn of(error: &Error) -> Self {
+        Self::at(error.path(), &error.reason())
+    }
+}
+
+/// The files that there are now, and what goes wrong with them.
+pub(crate) struct Reading {
+    pub(crate) tool: Tool,
+    pub(crate) operands: Vec<OsString>,
+    pub(crate) found: Vec<Found>,
+}
+
+impl Reading {
+    pub(crate) fn of(operands: Vec<OsString>) -> Self {
+        let search = files::find(&operands, Ways::One);
+        let tool = Tool::silent("mmash");
+        search.problems.iter().for_each(|problem| tool.tell(&problem.into()));
+        Self { tool, operands, found: search.found }
+    }
+
+    /// Keeps the files that `choose` chooses.
+    pub(crate) fn retain(&mut self, choose: impl FnMut(&Found) -> bool) {
+        self.found.retain(choose);
+    }
+
+    pub(crate) fn files(&self) -> Files<'_> {
+        Files::new(&self.tool, &self.operands, &self.found)
+    }
+
+    /// Gives every file that can be read to `show`, in their order.
+    pub(crate) fn each(&self, mut show: impl FnMut(&Snapshot)) {
+        // Nothing stops it.
+        let _ = self.files().each(&mut |snapshot| {
+            show(snapshot);
+            Ok(())
+        });
+    }
+
+    /// The same with whether its writer is alive, if that is known.
+    pub(crate) fn each_judged(&self, mut show: impl FnMut(&Snapshot, Option<bool>)) {
+        let judge = Judge::new();
+        self.each(|snapshot| show(snapshot, is_alive(&judge, snapshot)));
+    }
+
+    /// What a function makes of the values of all files, of the labels that are wanted. `hear` is given every file
+    /// that counts, and whether its writer may live.
+    pub(crate) fn together(
+        &self,
+        labels: &Labels,
+        function: Function,
+        mut hear: impl FnMut(&Snapshot, bool),
+    ) -> Vec<Tallied> {
+        let (judge, mut together) = (Judge::new(), Together::new(&self.tool, labels, function));
+        let mut add = |snapshot: &Snapshot| {
+            let may_live = is_alive(&judge, snapshot) != Some(false);
+            hear(snapshot, may_live);
+            together.add(snapshot, may_live);
+            Ok(())
+        };
+        // Nothing stops it.
+        let _ = match function {
+            Function::Sum | Function::Auto => self.files().each_once(&mut add),
+            _ => self.files().each(&mut add),
+        };
+        together.results()
+    }
+
+    /// The fields that could be read.
+    pub(crate) fn fields<'a>(&'a self, snapshot: &'a Snapshot) -> impl Iterator<Item = SnapshotField<'a>> {
+        exposition::fields(&self.tool, snapshot)
+    }
+
+    pub(crate) fn into_problems(self) -> impl Iterator<Item = Problem> {
+        self.tool.take_said().into_iter().map(Problem)
+    }
+}
+
+fn is_alive(judge: &Judge, snapshot: &Snapshot) -> Option<bool> {
+    match judge.judge(snapshot).life {
+        Life::Alive => Some(true),
+        Life::Dead => Some(false),
+        _ => None,
+    }
+}

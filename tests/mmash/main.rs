@@ -1,0 +1,15 @@
+//! mmash, as a client meets it: every test asks the running program.
+
+#![allow(clippy::unwrap_used)]
+
+mod ends;
+mod events;
+mod gate;
+mod hostile;
+mod metrics;
+mod page;
+mod prometheus;
+mod rates;
+mod routes;
+mod server;
+mod sockets;
