@@ -5,7 +5,7 @@
 //! line for each of them and each kind of value (or those that are named), by TAB:
 //!
 //! - `layout`: `version1` and `version2` are this library's, `packed` is the original's; `paused2` is version 2, by
-//!   a program in C that is written from the manual and stops between any two of its stores, for as long as a look
+//!   a program in C that stores as mmstats(5) says and stops between any two of its stores, for as long as a look
 //!   takes.
 //! - `reader`: `mmstats` is a `Snapshot`, `follow` an `Observer` that looks until it is certain,
 //!   `follow-once` one that is content with one look and so may run ahead by an update, and back; `naive`
