@@ -36,6 +36,7 @@ pub use error::plain;
 pub use error::{Error, ErrorKind};
 pub use format::compound::{HistogramTotal, HistogramView, OtherScale, RecentView, WindowTotal};
 pub use format::kind::{DataType, MergeRule, MetricType};
+pub use format::labels::{MODEL_LABEL, VERSION_LABEL};
 pub use format::mean::Mean;
 pub use format::value::Value;
 pub use read::{
@@ -63,9 +64,3 @@ pub use write::per_thread::{Local, Stage, ThreadKey};
 pub use write::per_thread::{PerThread, ProcessEnd, ThreadEnd};
 pub use write::report::on_error;
 pub use write::version::Version;
-
-/// The label by which a file says that this library wrote it; its value is the library's version.
-pub const VERSION_LABEL: &str = "org.mmstats.version";
-
-/// The label by which a file of version 2 says which model it is of: [`Model::NAME`].
-pub const MODEL_LABEL: &str = "org.mmstats.model";

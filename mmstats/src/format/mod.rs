@@ -9,6 +9,7 @@ pub mod histogram;
 pub mod image;
 pub mod item;
 pub mod kind;
+pub mod labels;
 pub mod mean;
 pub mod place;
 pub mod reading;

@@ -6,8 +6,8 @@ use super::kind::DataType;
 use super::mean::{self, Mean};
 use super::recent::{self, Recent};
 use super::text;
+use super::value::Value;
 use super::window::{self, Window};
-use crate::Value;
 
 /// What a value holds.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,10 +6,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::VERSION_LABEL;
 use crate::disk::identity::Identity;
 use crate::disk::lock::{file_system, is_kept_by_mappings, is_locked};
 use crate::disk::name::temporary_pid;
+use crate::format::labels::VERSION_LABEL;
 use crate::format::value::Value;
 use crate::read::Snapshot;
 

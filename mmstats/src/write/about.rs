@@ -70,7 +70,7 @@ macro_rules! merged {
     () => {
         /// How the values of several files become one.
         #[must_use]
-        pub fn merge(mut self, rule: crate::MergeRule) -> Self {
+        pub fn merge(mut self, rule: crate::format::kind::MergeRule) -> Self {
             self.about.merge = Some(rule);
             self
         }

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::disk::name::{Names, default_dir, default_template, expand, family, names_a_process};
 use crate::error::{Error, Reason};
 use crate::format::kind::MergeRule;
+use crate::format::labels::{MODEL_LABEL, VERSION_LABEL};
 use crate::system::{is_a_directory, user_and_group};
 use crate::write::field::{Gauge, Static, StaticText};
 use crate::write::fold::{FOLD_LABEL, FOLDED_LABEL, FoldNumber};
@@ -278,9 +279,9 @@ fn identify(builder: &mut Builder<'_>, names: &Names, version: Version) -> Resul
         }
     }
     builder.add("org.rust.version", StaticText::spec().value(env!("MMSTATS_RUSTC")))?;
-    builder.add(crate::VERSION_LABEL, StaticText::spec().value(env!("CARGO_PKG_VERSION")))?;
+    builder.add(VERSION_LABEL, StaticText::spec().value(env!("CARGO_PKG_VERSION")))?;
     if version != Version::V1 && !names.model.is_empty() {
-        builder.add(crate::MODEL_LABEL, StaticText::spec().value(names.model))?;
+        builder.add(MODEL_LABEL, StaticText::spec().value(names.model))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::{Field, Spec, sealed};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::write::label::write_label;
 use crate::write::model::{Builder, labelled};
 use crate::write::report::report;
@@ -211,7 +211,7 @@ impl<F: Field<Spec: Spec<Field = F> + Clone>> Family<F> {
 
     #[cold]
     fn lose(&self, error: &Error) -> &F {
-        if error.kind() != crate::ErrorKind::Forked && !self.has_told.replace(true) {
+        if error.kind() != ErrorKind::Forked && !self.has_told.replace(true) {
             report(error, "what it counts is lost");
         }
         &self.spare
