@@ -1,4 +1,4 @@
-//! `-o prometheus`: what Prometheus reads.
+//! Files that do not say what a field is.
 
 use std::fs;
 use std::io::Write;
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use harness::{counter, double, field, has, outcome, text, write};
 use mmstats::{Options, Text};
 
-use super::{ok, run, slurpstats};
+use crate::{ok, run, slurpstats};
 
 #[test]
 fn prometheus_reads_what_it_prints() {
