@@ -8,11 +8,12 @@ use crate::disk::name::{Names, default_dir, default_template, expand, family, na
 use crate::error::{Error, Reason};
 use crate::format::kind::MergeRule;
 use crate::system::{is_a_directory, user_and_group};
+use crate::write::builder::Builder;
 use crate::write::field::{Gauge, Static, StaticText};
 use crate::write::fold::{FOLD_LABEL, FOLDED_LABEL, FoldNumber};
 use crate::write::instance::Instance;
 use crate::write::kept::Family;
-use crate::write::model::{Builder, Model};
+use crate::write::model::Model;
 use crate::write::per_thread::{ProcessEnd, ThreadEnd};
 use crate::write::report::report;
 use crate::write::store::Store;
