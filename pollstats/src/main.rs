@@ -51,7 +51,7 @@ There is a column for each FIELD, which is a label. Files of version 2 say what
 a field means: of a counter, what was counted since the row before, summed over
 all files; of a gauge, the value, by the rule of the field (sum, avg, min, max,
 latest); of a timestamp the latest; of info the text, or how many differ.
-FIELD:PART is a number that several stand for: count, sum, mean, max and any
+FIELD:PART is one number of a field with several: count, sum, mean, max and any
 percentile (p99, p99.9) of a histogram, of what was recorded in all files since
 the row before; count, sum and mean of a mean likewise; count, sum, mean, max
 and rate of a window (rate60); count, sum, mean, max, min, last and percentiles
@@ -63,7 +63,7 @@ bools how many are true. Values that cannot be one are left out and named.
 The first row has the totals since the start. On a terminal, seconds, bytes and
 ratios are in units that people read.
 
-PATH is a stats file or a directory; a directory stands for every *.mmstats
+PATH is a stats file or a directory; a directory means every *.mmstats
 below it. Without PATH, the files that match $MMSTATS_GLOB are read, else
 *.mmstats in $MMSTATS_PATH, else in the temporary directory. New files are
 added as they appear. Files of processes that have ended are left out unless

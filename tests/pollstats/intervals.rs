@@ -64,7 +64,7 @@ fn files_that_come_and_go_make_no_spike() {
     let watch = start(dir.path(), &args);
     watch.line();
     assert_eq!(watch.numbers(), [Some(1.0), Some(1.0)]);
-    // An old file that joins brings its history, which is not of this row. So many rows take a second.
+    // An old file that joins brings its history, which is not of this row. These rows take a second.
     (0..50).for_each(|_| assert_eq!(watch.numbers()[0], Some(0.0)));
     let path = dir.path().join("old.mmstats");
     std::fs::rename(old.path(), &path).unwrap();

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use super::{lines, ok, run, slurpstats};
 
 #[test]
-fn in_a_pipe_it_prints_a_record_a_line() {
+fn in_a_pipe_it_prints_one_record_per_line() {
     let dir = tempfile::tempdir().unwrap();
     let file =
         write(dir.path(), "a.mmstats", &[counter("hits", 3), double("mean", 1.0), text("page", b"/x y")]);

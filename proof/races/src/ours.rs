@@ -36,9 +36,9 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn new(kind: &'a Kind, path: &Path) -> Result<Self, Box<dyn Error>> {
         let parent = parent_id();
-        let folder = path.parent().ok_or("no folder")?;
+        let dir = path.parent().ok_or("no directory")?;
         let name = path.file_name().and_then(|name| name.to_str()).ok_or("no name")?;
-        Ok(Self { kind, options: Options::new().version(Version::V1).dir(folder).filename(name), parent })
+        Ok(Self { kind, options: Options::new().version(Version::V1).dir(dir).filename(name), parent })
     }
 
     fn create<S: Spec>(&self, spec: impl Fn() -> S) -> Result<Instance<Vec<S::Field>>, StatsError> {

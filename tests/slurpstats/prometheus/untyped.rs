@@ -96,7 +96,7 @@ fn no_series_stands_twice_and_no_family_is_interrupted() {
         write(dir.path(), "a.mmstats", &[counter("x", 1), counter("x", 2), text("x", b"1"), text("x", b"2")]);
     write(dir.path(), "b.mmstats", &[counter("y", 1), counter("x", 2)]);
     let (stdout, stderr, code) = run(&["-o", "prometheus"], &[dir.path()]);
-    let complaint = format!("slurpstats: {}: label x stands there twice: one is left out\n", twice.display());
+    let complaint = format!("slurpstats: {}: label x is there twice: one is left out\n", twice.display());
     assert_eq!((stderr, code), (complaint.repeat(2), Some(1)));
     let families: Vec<_> =
         stdout.lines().map(|line| line.trim_start_matches("# HELP ").trim_start_matches("# TYPE ")).collect();

@@ -19,7 +19,7 @@ const FORMATS: [&str; 4] = ["lines", "text", "json", "prometheus"];
 pub(super) fn run(settings: &Settings, table: &mut Table) {
     let sizes = if settings.is_quick { [10, 100, 1000] } else { [100, 10_000, 100_000] };
     let rounds = [101, 9, 3];
-    let folders = sizes.map(|size| files::copies(settings.memory(), size));
+    let dirs = sizes.map(|size| files::copies(settings.memory(), size));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let everywhere = format!("{cores} CPUs");
     for (is_bound, cpus, budget) in [(true, "1 CPU", 1.7), (false, everywhere.as_str(), 1.1)] {
@@ -27,21 +27,21 @@ pub(super) fn run(settings: &Settings, table: &mut Table) {
             table.missing("slurpstats, 1 CPU", "taskset is not installed");
             continue;
         }
-        for ((folder, files), rounds) in folders.iter().zip(sizes).zip(rounds) {
+        for ((dir, files), rounds) in dirs.iter().zip(sizes).zip(rounds) {
             let budget = Some(budget).filter(|_| files == 10_000 && (is_bound || cores == 2));
-            formats(settings, table, (folder, files), cpus, is_bound, settings.rounds(rounds), budget);
+            formats(settings, table, (dir, files), cpus, is_bound, settings.rounds(rounds), budget);
         }
     }
-    growth(settings, table, [(&folders[1], sizes[1]), (&folders[2], sizes[2])]);
-    for folder in folders {
-        fs::remove_dir_all(folder).unwrap();
+    growth(settings, table, [(&dirs[1], sizes[1]), (&dirs[2], sizes[2])]);
+    for dir in dirs {
+        fs::remove_dir_all(dir).unwrap();
     }
 }
 
 fn formats(
     settings: &Settings,
     table: &mut Table,
-    (folder, files): (&Path, usize),
+    (dir, files): (&Path, usize),
     cpus: &str,
     is_bound: bool,
     rounds: usize,
@@ -54,8 +54,8 @@ fn formats(
         if began.elapsed() > LONGEST && !seconds[0].is_empty() {
             break;
         }
-        let mut commands = vec![bare(folder, is_bound)];
-        commands.extend(FORMATS.map(|format| slurpstats(settings, folder, format, is_bound)));
+        let mut commands = vec![bare(dir, is_bound)];
+        commands.extend(FORMATS.map(|format| slurpstats(settings, dir, format, is_bound)));
         for (seconds, mut command) in seconds.iter_mut().zip(commands) {
             let passed = time(&mut command);
             // The first round only warms up; where there are few, it has to count.
@@ -78,9 +78,9 @@ fn formats(
 fn growth(settings: &Settings, table: &mut Table, [few, many]: [(&Path, usize); 2]) {
     let mut seconds = [const { Vec::new() }; 4];
     for _ in 0..settings.rounds(5) {
-        for (number, (folder, files)) in [few, many, few, many].into_iter().enumerate() {
+        for (number, (dir, files)) in [few, many, few, many].into_iter().enumerate() {
             let mut command =
-                if number < 2 { slurpstats(settings, folder, "lines", false) } else { bare(folder, false) };
+                if number < 2 { slurpstats(settings, dir, "lines", false) } else { bare(dir, false) };
             seconds[number].push(time(&mut command) / files as f64);
         }
     }
@@ -92,15 +92,15 @@ fn growth(settings: &Settings, table: &mut Table, [few, many]: [(&Path, usize); 
     }
 }
 
-fn bare(folder: &Path, is_bound: bool) -> Command {
+fn bare(dir: &Path, is_bound: bool) -> Command {
     let mut command = bound(&std::env::current_exe().unwrap(), is_bound);
-    command.arg("open-read-close").arg(folder);
+    command.arg("open-read-close").arg(dir);
     command
 }
 
-fn slurpstats(settings: &Settings, folder: &Path, format: &str, is_bound: bool) -> Command {
+fn slurpstats(settings: &Settings, dir: &Path, format: &str, is_bound: bool) -> Command {
     let mut command = bound(&settings.tool("slurpstats"), is_bound);
-    command.args(["-o", format]).arg(folder);
+    command.args(["-o", format]).arg(dir);
     command
 }
 

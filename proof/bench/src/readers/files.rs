@@ -9,7 +9,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 /// Fields of ours in each; a few about the process come with them.
 pub(super) const FIELDS: usize = 50;
 
-/// An instance in `dir` with so many counters, each with something counted.
+/// An instance in `dir` with this number of counters, each with something counted.
 pub(super) fn instance(dir: &Path, name: &str, fields: usize) -> Instance<Vec<Counter>> {
     let labels: Vec<_> = (0..fields).map(|field| format!("web.stats.counter.{field}")).collect();
     let options = Options::new().dir(dir).filename(name);
@@ -24,25 +24,25 @@ pub(super) fn instance(dir: &Path, name: &str, fields: usize) -> Instance<Vec<Co
     stats
 }
 
-/// A new folder with so many copies of one file. Nobody writes to them.
+/// A new directory with copies of one file. Nobody writes to them.
 pub(super) fn copies(dir: &Path, files: usize) -> PathBuf {
     let sample = instance(dir, "sample.mmstats", FIELDS);
     let bytes = fs::read(sample.path()).unwrap();
-    let folder = dir.join(format!("copies-{files}"));
-    fs::create_dir(&folder).unwrap();
+    let copies = dir.join(format!("copies-{files}"));
+    fs::create_dir(&copies).unwrap();
     for file in 0..files {
-        fs::write(folder.join(format!("web-{file}.mmstats")), &bytes).unwrap();
+        fs::write(copies.join(format!("web-{file}.mmstats")), &bytes).unwrap();
     }
-    folder
+    copies
 }
 
-/// A new folder with the files of so many writers that live as long as what this gives.
+/// A new directory with the files of writers that live as long as what this gives.
 pub(super) fn living(dir: &Path, files: usize) -> (PathBuf, Vec<Instance<Vec<Counter>>>) {
-    let folder = dir.join(format!("living-{files}"));
-    fs::create_dir(&folder).unwrap();
+    let living = dir.join(format!("living-{files}"));
+    fs::create_dir(&living).unwrap();
     let instances =
-        (0..files).map(|file| instance(&folder, &format!("web-{file}.mmstats"), FIELDS)).collect();
-    (folder, instances)
+        (0..files).map(|file| instance(&living, &format!("web-{file}.mmstats"), FIELDS)).collect();
+    (living, instances)
 }
 
 /// All of them, open at once.

@@ -18,7 +18,7 @@ const WANTED: [&[u8]; 4] =
 pub(super) fn run(settings: &Settings, table: &mut Table) {
     let number = if settings.is_quick { 20 } else { 1000 };
     files::raise_limit();
-    let (folder, instances) = files::living(settings.memory(), number);
+    let (dir, instances) = files::living(settings.memory(), number);
     let wanted = |label: &[u8]| WANTED.contains(&label);
     let mut observer = Observer::new(Certainty::Newest);
     let paths = instances.iter().map(Instance::path);
@@ -63,7 +63,7 @@ pub(super) fn run(settings: &Settings, table: &mut Table) {
         table.row(&name, against, &Sample::ratios(&own, &other), amount, Some(1.05));
     }
     drop(instances);
-    fs::remove_dir_all(folder).unwrap();
+    fs::remove_dir_all(dir).unwrap();
 }
 
 fn time(work: impl FnOnce()) -> f64 {

@@ -20,23 +20,23 @@ pub(super) fn run(settings: &Settings, table: &mut Table) {
     let sizes = if settings.is_quick { [(10, 10), (100, 10)] } else { [(1000, 200), (10_000, 20)] };
     for (number, rows) in sizes {
         let name = format!("pollstats, a row over {number} files");
-        let (folder, instances) = files::living(settings.memory(), number);
+        let (dir, instances) = files::living(settings.memory(), number);
         match files::open(&instances) {
-            Ok(open) => measure(settings, table, &name, &folder, &open, rows),
+            Ok(open) => measure(settings, table, &name, &dir, &open, rows),
             Err(_) => table.missing(&name, "too few files may be open"),
         }
         drop(instances);
-        fs::remove_dir_all(folder).unwrap();
+        fs::remove_dir_all(dir).unwrap();
     }
 }
 
-fn measure(settings: &Settings, table: &mut Table, name: &str, folder: &Path, open: &[File], rows: usize) {
+fn measure(settings: &Settings, table: &mut Table, name: &str, dir: &Path, open: &[File], rows: usize) {
     let mut memory = vec![0_u8; 8192];
     let start = memory.as_ptr().align_offset(4096);
     let poll = |count: usize| {
         let mut command = Command::new(settings.tool("pollstats"));
         let count = count.to_string();
-        command.args(["-d", "0.001", "-c", &count, FIELDS]).arg(folder);
+        command.args(["-d", "0.001", "-c", &count, FIELDS]).arg(dir);
         cpu_time(&mut command)
     };
     let (mut bare, mut rows_of_ours, mut first) = (Vec::new(), Vec::new(), Vec::new());

@@ -60,7 +60,7 @@ pub(super) fn one(stats: &Instance<Stats>, extent: &Extent, table: &mut Table) {
     turns.run(extent.rounds, table);
 }
 
-/// So many that each finds its memory as the others left it.
+/// As many as it takes for each to find its memory as the others left it.
 pub(super) fn many(options: &Options, extent: &Extent, table: &mut Table) {
     let growing = options.clone().filename("many.mmstats").create::<()>().unwrap();
     let many: Vec<_> = (0..64).map(|n| growing.add_field(&n.to_string(), Counter::spec()).unwrap()).collect();
