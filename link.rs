@@ -16,7 +16,7 @@ fn main() {
     let Ok(found) = Command::new("cc").arg("-print-file-name=libgcc_eh.a").output() else { return };
     if found.stdout.starts_with(b"/") {
         println!("cargo::rustc-link-lib=gcc_eh");
-        // The shared library stands later on the linker's command line and has nothing left to give then.
+        // The shared library comes later on the linker's command line and has nothing left to give then.
         for symbol in ["_Unwind_Backtrace", "_Unwind_GetIP"] {
             println!("cargo::rustc-link-arg-bins=-Wl,--undefined={symbol}");
         }

@@ -6,7 +6,7 @@
 # Builds the tests, then runs the built programs. What a condition cannot change is left out: `hostile`, and the
 # models `orders` and `values`, take most of the time, and depend on nothing but processors, so they run with other
 # threads only.
-# A condition that cannot be had here (not root, no namespaces) is skipped, and said so.
+# A condition that is not possible here (not root, no namespaces) is skipped, with a line that says so.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 top=$PWD

@@ -32,10 +32,11 @@ const RUNS: [&[&str]; 14] = [
     &["cleanstats", "-n", "-v"],
 ];
 
-/// A tool gets so many files at once: starting it costs more than reading one.
+/// How many files a tool gets at once: starting it costs more than reading one.
 const BATCH: usize = 1024;
-/// Of bytes that have this many equal ones on either side, one in so many is tried.
+/// Of bytes that have this many equal ones on either side, only some are tried: see [`STRIDE`].
 const AMIDST: usize = 8;
+/// One of this many is tried.
 const STRIDE: usize = 61;
 
 /// A file that somebody has damaged.

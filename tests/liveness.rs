@@ -64,7 +64,7 @@ fn a_process_id_that_went_to_another_is_found_out() {
 }
 
 #[test]
-fn whoever_maps_a_file_keeps_it_alive() {
+fn a_process_that_maps_a_file_keeps_it_alive() {
     if !sees_all_processes() {
         return;
     }

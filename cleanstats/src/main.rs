@@ -28,7 +28,7 @@ Remove the stats files of programs that have ended.
 
 Usage: cleanstats [OPTION]... [PATH]...
 
-PATH is a stats file or a directory; a directory stands for every *.mmstats
+PATH is a stats file or a directory; a directory means every *.mmstats
 below it, and for files that dead writers left there under temporary names.
 Without PATH, the files that match $MMSTATS_GLOB are read, else those in
 $MMSTATS_PATH, else those in the temporary directory.

@@ -73,7 +73,7 @@ impl<'a> Files<'a> {
         self.each_found(&mut |_, snapshot| show(snapshot))
     }
 
-    /// As [`Files::each`], for whoever adds their values up: a thread that ends meanwhile is neither counted twice nor
+    /// As [`Files::each`], for a caller that adds their values up: a thread that ends meanwhile is neither counted twice nor
     /// lost. The files of threads, and of the processes to which their counts go, come last.
     ///
     /// # Errors

@@ -112,7 +112,7 @@ impl<'a> Exposition<'a> {
                 let Some(source) = &mut untyped else { continue };
                 if !source.add(&field) {
                     let label = String::from_utf8_lossy(field.label());
-                    let why = format!("label {label} stands there twice: one is left out");
+                    let why = format!("label {label} is there twice: one is left out");
                     (self.complain)(&escape_path(snapshot.path()), &why);
                 }
                 continue;

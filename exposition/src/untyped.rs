@@ -129,7 +129,7 @@ impl Untyped {
         lines.push(b'\n');
     }
 
-    /// A label's place in `labels`; `guess` may be it.
+    /// A label's place in `labels`, which may be `guess`.
     fn label(&mut self, name: &[u8], is_text: bool, guess: usize) -> usize {
         if self.labels.get(guess).is_some_and(|label| label.is_text == is_text && label.name == name) {
             return guess;

@@ -34,8 +34,8 @@ impl Function {
         ("auto", Self::Auto),
     ];
 
-    /// Whether it makes one histogram of several, one mean, one window. The others take each number that such a
-    /// value stands for by itself.
+    /// Whether it makes one histogram of several, one mean, one window. The others take each number of such a
+    /// value by itself.
     #[must_use]
     pub fn merges(self) -> bool {
         matches!(self, Self::Auto | Self::Sum | Self::One)

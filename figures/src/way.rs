@@ -26,7 +26,7 @@ pub(crate) enum Way {
     Mean,
     /// Of one scale, here as bits.
     Histogram(u64),
-    /// Of so many seconds.
+    /// Its seconds.
     Window(u32),
     Recent,
 }

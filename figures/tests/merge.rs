@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../tests/images/mod.rs"]
-mod images;
-
 use std::path::Path;
 
 use figures::{Aggregate, Compound, Function, Outcome, Sample, Source, Tallied};
-use images::{Fields, histogram, nanoseconds, rule, unit};
+use harness::image::{Fields, histogram, nanoseconds, rule, unit};
+use harness::{counter, double, text, write};
 use mmstats::{MergeRule, MetricType, Snapshot, Value};
 
 /// All files of a directory, in the order of their names; those whose name begins with `dead` are of the dead.
@@ -113,12 +111,10 @@ fn every_kind_has_its_way() {
 #[test]
 fn version_1_is_shown_as_it_differs_unless_another_file_knows() {
     let dir = dir();
-    let v1 = |hits, pid, load| {
-        [harness::counter("hits", hits), harness::counter("sys.pid", pid), harness::double("load", load)]
-    };
-    harness::write(dir.path(), "a.mmstats", &v1(3, 7, 0.5));
-    harness::write(dir.path(), "b.mmstats", &v1(3, 8, 0.25));
-    harness::write(dir.path(), "dead.mmstats", &v1(5, 9, 64.0));
+    let v1 = |hits, pid, load| [counter("hits", hits), counter("sys.pid", pid), double("load", load)];
+    write(dir.path(), "a.mmstats", &v1(3, 7, 0.5));
+    write(dir.path(), "b.mmstats", &v1(3, 8, 0.25));
+    write(dir.path(), "dead.mmstats", &v1(5, 9, 64.0));
     assert_eq!(
         lines(Function::Auto, dir.path()),
         ["hits [\"3\", \"5\"]", "load [\"0.25\", \"0.5\", \"64.0\"]", "sys.pid [\"7\", \"8\", \"9\"]"]
@@ -186,11 +182,7 @@ fn what_cannot_be_one_is_named_and_the_rest_is_right() {
         .window("window", 10, &[1.0])
         .text("text", "no")
         .write(dir.path(), "c");
-    harness::write(
-        dir.path(),
-        "d",
-        &[harness::counter("same", 1), harness::double("scale", 0.5), harness::text("text", b"x")],
-    );
+    write(dir.path(), "d", &[counter("same", 1), double("scale", 0.5), text("text", b"x")]);
     let lines = lines(Function::Auto, dir.path());
     assert_eq!(
         lines[..5],

@@ -26,7 +26,7 @@ Show the bytes of stats files and what they are.
 Usage: mmcat [OPTION]... FILE...
 
 FILE may be any regular file: what cannot be understood is shown as bytes, with
-the reason. A directory stands for every *.mmstats below it.
+the reason. A directory means every *.mmstats below it.
 
 Options:
   -o, --output FORMAT  text or lines; text, the default, is an annotated hex

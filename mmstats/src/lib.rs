@@ -42,6 +42,7 @@ pub use format::value::Value;
 pub use read::{
     Certainty, Followed, FollowedField, Meaning, Observation, Observer, Origin, Part, Snapshot, SnapshotField,
 };
+pub use write::builder::Builder;
 #[doc(hidden)]
 pub use write::document::documented;
 pub use write::field::{
@@ -57,7 +58,7 @@ pub use write::label::label;
 pub use write::listed::Listed;
 #[doc(hidden)]
 pub use write::model::Include;
-pub use write::model::{Builder, Model};
+pub use write::model::Model;
 pub use write::options::Options;
 #[doc(hidden)]
 pub use write::per_thread::{Local, Stage, ThreadKey};

@@ -34,12 +34,12 @@ value. A change of a file as a whole has no label, and its new value is
 appeared, vanished, or, if the file is still there but its process has ended,
 died. A field that is added has no old value. The first reading prints nothing;
 the next one is compared with it.
-A field that stands for several numbers has a record for some of them, under
+A field that has several numbers has a record for some of them, under
 LABEL:PART: of a histogram count, p50, p99 (or the percentiles that it names)
 and max, of a mean count and mean, of a window of 60 seconds rate60, mean60 and
 max60, of the last numbers last. -p LABEL:PART chooses any other.
 
-PATH is a stats file or a directory; a directory stands for every *.mmstats
+PATH is a stats file or a directory; a directory means every *.mmstats
 below it. Without PATH, the files that match $MMSTATS_GLOB are read, else
 *.mmstats in $MMSTATS_PATH, else in the temporary directory. Files of
 processes that have ended are left out unless they are named.

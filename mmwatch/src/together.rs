@@ -14,7 +14,7 @@ pub(crate) struct Together<'a> {
     until: &'a Until,
     function: Function,
     pub(crate) aggregate: Aggregate,
-    /// Whether each file's value could be had.
+    /// Whether each file's value could be read.
     pub(crate) is_known: bool,
     /// Whether it is a part of the values that is meant.
     pub(crate) has_part: bool,

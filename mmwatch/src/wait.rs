@@ -19,7 +19,7 @@ pub(crate) struct Wait {
     /// Files whose value could not be compared at this look, and whether one ever could.
     strange: Vec<PathBuf>,
     has_compared: bool,
-    /// Whether a value stands for several numbers, and nobody has said which is meant.
+    /// Whether a value has several numbers, and nobody has said which is meant.
     is_compound: bool,
     /// Whether a value has no such part as is meant.
     lacks_part: bool,

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod amount;
+mod buckets;
 mod change;
 mod class;
 mod column;
@@ -17,6 +18,7 @@ mod poll;
 mod polled;
 mod records;
 mod row;
+mod rows;
 mod settle;
 mod table;
 
@@ -38,8 +40,7 @@ use nearest::nearest;
 use poll::Poll;
 use polled::PolledFile;
 use records::Separator;
-use row::Row;
-use table::Table;
+use rows::Rows;
 
 const HELP: &str = "\
 Print what running programs publish as rows over time, as vmstat does.
@@ -50,7 +51,7 @@ There is a column for each FIELD, which is a label. Files of version 2 say what
 a field means: of a counter, what was counted since the row before, summed over
 all files; of a gauge, the value, by the rule of the field (sum, avg, min, max,
 latest); of a timestamp the latest; of info the text, or how many differ.
-FIELD:PART is a number that several stand for: count, sum, mean, max and any
+FIELD:PART is one number of a field with several: count, sum, mean, max and any
 percentile (p99, p99.9) of a histogram, of what was recorded in all files since
 the row before; count, sum and mean of a mean likewise; count, sum, mean, max
 and rate of a window (rate60); count, sum, mean, max, min, last and percentiles
@@ -62,7 +63,7 @@ bools how many are true. Values that cannot be one are left out and named.
 The first row has the totals since the start. On a terminal, seconds, bytes and
 ratios are in units that people read.
 
-PATH is a stats file or a directory; a directory stands for every *.mmstats
+PATH is a stats file or a directory; a directory means every *.mmstats
 below it. Without PATH, the files that match $MMSTATS_GLOB are read, else
 *.mmstats in $MMSTATS_PATH, else in the temporary directory. New files are
 added as they appear. Files of processes that have ended are left out unless
@@ -265,44 +266,4 @@ fn labels(roster: &Roster<PolledFile>) -> BTreeSet<Vec<u8>> {
         }
     }
     labels
-}
-
-/// Where rows go.
-enum Rows {
-    Text { table: Table, is_terminal: bool },
-    Separated { separator: Separator, names: Vec<String>, has_time: bool, has_header: bool },
-    Json { names: Vec<String>, has_time: bool },
-}
-
-impl Rows {
-    fn new(request: &Request, fields: &[ColumnField], out: &Output) -> Self {
-        let names = fields.iter().map(|field| escape(field.name.as_bytes()).into_owned()).collect();
-        let has_time = request.has_time;
-        match request.format {
-            Format::Text => {
-                let is_terminal = out.is_terminal();
-                let color = request.color.decide(is_terminal);
-                Self::Text { table: Table::new(names, has_time, request.headers, color), is_terminal }
-            }
-            Format::Separated(separator) => Self::Separated { separator, names, has_time, has_header: false },
-            Format::Json => Self::Json { names, has_time },
-        }
-    }
-
-    fn write(&mut self, row: &Row, out: &mut Output) -> Result<(), Stop> {
-        match self {
-            Self::Text { table, is_terminal } => {
-                // A terminal that does not say is one of the usual size.
-                let window = is_terminal.then(|| cli::window().unwrap_or((80, 24)));
-                table.write(row, window, out)
-            }
-            Self::Separated { separator, names, has_time, has_header } => {
-                if !std::mem::replace(has_header, true) {
-                    records::header(names, *has_time, *separator, out)?;
-                }
-                records::fields(row, *has_time, *separator, out)
-            }
-            Self::Json { names, has_time } => records::object(row, names, *has_time, out),
-        }
-    }
 }

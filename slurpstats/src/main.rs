@@ -26,7 +26,7 @@ Print every label and value that running programs publish.
 
 Usage: slurpstats [OPTION]... [PATH]...
 
-PATH is a stats file or a directory; a directory stands for every *.mmstats
+PATH is a stats file or a directory; a directory means every *.mmstats
 below it. Without PATH, the files that match $MMSTATS_GLOB are read, else
 *.mmstats in $MMSTATS_PATH, else in the temporary directory.
 

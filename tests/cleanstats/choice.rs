@@ -159,7 +159,7 @@ fn what_is_no_stats_file_is_never_removed() {
     let elsewhere = tempfile::tempdir().unwrap();
     let target = dead(elsewhere.path(), "target.mmstats");
     symlink(&target, dir.join("a-link.mmstats")).unwrap();
-    symlink(elsewhere.path(), dir.join("b-folder-link.mmstats")).unwrap();
+    symlink(elsewhere.path(), dir.join("b-directory-link.mmstats")).unwrap();
     nix::unistd::mkfifo(&dir.join("c-fifo.mmstats"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(dir.join("d-socket.mmstats")).unwrap();
     fs::write(dir.join("e-empty.mmstats"), "").unwrap();
@@ -173,7 +173,7 @@ fn what_is_no_stats_file_is_never_removed() {
         &clean(dir, &["-v", "--unknown", "."]),
         "kept\t./.mmstats-4242-0.new\tnot a stats file: version 97, 1 and 2 are known\n\
          kept\t./a-link.mmstats\tnot a regular file but a symbolic link\n\
-         kept\t./b-folder-link.mmstats\tnot a regular file but a symbolic link\n\
+         kept\t./b-directory-link.mmstats\tnot a regular file but a symbolic link\n\
          kept\t./c-fifo.mmstats\tnot a regular file but a FIFO\n\
          kept\t./d-socket.mmstats\tnot a regular file but a socket\n\
          kept\t./e-empty.mmstats\tan empty file, not a stats file\n\

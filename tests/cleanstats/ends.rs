@@ -127,7 +127,7 @@ fn an_output_that_takes_nothing() {
     assert_eq!(output.status.code(), Some(1));
     assert!(names(dir.path()).is_empty(), "the work is done all the same");
     dead(dir.path(), "x.mmstats");
-    // Like a pipe whose reader is gone, whoever else still has a descriptor of the other end.
+    // Like a pipe whose reader is gone, even if something else still has a descriptor of the other end.
     let (writer, _reader) = UnixStream::pair().unwrap();
     writer.shutdown(Shutdown::Write).unwrap();
     let writer = std::os::fd::OwnedFd::from(writer);

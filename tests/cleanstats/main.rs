@@ -5,6 +5,7 @@
 mod archive;
 mod choice;
 mod ends;
+mod fold;
 mod places;
 
 use std::fs::{self, File};

@@ -79,9 +79,9 @@ fn neither_deep_nor_many_directories_stop_it() {
     let dir = dir.path();
     // Each has to be open as long as its files are dealt with, and there are 1024 descriptors at most.
     for number in 0..1100 {
-        let folder = dir.join(format!("wide/{number:04}"));
-        fs::create_dir_all(&folder).unwrap();
-        Foreign::default().write(&folder, "x.mmstats");
+        let inner = dir.join(format!("wide/{number:04}"));
+        fs::create_dir_all(&inner).unwrap();
+        Foreign::default().write(&inner, "x.mmstats");
     }
     let mut deep = dir.join("deep");
     for _ in 0..70 {
@@ -110,9 +110,9 @@ fn few_descriptors_are_enough() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     for number in 0..100 {
-        let folder = dir.join(format!("wide/{number:03}"));
-        fs::create_dir_all(&folder).unwrap();
-        Foreign::default().write(&folder, "x.mmstats");
+        let inner = dir.join(format!("wide/{number:03}"));
+        fs::create_dir_all(&inner).unwrap();
+        Foreign::default().write(&inner, "x.mmstats");
     }
     let mut command = tool("sh");
     command.args(["-c", "ulimit -n 20; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_cleanstats")]);

@@ -1,4 +1,4 @@
-# Completes command lines as zsh does: complete.zsh COMPLETION-FOLDER, the lines on standard input. A zsh
+# Completes command lines as zsh does: complete.zsh COMPLETION-DIRECTORY, the lines on standard input. A zsh
 # on a terminal of its own gets each line and a TAB. What it hands to `compadd` is printed with a TAB in
 # front, behind the line that it belongs to.
 zmodload zsh/zpty || exit

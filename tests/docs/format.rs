@@ -15,9 +15,9 @@ struct Peer {
 }
 
 impl Peer {
-    fn start(folder: &Path) -> (Self, String) {
+    fn start(dir: &Path) -> (Self, String) {
         let mut command = Command::new("python3");
-        command.arg(root().join("tests/docs/peer.py")).arg(folder).arg("peer");
+        command.arg(root().join("tests/docs/peer.py")).arg(dir).arg("peer");
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (orders, answers) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
         let mut peer = Self { process, orders, answers: BufReader::new(answers) };
@@ -68,9 +68,9 @@ fn a_writer_made_from_the_page_is_read_and_known_to_live() {
     if !has("python3") {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let (mut peer, path) = Peer::start(folder.path());
-    let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().collect();
+    let dir = tempfile::tempdir().unwrap();
+    let (mut peer, path) = Peer::start(dir.path());
+    let names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().flatten().collect();
     assert_eq!(names.len(), 1, "no temporary name is left: {names:?}");
 
     let before = slurp(&["-o", "lines"], &path);
@@ -120,7 +120,7 @@ fn a_writer_made_from_the_page_is_read_and_known_to_live() {
     peer.process.wait().unwrap();
     assert_eq!(alive(&path), false);
 
-    let (mut peer, path) = Peer::start(folder.path());
+    let (mut peer, path) = Peer::start(dir.path());
     assert_eq!(peer.order("end"), "end");
     assert!(!Path::new(&path).exists());
     drop(peer.orders);

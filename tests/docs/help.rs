@@ -79,8 +79,8 @@ pub(crate) fn longs_in_source(tool: &str) -> BTreeSet<String> {
     longs
 }
 
-fn gather(folder: &Path, longs: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(folder).unwrap().flatten() {
+fn gather(dir: &Path, longs: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(dir).unwrap().flatten() {
         if entry.file_type().unwrap().is_dir() {
             gather(&entry.path(), longs);
         } else {

@@ -10,7 +10,7 @@ pub(crate) struct Page {
     source: String,
     /// The list items that begin with a flag.
     pub(crate) options: Vec<Opt>,
-    /// For each of them, what stands there as `Cm`: the values that it may have. Empty: anything.
+    /// For each of them, what is there as `Cm`: the values that it may have. Empty: anything.
     pub(crate) values: Vec<Vec<String>>,
 }
 
@@ -25,7 +25,7 @@ impl Page {
         &self.source
     }
 
-    /// What stands behind a macro where it first comes.
+    /// What follows a macro where it first comes.
     pub(crate) fn argument_of(&self, name: &str) -> &str {
         let found = self.source.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         found.unwrap_or_else(|| panic!("{}: no {name}", self.path.display()))
@@ -49,7 +49,7 @@ impl Page {
         places.map(|three| (three[1].to_owned(), three[2].to_owned())).collect()
     }
 
-    /// Its examples: in literal displays, what stands behind `$ `, where a backslash at the end of a line
+    /// Its examples: in literal displays, what follows `$ `, where a backslash at the end of a line
     /// goes on in the next, and below it what the command prints, if the page shows it.
     pub(crate) fn examples(&self) -> Vec<Example> {
         let mut examples: Vec<Example> = Vec::new();

@@ -1,4 +1,4 @@
-"""A writer of stats files, made from mmstats(5) and from nothing else: peer.py FOLDER COMMAND
+"""A writer of stats files, made from mmstats(5) and from nothing else: peer.py DIRECTORY COMMAND
 
 Publishes a file with one field of every type and says "published PATH" on standard output. Then each line
 on standard input is something to do, and is answered by the same line: "update" stores new values in all
@@ -60,9 +60,9 @@ class Field:
 
 
 class File:
-    def __init__(self, folder, name):
-        self.path = os.path.join(folder, name)
-        temporary = os.path.join(folder, ".mmstats-%d-0.new" % os.getpid())
+    def __init__(self, directory, name):
+        self.path = os.path.join(directory, name)
+        temporary = os.path.join(directory, ".mmstats-%d-0.new" % os.getpid())
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         self.descriptor = os.open(temporary, flags, 0o644)
         whole_file = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
@@ -124,8 +124,8 @@ class File:
             os.unlink(self.path)
 
 
-def main(folder, command):
-    file = File(folder, "%s-%d-%d.mmstats" % (command, os.getpid(), os.getpid()))
+def main(directory, command):
+    file = File(directory, "%s-%d-%d.mmstats" % (command, os.getpid(), os.getpid()))
     file.add("sys.pid", "I", 1, os.getpid())
     file.add("sys.tid", "q", 1, os.getpid())
     file.add("sys.uid", "Q", 1, os.getuid())

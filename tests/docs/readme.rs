@@ -39,7 +39,7 @@ fn columns(lines: &[String]) -> Vec<usize> {
 fn every_command_of_the_readme_does_what_it_says() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let web = Web::start();
-    let folder = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().unwrap();
     let commands = commands(&readme);
     assert!(commands.len() > 15);
     for Shown { command, output } in commands {
@@ -51,7 +51,7 @@ fn every_command_of_the_readme_does_what_it_says() {
         if GUESTS.iter().filter(needs).any(|guest| !has(guest)) {
             continue;
         }
-        let ran = web.run(&command, folder.path());
+        let ran = web.run(&command, dir.path());
         assert_eq!((text(&ran.stderr), ran.status.code()), ("", Some(0)), "{command}");
         let printed: Vec<_> = text(&ran.stdout).lines().map(str::to_owned).collect();
         let (printed, shown) = (columns(&printed), columns(&output));

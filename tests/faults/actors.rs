@@ -12,8 +12,8 @@ use mmstats::{Counter, Gauge, Options, Text, Timer, stats};
 
 /// Names the part to play.
 pub(crate) const PART: &str = "MMSTATS_FAULT_PART";
-/// The folder to play it in.
-const FOLDER: &str = "MMSTATS_FAULT_FOLDER";
+/// The directory to play it in.
+const DIR: &str = "MMSTATS_FAULT_DIR";
 /// The file name to use.
 const NAME: &str = "MMSTATS_FAULT_NAME";
 
@@ -35,17 +35,17 @@ pub(crate) struct Actor {
 
 impl Actor {
     /// Runs this program in a part.
-    pub(crate) fn new(part: &str, folder: &Path, name: &str) -> Self {
-        Self::through(Command::new(std::env::current_exe().unwrap()), part, folder, name)
+    pub(crate) fn new(part: &str, dir: &Path, name: &str) -> Self {
+        Self::through(Command::new(std::env::current_exe().unwrap()), part, dir, name)
     }
 
     /// The same with some program before it, such as `unshare`, or from another place.
-    pub(crate) fn through(mut command: Command, part: &str, folder: &Path, name: &str) -> Self {
+    pub(crate) fn through(mut command: Command, part: &str, dir: &Path, name: &str) -> Self {
         if command.get_args().next().is_some() {
             command.arg(std::env::current_exe().unwrap());
         }
         command.args(["--exact", "actor", "--nocapture"]);
-        Self::start(command.env(PART, part).env(FOLDER, folder).env(NAME, name))
+        Self::start(command.env(PART, part).env(DIR, dir).env(NAME, name))
     }
 
     /// Runs a program that says what it does in lines with `> ` before them.
@@ -95,17 +95,17 @@ impl Drop for Actor {
 }
 
 pub(crate) fn play(part: &str) {
-    let folder = PathBuf::from(std::env::var_os(FOLDER).unwrap());
+    let dir = PathBuf::from(std::env::var_os(DIR).unwrap());
     let name = std::env::var(NAME).unwrap();
     match part {
-        "writer" => write_for_ever(&folder, &name),
-        "daemon" => outlive_the_parent(&folder, &name),
-        "phoenix" => die_and_rise(&folder, &name),
-        "fill" => super::disk::fill(&folder),
-        "overlay" => super::disk::lie_upon_others(&folder),
-        "crowd" => super::disk::crowd(&folder),
-        "blocks" => super::disk::publish_where_blocks_move(&folder),
-        "attacker" => super::links::attack(&folder, Path::new(&name)),
+        "writer" => write_for_ever(&dir, &name),
+        "daemon" => outlive_the_parent(&dir, &name),
+        "phoenix" => die_and_rise(&dir, &name),
+        "fill" => super::disk::fill(&dir),
+        "overlay" => super::disk::lie_upon_others(&dir),
+        "crowd" => super::disk::crowd(&dir),
+        "blocks" => super::disk::publish_where_blocks_move(&dir),
+        "attacker" => super::links::attack(&dir, Path::new(&name)),
         other => panic!("no part is called {other}"),
     }
 }
@@ -122,9 +122,9 @@ pub(crate) fn wait() -> bool {
 }
 
 /// Publishes, and updates as fast as it can once it is told to.
-fn write_for_ever(folder: &Path, name: &str) {
+fn write_for_ever(dir: &Path, name: &str) {
     // Whatever the umask is, others are to see it.
-    let load = Options::new().dir(folder).filename(name).mode(0o644).create::<Load>().unwrap();
+    let load = Options::new().dir(dir).filename(name).mode(0o644).create::<Load>().unwrap();
     say(load.path().to_str().unwrap());
     wait();
     loop {
@@ -137,12 +137,12 @@ fn write_for_ever(folder: &Path, name: &str) {
 
 /// Publishes, forks, and lets the parent end. The child goes on with what it inherited, and with an
 /// instance of its own.
-fn outlive_the_parent(folder: &Path, name: &str) {
-    let load = Options::new().dir(folder).filename(name).create::<Load>().unwrap();
+fn outlive_the_parent(dir: &Path, name: &str) {
+    let load = Options::new().dir(dir).filename(name).create::<Load>().unwrap();
     load.hits.add(5);
     nix::unistd::daemon(true, true).unwrap();
     load.hits.add(100);
-    let own = Options::new().dir(folder).filename(format!("own-{name}")).create::<Load>().unwrap();
+    let own = Options::new().dir(dir).filename(format!("own-{name}")).create::<Load>().unwrap();
     say(&format!("{} {} {}", std::process::id(), load.hits.value(), own.path().display()));
     // Nobody kills it where the test fails.
     while wait() {
@@ -156,8 +156,8 @@ pub(crate) const LIVES: u64 = 20;
 
 /// Dies and publishes again under the same name, for a while; says how often, and how often its file was
 /// not to be seen any more although it lived.
-fn die_and_rise(folder: &Path, name: &str) {
-    let options = Options::new().dir(folder).filename(name);
+fn die_and_rise(dir: &Path, name: &str) {
+    let options = Options::new().dir(dir).filename(name);
     let until = Instant::now() + super::race_time();
     let (mut lives, mut lost, mut refused) = (0, 0, 0);
     // On a busy machine, longer than that: what is said of so few would say nothing.
@@ -210,17 +210,17 @@ pub(crate) fn python2() -> Option<Command> {
     None
 }
 
-/// A program that publishes through the original: `MODE FOLDER NAME`. With `UID` it publishes as another
+/// A program that publishes through the original: `MODE DIRECTORY NAME`. With `UID` it publishes as another
 /// user; with `fork` its parent ends.
 const ORIGINAL: &str = "
 import os, sys
 import mmstats
 class Load(mmstats.MmStats):
     hits = mmstats.CounterField()
-mode, folder, name = sys.argv[1:]
+mode, directory, name = sys.argv[1:]
 if mode.isdigit():
     os.setgid(int(mode)); os.setuid(int(mode))
-load = Load(path=folder, filename=name)
+load = Load(path=directory, filename=name)
 if mode == 'fork' and os.fork():
     os._exit(0)
 sys.stdout.write('> %d\\n' % os.getpid()); sys.stdout.flush()
@@ -231,7 +231,7 @@ import time; time.sleep(1000)
 ";
 
 /// Runs the original as a writer, behind `before` (`unshare` and its options, say).
-pub(crate) fn original(before: &[&str], mode: &str, folder: &Path, name: &str) -> Option<Actor> {
+pub(crate) fn original(before: &[&str], mode: &str, dir: &Path, name: &str) -> Option<Actor> {
     let python = python2()?;
     let mut command = match before {
         [] => python,
@@ -241,6 +241,6 @@ pub(crate) fn original(before: &[&str], mode: &str, folder: &Path, name: &str) -
             command
         }
     };
-    command.args([OsStr::new("-c"), OsStr::new(ORIGINAL), OsStr::new(mode)]).args([folder, Path::new(name)]);
+    command.args([OsStr::new("-c"), OsStr::new(ORIGINAL), OsStr::new(mode)]).args([dir, Path::new(name)]);
     Some(Actor::start(&mut command))
 }

@@ -15,22 +15,20 @@ use crate::{
 use harness::skip;
 
 /// Runs this program in a part on a small disk of its own.
-fn on_small_disk(part: &str, folder: &Path, pages: usize, and: &str) -> Actor {
+fn on_small_disk(part: &str, dir: &Path, pages: usize, and: &str) -> Actor {
     let mut command = Command::new("unshare");
-    let folder_ = folder.display();
-    let mount = format!(
-        "mount -t tmpfs -o size={}k none '{folder_}' && cd '{folder_}' && {and} exec \"$@\"",
-        4 * pages
-    );
+    let shown = dir.display();
+    let mount =
+        format!("mount -t tmpfs -o size={}k none '{shown}' && cd '{shown}' && {and} exec \"$@\"", 4 * pages);
     command.args(["--mount", "sh", "-c", &mount, "sh"]);
-    Actor::through(command, part, folder, "")
+    Actor::through(command, part, dir, "")
 }
 
 /// Publishes on an overlayfs, where a mapping does not keep the lock.
-pub(crate) fn lie_upon_others(folder: &Path) {
-    let options = Options::new().dir(folder.join("merged")).filename("x.mmstats");
+pub(crate) fn lie_upon_others(dir: &Path) {
+    let options = Options::new().dir(dir.join("merged")).filename("x.mmstats");
     let load = options.create::<Load>().unwrap();
-    let (path, below) = (load.path().to_owned(), folder.join("upper/x.mmstats"));
+    let (path, below) = (load.path().to_owned(), dir.join("upper/x.mmstats"));
     let records = |path: &Path| cleaned(cleanstats().arg("-v").arg(path));
     assert_eq!(verdict(&records(&path), &path), ALIVE_LOCKED);
     assert_eq!(verdict(&records(&below), &below), ALIVE_MAPPED, "the lock cannot be seen there");
@@ -40,7 +38,7 @@ pub(crate) fn lie_upon_others(folder: &Path) {
         (Life::Unknown, Evidence::HiddenLock),
         "without a look at all processes"
     );
-    let aside = folder.join("copy.mmstats");
+    let aside = dir.join("copy.mmstats");
     fs::copy(&below, &aside).unwrap();
     let judged = mmstats::live::Judge::new().judge(&mmstats::Snapshot::of(&aside).unwrap());
     assert_eq!((judged.life, judged.evidence), (Life::Dead, Evidence::Unlocked), "beside the overlay");
@@ -85,16 +83,16 @@ fn where_a_mapping_does_not_keep_the_lock() {
     assert_all_is_well(on_small_disk("overlay", dir.path(), 256, OVERLAY), "overlayfs");
 }
 
-/// The descriptors of this process that lead to files below `folder`.
-fn descriptors(folder: &Path) -> usize {
+/// The descriptors of this process that lead to files below `dir`.
+fn descriptors(dir: &Path) -> usize {
     let links = fs::read_dir("/proc/self/fd").unwrap().flatten();
-    links.filter(|link| fs::read_link(link.path()).is_ok_and(|to| to.starts_with(folder))).count()
+    links.filter(|link| fs::read_link(link.path()).is_ok_and(|to| to.starts_with(dir))).count()
 }
 
 /// Publishes on an overlayfs as often as a limit of 40 descriptors allows: each file costs one there.
-pub(crate) fn crowd(folder: &Path) {
-    let folder = folder.join("merged");
-    let options = |number: usize| Options::new().dir(&folder).filename(format!("{number}.mmstats"));
+pub(crate) fn crowd(dir: &Path) {
+    let dir = dir.join("merged");
+    let options = |number: usize| Options::new().dir(&dir).filename(format!("{number}.mmstats"));
     let mut made = Vec::new();
     let error = loop {
         match options(made.len()).create::<Load>() {
@@ -105,8 +103,8 @@ pub(crate) fn crowd(folder: &Path) {
     assert_eq!(error.as_io().unwrap().raw_os_error(), Some(nix::libc::EMFILE));
     // The rest is the C library's words.
     assert!(error.reason().to_string().starts_with("keeping it open for its lock: "), "{error}");
-    assert_eq!(descriptors(&folder), made.len());
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), made.len(), "no temporary file is left");
+    assert_eq!(descriptors(&dir), made.len());
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), made.len(), "no temporary file is left");
     let private = options(1000).create_or_private::<Load>();
     private.hits.add(3);
     assert_eq!((private.hits.value(), private.error().is_some()), (3, true));
@@ -119,7 +117,7 @@ pub(crate) fn crowd(folder: &Path) {
         .collect();
     late.iter().for_each(Counter::incr);
     drop(own);
-    assert_eq!(descriptors(&folder), made.len());
+    assert_eq!(descriptors(&dir), made.len());
     let path = made[0].path().to_owned();
     let verdict_of = |path: &Path| {
         let records = cleaned(cleanstats().args(["-n", "-v"]).arg(path));
@@ -130,9 +128,9 @@ pub(crate) fn crowd(folder: &Path) {
     first.keep();
     drop(first);
     assert_eq!(verdict_of(&path), ALIVE_LOCKED.1);
-    assert_eq!(descriptors(&folder), made.len() + 1);
+    assert_eq!(descriptors(&dir), made.len() + 1);
     drop(late);
-    assert_eq!(descriptors(&folder), made.len());
+    assert_eq!(descriptors(&dir), made.len());
     made.push(options(2000).create::<Load>().unwrap());
     say("all is well");
 }
@@ -148,8 +146,8 @@ fn descriptors_for_locks_leave_some_to_the_program() {
 }
 
 /// Publishes where a full disk would make an update a signal.
-pub(crate) fn publish_where_blocks_move(folder: &Path) {
-    let options = Options::new().dir(folder.join("disk")).filename("x.mmstats");
+pub(crate) fn publish_where_blocks_move(dir: &Path) {
+    let options = Options::new().dir(dir.join("disk")).filename("x.mmstats");
     let error = options.create::<Load>().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::FileSystem);
     let want = "on btrfs a full disk would kill the program at an update; publish on a tmpfs";
@@ -157,7 +155,7 @@ pub(crate) fn publish_where_blocks_move(folder: &Path) {
     let private = options.create_or_private::<Load>();
     private.hits.add(3);
     assert_eq!((private.hits.value(), private.error().is_some()), (3, true));
-    assert_eq!(fs::read_dir(folder.join("disk")).unwrap().count(), 0, "no temporary file is left");
+    assert_eq!(fs::read_dir(dir.join("disk")).unwrap().count(), 0, "no temporary file is left");
     say("all is well");
 }
 
@@ -174,8 +172,8 @@ fn a_file_system_that_looks_for_room_at_each_store_is_refused() {
 }
 
 /// Publishes until the disk is full; what fits must work, and what does not must be an error.
-pub(crate) fn fill(folder: &Path) {
-    let options = |number: usize| Options::new().dir(folder).filename(format!("{number}.mmstats"));
+pub(crate) fn fill(dir: &Path) {
+    let options = |number: usize| Options::new().dir(dir).filename(format!("{number}.mmstats"));
     let mut made = Vec::new();
     let error = loop {
         match options(made.len()).create::<Load>() {
@@ -202,7 +200,7 @@ pub(crate) fn fill(folder: &Path) {
         load.page.set("everything in its place");
     }
     late.iter().for_each(Counter::incr);
-    let left: Vec<_> = fs::read_dir(folder).unwrap().flatten().collect();
+    let left: Vec<_> = fs::read_dir(dir).unwrap().flatten().collect();
     assert_eq!(left.len(), made.len(), "no temporary file is left");
     // What is removed makes room.
     drop(made.pop());
@@ -210,15 +208,15 @@ pub(crate) fn fill(folder: &Path) {
     made.iter().for_each(mmstats::Instance::keep);
     drop(made);
     // The archive has no room, either: nothing goes without it, and nothing half is in it.
-    let archive = folder.join("archive");
+    let archive = dir.join("archive");
     let mut command = cleanstats();
-    let output = command.arg("--archive").args([&archive, folder]).output().unwrap();
+    let output = command.arg("--archive").args([&archive, dir]).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.stdout.len(), output.status.code()), (0, Some(1)));
     assert_eq!(stderr, format!("cleanstats: {}: No space left on device\n", archive.display()));
     assert_eq!(fs::metadata(&archive).unwrap().len(), 0);
-    assert_eq!(fs::read_dir(folder).unwrap().count(), left.len() + 1);
-    assert!(cleanstats().arg(folder).status().unwrap().success());
+    assert_eq!(fs::read_dir(dir).unwrap().count(), left.len() + 1);
+    assert!(cleanstats().arg(dir).status().unwrap().success());
     say("all is well");
     wait();
 }

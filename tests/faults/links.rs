@@ -13,11 +13,11 @@ use crate::strangers::{ALICE, BOB, Shared};
 use crate::{cleanstats, is_root, race_time, report};
 use harness::{Foreign, gone_pid, sees_all_processes};
 
-/// Swaps its own dead files, and folders of them, with links to the bait. Says how often.
-pub(crate) fn attack(folder: &Path, bait: &Path) {
+/// Swaps its own dead files, and directories of them, with links to the bait. Says how often.
+pub(crate) fn attack(dir: &Path, bait: &Path) {
     let until = Instant::now() + race_time();
-    let own = |name: &str| folder.join(name);
-    // Inside a folder of its own, out of reach: what is swapped in.
+    let own = |name: &str| dir.join(name);
+    // Inside a directory of its own, out of reach: what is swapped in.
     fs::create_dir(own("mine")).unwrap();
     symlink(bait, own("mine/link")).unwrap();
     symlink(bait.join("dead.mmstats"), own("mine/file-link")).unwrap();
@@ -57,13 +57,13 @@ fn swapped_links_do_not_lead_to_the_bait() {
         return;
     }
     let Some(shared) = Shared::new() else { return };
-    // Bob's folder, with a dead stats file that cleanstats would remove if it were led there.
+    // Bob's directory, with a dead stats file that cleanstats would remove if it were led there.
     let bait = shared.path().join("bait");
     fs::create_dir(&bait).unwrap();
     fs::set_permissions(&bait, fs::Permissions::from_mode(0o755)).unwrap();
     let dead = Foreign::of(gone_pid()).uid(BOB.into()).write(&bait, "dead.mmstats");
     chown(&dead, Some(BOB), Some(BOB)).unwrap();
-    // And a living one beside the attacker's own, in a folder like /tmp.
+    // And a living one beside the attacker's own, in a directory like /tmp.
     let mut bob = shared.actor(BOB, "writer", "bob.mmstats");
     let living = bob.line();
     let inodes = [&dead, Path::new(&living)].map(|path| fs::metadata(path).unwrap().ino());

@@ -17,19 +17,19 @@ use harness::{Foreign, copy_program, gone_pid, has, sees_all_processes, stranger
 pub(crate) const ALICE: u32 = harness::STRANGER;
 pub(crate) const BOB: u32 = 54322;
 
-/// A folder like /tmp, with the programs in it where every user can run them.
+/// A directory like /tmp, with the programs in it where every user can run them.
 pub(crate) struct Shared {
-    folder: tempfile::TempDir,
+    dir: tempfile::TempDir,
     pub(crate) stats: PathBuf,
 }
 
 impl Shared {
     /// `None` where other users cannot come, and says so.
     pub(crate) fn new() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let stats = folder.path().join("stats");
+        let dir = tempfile::tempdir().unwrap();
+        let stats = dir.path().join("stats");
         fs::create_dir(&stats).unwrap();
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::set_permissions(&stats, fs::Permissions::from_mode(0o1777)).unwrap();
         if !strangers_may_enter(&stats) {
             return None;
@@ -38,13 +38,13 @@ impl Shared {
             (Path::new(env!("CARGO_BIN_EXE_cleanstats")), "cleanstats"),
             (&std::env::current_exe().unwrap(), "actor"),
         ] {
-            copy_program(program, &folder.path().join(name));
+            copy_program(program, &dir.path().join(name));
         }
-        Some(Self { folder, stats })
+        Some(Self { dir, stats })
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.folder.path()
+        self.dir.path()
     }
 
     pub(crate) fn actor(&self, uid: u32, part: &str, name: &str) -> Actor {

@@ -17,7 +17,7 @@ fn a_sound_file_gives_no_line() {
     stats.1.set("a long text");
     stats.1.set("b");
     stats.1.set("c");
-    // What stands behind the first NUL of a text is nobody's concern.
+    // What comes after the first NUL of a text does not matter.
     let bytes = fs::read(stats.path()).unwrap();
     assert!(bytes.windows(6).any(|bytes| bytes == b"c\0long"));
     assert_eq!(run(dir.path(), &["--check", "f"]), (String::new(), String::new(), 0));
@@ -49,7 +49,7 @@ fn each_defect_is_a_line() {
     assert_eq!(check(&[one(), index], &[0; 4]), want);
     let label = field(b"b\xff", "b", 0xff, &[0]);
     assert_eq!(check(&[one(), label], &[0; 4]), "f\t12\tdefect\tb\\xff\tlabel is not UTF-8\n");
-    let want = "f\t11\tdefect\ta\tlabel stands at byte 3 already\n";
+    let want = "f\t11\tdefect\ta\tlabel is at byte 3 already\n";
     let thrice = format!("{want}{}", want.replace("11", "19"));
     assert_eq!(check(&[one(), one(), one()], &[0; 4]), thrice);
     assert_eq!(check(&[one()], &[0, 0, 0, 9, 8]), "f\t12\tdefect\t\ttrailing bytes are not zero\n");

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod blocks;
 mod check;
 mod dump;
 mod ends;
 mod hostile;
 mod raw;
+mod rules;
 
 use std::fs;
 use std::path::Path;
@@ -15,6 +17,9 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use harness::{field, tool};
+use mmstats::format::image::{Description, Image};
+use mmstats::format::item::Items;
+use mmstats::format::kind::{DataType, MetricType};
 
 /// A call in `dir`.
 fn mmcat(dir: &Path, args: &[&str]) -> Command {
@@ -41,4 +46,16 @@ fn two_fields() -> Vec<Vec<u8>> {
     text[..7].copy_from_slice("grün \x1b".as_bytes());
     let numbers = [41_u16.to_ne_bytes(), 42_u16.to_ne_bytes()].concat();
     vec![field(b"hits", "   H", 0, &numbers), field(b"name", "40s", 0xff, &text)]
+}
+
+/// A file `f` with these bytes in a directory of its own.
+fn place(bytes: &[u8]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("f"), bytes).unwrap();
+    dir
+}
+
+/// A field that says nothing but its types; where its value is.
+fn add(image: &mut Image, label: &str, data: DataType, metric: MetricType, value: &[u8]) -> usize {
+    image.add(&Description { label, data, metric, items: Items::default() }, value).unwrap()
 }

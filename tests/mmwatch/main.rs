@@ -3,9 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod ends;
+mod every;
 mod hidden;
+mod mended;
+mod parts;
 mod records;
 mod until;
+mod until_parts;
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -19,7 +19,7 @@ fn publish(dir: &Path, name: &str, depth: i64) -> Instance<Queue> {
     queue
 }
 
-fn mmwatch(dir: &Path, args: &[&str]) -> Command {
+pub(crate) fn mmwatch(dir: &Path, args: &[&str]) -> Command {
     let mut command = tool(env!("CARGO_BIN_EXE_mmwatch"));
     // In case of a fault it ends some time.
     command.args(["-d", "0.02", "--timeout", "20"]).args(args).arg(dir);
@@ -27,14 +27,14 @@ fn mmwatch(dir: &Path, args: &[&str]) -> Command {
 }
 
 /// One look, or two: standard error and the exit code.
-fn now(dir: &Path, expression: &str, args: &[&str]) -> (String, Option<i32>) {
+pub(crate) fn now(dir: &Path, expression: &str, args: &[&str]) -> (String, Option<i32>) {
     let args = [&["-p", "none", "--until", expression, "--timeout", "0"], args].concat();
     let (out, err, code) = harness::run(&mut mmwatch(dir, &args));
     assert_eq!(out, "");
     (err, code)
 }
 
-fn silent(code: i32) -> (String, Option<i32>) {
+pub(crate) fn silent(code: i32) -> (String, Option<i32>) {
     (String::new(), Some(code))
 }
 

@@ -54,7 +54,7 @@ fn a_process_that_is_killed_leaves_with_its_gauges() {
     let path = dir.path().join("child.mmstats");
     let (stderr, _) = watch.interrupt();
     assert!(stderr.contains(&format!("{}: leaves: its process has ended\n", path.display())), "{stderr}");
-    // Whoever looks later does not see it, unless it is named.
+    // A later run does not see it, unless it is named.
     let args = ["-v", "-c", "1", "-o", "tsv", "-p", "web.stats.", "=depth"];
     let left_out = format!("pollstats: {}: left out: its process has ended\n", path.display());
     let found = run(pollstats(&args).arg(dir.path()));

@@ -5,9 +5,15 @@
 mod changes;
 mod departures;
 mod ends;
+mod every;
 mod filters;
+mod folds;
+mod intervals;
+mod kinds;
+mod mixed;
 mod table;
 mod threads;
+mod units;
 mod usage;
 
 use std::path::Path;

@@ -27,7 +27,7 @@ fn python() -> Option<Command> {
     None
 }
 
-/// Runs the peer and gives what it printed, a JSON value a line.
+/// Runs the peer and gives what it printed, one JSON value per line.
 fn peer(mut python: Command, args: &[&std::ffi::OsStr], input: &str) -> Vec<Json> {
     let command = python.arg(PEER).args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();

@@ -3,14 +3,22 @@
 #![allow(clippy::unwrap_used)]
 
 mod aggregate;
+mod alive;
+mod derived;
 mod ends;
+mod folds;
+mod hist;
 mod interop;
+mod json;
+mod merging;
 mod node_exporter;
 mod operands;
 mod output_file;
 mod print;
 mod prometheus;
 mod python;
+mod units;
+mod web;
 
 use std::path::Path;
 use std::process::Command;
@@ -28,4 +36,12 @@ fn run(args: &[&str], operands: &[&Path]) -> Outcome {
 
 fn ok(stdout: &str) -> Outcome {
     (stdout.to_owned(), String::new(), Some(0))
+}
+
+/// What it prints where nothing is wrong, line by line, without the path.
+fn lines(args: &[&str], path: &Path) -> Vec<String> {
+    let (out, err, code) = run(args, &[path]);
+    assert_eq!((&*err, code), ("", Some(0)), "{args:?}");
+    let start = format!("{}\t", path.display());
+    out.lines().map(|line| line.strip_prefix(&start).unwrap_or(line).to_owned()).collect()
 }

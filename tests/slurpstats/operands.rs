@@ -71,17 +71,17 @@ fn a_pattern_does_not_follow_strangers_links() {
     let a = write(dir.path(), "a.mmstats", &[counter("a", 1)]);
     let place = dir.path().display();
     symlink(&file, dir.path().join("file.mmstats")).unwrap();
-    symlink(elsewhere.path(), dir.path().join("folder.mmstats")).unwrap();
+    symlink(elsewhere.path(), dir.path().join("tree.mmstats")).unwrap();
     let with = |pattern: &str| outcome(&slurpstats().env("MMSTATS_GLOB", pattern).output().unwrap());
-    let folder = format!("{place}/folder.mmstats");
-    let own = format!("{}\ta\t1\n{place}/file.mmstats\te\t5\n{folder}/deep/d.mmstats\td\t4\n", a.display());
+    let linked = format!("{place}/tree.mmstats");
+    let own = format!("{}\ta\t1\n{place}/file.mmstats\te\t5\n{linked}/deep/d.mmstats\td\t4\n", a.display());
     assert_eq!(with(&format!("{place}/*.mmstats")), ok(&own), "links of one's own are followed");
-    assert_eq!(with(&format!("{place}/*/e.*")), ok(&format!("{folder}/e.mmstats\te\t5\n")));
+    assert_eq!(with(&format!("{place}/*/e.*")), ok(&format!("{linked}/e.mmstats\te\t5\n")));
     if !nix::unistd::geteuid().is_root() {
         eprintln!("skipped in part: not root, so there are no strangers");
         return;
     }
-    for link in ["file.mmstats", "folder.mmstats"] {
+    for link in ["file.mmstats", "tree.mmstats"] {
         lchown(dir.path().join(link), Some(54321), Some(54321)).unwrap();
     }
     assert_eq!(with(&format!("{place}/*.mmstats")), ok(&format!("{}\ta\t1\n", a.display())));
@@ -89,8 +89,8 @@ fn a_pattern_does_not_follow_strangers_links() {
     let none = format!("slurpstats: no stats files found: looked for {pattern}\n");
     assert_eq!(with(&pattern), (String::new(), none, Some(1)));
     // The pattern's author has named this one.
-    let named = format!("{folder}/e.*");
-    assert_eq!(with(&named), ok(&format!("{folder}/e.mmstats\te\t5\n")));
+    let named = format!("{linked}/e.*");
+    assert_eq!(with(&named), ok(&format!("{linked}/e.mmstats\te\t5\n")));
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn many_files_come_in_their_order_and_so_do_their_errors() {
     }
     let want = (records, errors, Some(1));
     assert!(run(&[], &[dir.path()]) == want);
-    // Reading ahead takes neither many descriptors nor a thread that is not to be had.
+    // Reading ahead takes neither many descriptors nor a thread that cannot be started.
     for limit in ["128", "20", "8"] {
         let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
         let program = env!("CARGO_BIN_EXE_slurpstats");

@@ -62,30 +62,30 @@ fn an_output_file_that_is_a_link_stays_one() {
     assert_eq!(run_to(&ring, &[&stats]), (String::new(), want, Some(1)));
 }
 
-/// A copy of the tool that may write to `/dev`'s devices but can replace none of them, whoever runs the tests
-/// and whatever is wrong with it.
+/// A copy of the tool that may write to `/dev`'s devices but can replace none of them, even if root runs the
+/// tests, and whatever is wrong with it.
 struct Harmless {
-    folder: tempfile::TempDir,
+    dir: tempfile::TempDir,
     stats: PathBuf,
 }
 
 impl Harmless {
     /// `None` where other users cannot come, and says so.
     fn new() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        if !strangers_may_enter(folder.path()) {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        if !strangers_may_enter(dir.path()) {
             return None;
         }
-        let stats = write(folder.path(), "a.mmstats", &[counter("hits", 3)]);
+        let stats = write(dir.path(), "a.mmstats", &[counter("hits", 3)]);
         fs::set_permissions(&stats, fs::Permissions::from_mode(0o644)).unwrap();
-        let program = folder.path().join("slurpstats");
+        let program = dir.path().join("slurpstats");
         copy_program(env!("CARGO_BIN_EXE_slurpstats"), &program);
-        Some(Self { folder, stats })
+        Some(Self { dir, stats })
     }
 
     fn run_to(&self, file: impl AsRef<Path>) -> Command {
-        let mut command = tool(self.folder.path().join("slurpstats").to_str().unwrap());
+        let mut command = tool(self.dir.path().join("slurpstats").to_str().unwrap());
         command.args(["-a", "sum", "--output-file"]).arg(file.as_ref()).arg(&self.stats);
         if nix::unistd::geteuid().is_root() {
             command.uid(STRANGER).gid(STRANGER);
@@ -97,7 +97,7 @@ impl Harmless {
 #[test]
 fn what_is_no_regular_file_is_written_to_and_stays_what_it_is() {
     let Some(harmless) = Harmless::new() else { return };
-    let dir = harmless.folder.path();
+    let dir = harmless.dir.path();
     let run = |file: &Path| outcome(&harmless.run_to(file).output().unwrap());
     let link = dir.join("null");
     symlink("/dev/null", &link).unwrap();
@@ -130,7 +130,7 @@ fn standard_output_has_a_name_whatever_it_is() {
     let stderr = (String::new(), "hits\t3\n".to_owned(), Some(0));
     assert_eq!(outcome(&harmless.run_to("/dev/stderr").output().unwrap()), stderr);
     // What was written to a file before, and what is written after it, stays.
-    let file = harmless.folder.path().join("out");
+    let file = harmless.dir.path().join("out");
     let mut out = File::create(&file).unwrap();
     out.write_all(b"before\n").unwrap();
     assert!(harmless.run_to("/dev/stdout").stdout(out.try_clone().unwrap()).status().unwrap().success());

@@ -5,14 +5,16 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use harness::image::{Fields, histogram, rule};
 use harness::{counter, double, field, outcome, text, write};
-use mmstats::{Counter, Gauge, Options, Version};
+use mmstats::format::item::Items;
+use mmstats::{Counter, Gauge, MergeRule, Options, Version};
 use serde_json::Value as Json;
 
-use super::{ok, run, slurpstats};
+use super::{lines, ok, run, slurpstats};
 
 #[test]
-fn in_a_pipe_it_prints_a_record_a_line() {
+fn in_a_pipe_it_prints_one_record_per_line() {
     let dir = tempfile::tempdir().unwrap();
     let file =
         write(dir.path(), "a.mmstats", &[counter("hits", 3), double("mean", 1.0), text("page", b"/x y")]);
@@ -209,4 +211,27 @@ fn colour_is_for_terminals_and_for_those_who_ask() {
     assert_eq!(on_terminal("NO_COLOR", "1", &[]), plain);
     assert_eq!(on_terminal("TERM", "dumb", &[]), plain);
     assert_eq!(on_terminal("UNUSED", "", &["--color=never", "-olines"]), format!("{path}\thits\t3\n"));
+}
+
+#[test]
+fn nothing_of_a_file_reaches_the_output_raw() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = Fields::new()
+        .histogram("a\u{1b}[1m\n", Items::default(), &histogram((5, 20), [7]))
+        .gauge("b{c=\"\u{1b}\"}", rule(MergeRule::None), 1.0)
+        .write(dir.path(), "a.mmstats");
+    for args in [
+        &["-o", "text"][..],
+        &["-o", "json"],
+        &["-o", "hist"],
+        &["-o", "lines"],
+        &["-a", "auto"],
+        &["-a", "auto", "-o", "hist"],
+        &["-a", "auto", "-o", "json"],
+        &["-a", "avg"],
+    ] {
+        let (out, err, _) = run(args, &[&path]);
+        assert!(!out.contains('\u{1b}') && !err.contains('\u{1b}'), "{args:?}: {out} {err}");
+    }
+    assert_eq!(lines(&["-o", "json"], &path).len(), 2);
 }

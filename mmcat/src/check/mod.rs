@@ -50,7 +50,7 @@ pub(crate) fn findings(bytes: &[u8]) -> Vec<Finding> {
                     find(at, Severity::Defect, "label is not UTF-8".to_owned());
                 }
                 if let Some(first) = labels.insert(label, region.at) {
-                    find(region.at, Severity::Defect, format!("label stands at byte {first} already"));
+                    find(region.at, Severity::Defect, format!("label is at byte {first} already"));
                     labels.insert(label, first);
                 }
             }

@@ -17,7 +17,7 @@ use crate::disk::name::temporary_pid;
 
 /// How often the list of processes is looked at, in case some ended before their turn came.
 const ROUNDS: usize = 5;
-/// A file's times come from a clock that ticks at most a hundred times a second: twice that.
+/// A file's times come from a clock that ticks at most 100 times per second: twice that.
 const CLOCK_TICKS: Duration = Duration::from_millis(20);
 
 /// What the processes that can be seen map.

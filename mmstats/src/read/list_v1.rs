@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::ops::Range;
 
+use super::look::reaches;
 use super::settle_v1::{looks_at, settle};
-use super::snapshot::{Cut, Snapshot, reaches};
+use super::snapshot::{Cut, Snapshot};
 use crate::format::v1::{self, Defect, FIRST_FIELD, Record};
 
 const LIMIT: usize = Snapshot::LIMIT;

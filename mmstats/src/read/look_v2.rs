@@ -5,7 +5,8 @@
 
 use std::fs::File;
 
-use super::snapshot::{Cut, Extent, Snapshot, reaches};
+use super::look::reaches;
+use super::snapshot::{Cut, Extent, Snapshot};
 use crate::format::v2::{self, FIELD};
 use crate::format::{Defect, What};
 

@@ -44,6 +44,7 @@ mod field;
 mod follow;
 mod list_v1;
 mod list_v2;
+mod look;
 mod look_v2;
 mod meaning;
 mod open;

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use crate::disk::identity::Identity;
 use crate::error::{Error, Reason};
+use crate::write::builder::Builder;
 use crate::write::field::Spec;
 use crate::write::file::StatsFile;
 use crate::write::fold::{FoldNumber, Folding};
 use crate::write::kept::{self, Family, ThreadMark};
 use crate::write::memory::segment::ForkMark;
-use crate::write::model::Builder;
 use crate::write::shared::SharedStore;
 use crate::write::store::Store;
 

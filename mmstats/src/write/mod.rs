@@ -1,6 +1,7 @@
 //! The writer: from the options that make an instance down to the memory that its values are in.
 
 mod about;
+pub(crate) mod builder;
 mod description;
 pub(crate) mod document;
 pub(crate) mod field;

@@ -12,7 +12,7 @@ use crate::golden::golden;
 use crate::hostile::end;
 use crate::made::{lines, write};
 
-/// Reads all that can be had.
+/// Reads all that can be read.
 fn read_all(path: &Path, snapshot: &mut Snapshot) {
     if snapshot.read(path, Origin::Found).is_err() {
         return;

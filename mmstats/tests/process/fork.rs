@@ -117,7 +117,7 @@ fn what_may_not_be_read_is_said_so() {
         if nix::unistd::getuid().is_root() {
             nix::unistd::setuid(nix::unistd::Uid::from_raw(65534)).unwrap();
             if fs::metadata(dir.path()).is_err() {
-                return kernel::skip("other users may not enter the folder for temporary files");
+                return kernel::skip("other users may not enter the directory for temporary files");
             }
         }
         let error = Snapshot::of(&path).map(drop).unwrap_err();

@@ -1,4 +1,4 @@
-//! Whatever a file holds, the reader ends with what can be had and says what cannot.
+//! Whatever a file holds, the reader ends with what can be read and says what cannot.
 
 #![allow(clippy::unwrap_used)]
 
@@ -28,7 +28,7 @@ fn write(dir: &Path, bytes: &[u8]) -> PathBuf {
     path
 }
 
-/// Labels and values that could be had, and how it ended.
+/// Labels and values that could be read, and how it ended.
 fn read(path: &Path) -> (Vec<(String, String)>, Option<Error>) {
     match Snapshot::of(path) {
         Ok(snapshot) => {

@@ -37,20 +37,20 @@ fn read(path: &str) -> Option<String> {
     fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
 }
 
-/// What stands behind the colon in the first line that begins with `name`.
+/// What follows the colon in the first line that begins with `name`.
 fn line_of(path: &str, name: &str) -> Option<String> {
     let text = read(path)?;
     let line = text.lines().find(|line| line.starts_with(name))?;
     line.split_once(':').map(|(_, value)| value.trim().to_owned())
 }
 
-/// The type of the file system that a folder is on, and where that is mounted.
-fn file_system(folder: &Path) -> String {
+/// The type of the file system that a directory is on, and where that is mounted.
+fn file_system(dir: &Path) -> String {
     let mounts = read("/proc/self/mountinfo").unwrap_or_default();
     let found = mounts.lines().filter_map(|line| {
         let (place, kind) = line.split_once(" - ")?;
         let (place, kind) = (place.split(' ').nth(4)?, kind.split(' ').next()?);
-        folder.starts_with(place).then_some((place, kind))
+        dir.starts_with(place).then_some((place, kind))
     });
     // Of two at the same place the later hides the other.
     found

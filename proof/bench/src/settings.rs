@@ -1,4 +1,4 @@
-//! The command line, and the folders that all files are made in.
+//! The command line, and the directories that all files are made in.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 pub(crate) const USAGE: &str = "Usage: bench [--quick] [--seconds S] [--tools DIR] [--disk DIR] [writer] [stalls] [readers] [observed] [accuracy]";
 
-/// What was asked for, and where files may be put. The folders go with it.
+/// What was asked for, and where files may be put. The directories go with it.
 pub(crate) struct Settings {
     /// One round of everything, on little.
     pub(crate) is_quick: bool,
@@ -51,13 +51,13 @@ impl Settings {
         };
         let shared = Path::new("/dev/shm");
         let memory = if shared.is_dir() { shared.to_owned() } else { env::temp_dir() };
-        // Beside this program: temporary folders are often no disk.
+        // Beside this program: temporary directories are often no disk.
         let here = env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned));
         let disk = disk.or(here).unwrap_or_else(env::temp_dir);
-        let folder = |place: PathBuf| {
+        let temporary = |place: PathBuf| {
             tempfile::Builder::new().prefix("bench-").tempdir_in(&place).map_err(|error| error.to_string())
         };
-        let (memory, disk) = (folder(memory)?, folder(disk)?);
+        let (memory, disk) = (temporary(memory)?, temporary(disk)?);
         remove_when_interrupted([memory.path().to_owned(), disk.path().to_owned()]);
         Ok(Self {
             is_quick,
@@ -79,12 +79,12 @@ impl Settings {
         if self.is_quick { 1 } else { rounds }
     }
 
-    /// A folder on a file system in memory.
+    /// A directory on a file system in memory.
     pub(crate) fn memory(&self) -> &Path {
         self.memory.path()
     }
 
-    /// A folder on a disk.
+    /// A directory on a disk.
     pub(crate) fn disk(&self) -> &Path {
         self.disk.path()
     }
@@ -98,13 +98,13 @@ impl Settings {
 }
 
 /// A signal runs no destructor, and a hundred thousand files in memory are not to stay there.
-fn remove_when_interrupted(folders: [PathBuf; 2]) {
+fn remove_when_interrupted(dirs: [PathBuf; 2]) {
     let mut signals = Signals::new([SIGINT, SIGTERM]).unwrap();
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             // What is being made meanwhile may come in between once; then nothing makes any more.
-            for folder in folders.iter().chain(&folders) {
-                let _ = std::fs::remove_dir_all(folder);
+            for dir in dirs.iter().chain(&dirs) {
+                let _ = std::fs::remove_dir_all(dir);
             }
             std::process::exit(128 + signal);
         }

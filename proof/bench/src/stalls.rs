@@ -59,8 +59,7 @@ struct Watched {
 }
 
 pub(crate) fn run(settings: &Settings, table: &mut Table) {
-    let make =
-        |folder: &Path| Options::new().dir(folder).filename("stalls.mmstats").create::<Stats>().unwrap();
+    let make = |dir: &Path| Options::new().dir(dir).filename("stalls.mmstats").create::<Stats>().unwrap();
     let (memory, disk) = (make(settings.memory()), make(settings.disk()));
     let watched = |name, work, place| Watched { name, work, place, times: Histogram::new(), write_backs: 0 };
     let mut lines = [

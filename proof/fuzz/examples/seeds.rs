@@ -1,4 +1,4 @@
-//! Writes what the fuzzer begins with: `seeds CORPUS` fills a folder for each target there with the golden
+//! Writes what the fuzzer begins with: `seeds CORPUS` fills a directory for each target there with the golden
 //! files, files that the library writes, and files made by hand of what is most likely to go wrong.
 
 use std::error::Error;
@@ -227,7 +227,7 @@ fn by_hand() -> Vec<Vec<u8>> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let corpus = std::env::args_os().nth(1).ok_or("the folder is missing")?;
+    let corpus = std::env::args_os().nth(1).ok_or("the directory is missing")?;
     let corpus = Path::new(&corpus);
     let mut files = by_hand();
     files.extend(by_hand_of_2());

@@ -125,7 +125,7 @@ pub fn assert_clean(text: &str) {
     assert!(text.is_empty() || text.ends_with('\n'), "{text:?}");
 }
 
-/// As [`assert_clean`]; and every line has so many fields.
+/// As [`assert_clean`]; and every line has this number of fields.
 pub fn assert_records(text: &str, fields: usize) {
     assert_clean(text);
     for line in text.lines() {

@@ -5,6 +5,8 @@
 
 #[path = "../../../pollstats/src/amount.rs"]
 mod amount;
+#[path = "../../../pollstats/src/buckets.rs"]
+mod buckets;
 #[path = "../../../pollstats/src/change.rs"]
 mod change;
 #[path = "../../../pollstats/src/class.rs"]

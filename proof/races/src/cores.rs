@@ -4,7 +4,7 @@
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
-/// The two, where this process may use so many.
+/// The two, where this process may use two.
 pub(crate) struct Cores(Option<[CpuSet; 2]>);
 
 impl Cores {

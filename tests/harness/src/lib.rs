@@ -1,5 +1,5 @@
-//! What the tests of the tools share: stats files made byte by byte, a tool's run, a live tool whose lines are
-//! waited for, other processes, and words for what a machine lacks.
+//! What the tests of the tools share: stats files made byte by byte or field by field, a tool's run, a live tool whose
+//! lines are waited for, other processes, and words for what a machine lacks.
 //!
 //! The library's own tests do without: they go with the library to the registry.
 
@@ -8,6 +8,7 @@
 mod file;
 mod foreign;
 mod hang_up;
+pub mod image;
 mod process;
 mod run;
 mod skip;

@@ -61,7 +61,7 @@ pub(super) struct Wanted {
 #[derive(PartialEq, Eq, Hash)]
 struct Span {
     range: Range<usize>,
-    /// So many bytes the file must have.
+    /// How many bytes the file must have.
     needed: usize,
     /// Where in it the list of records ends, and the word there: 0, or what makes no sense.
     end: Option<(usize, u32)>,

@@ -3,9 +3,10 @@
 use super::{ShownMean, Spec, mean};
 use crate::error::Error;
 use crate::format::kind::MetricType;
+use crate::write::builder::Builder;
 use crate::write::description::{Data, Description, Words};
 use crate::write::fold::Kind;
-use crate::write::model::{Builder, labelled};
+use crate::write::model::labelled;
 use crate::write::values::mean::Mean;
 
 /// The mean of all values since the start; 0 before the first. On disk their sum and their count, so that the

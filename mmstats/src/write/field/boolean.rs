@@ -6,9 +6,10 @@ use super::Spec;
 use crate::error::Error;
 use crate::format::kind::{DataType, MetricType};
 use crate::write::about::About;
+use crate::write::builder::Builder;
 use crate::write::description::{Data, Description, Number};
 use crate::write::memory::slot::WordSlot;
-use crate::write::model::{Builder, labelled};
+use crate::write::model::labelled;
 
 /// Yes or no. On disk a byte, 0 or 1; in version 1 `?`, one buffer. The sum of several is how many say yes.
 ///

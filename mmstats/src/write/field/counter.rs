@@ -5,10 +5,11 @@ use std::cell::Cell;
 use super::Spec;
 use crate::error::Error;
 use crate::format::kind::{DataType, MetricType};
+use crate::write::builder::Builder;
 use crate::write::description::{Data, Description, Number};
 use crate::write::fold::Kind;
 use crate::write::memory::slot::WordSlot;
-use crate::write::model::{Builder, labelled};
+use crate::write::model::labelled;
 
 /// Counts from 0, wraps after 2^64 - 1. On disk a `u64`; in version 1 `Q`, two buffers.
 ///

@@ -6,8 +6,9 @@ use std::fmt;
 
 use super::{Field, Spec, sealed};
 use crate::error::{Error, ErrorKind, Reason};
+use crate::write::builder::Builder;
 use crate::write::label::write_label;
-use crate::write::model::{Builder, labelled};
+use crate::write::model::labelled;
 use crate::write::report::report;
 use crate::write::shared::{Link, follow};
 use crate::write::store::Store;

@@ -9,9 +9,10 @@ use crate::error::Error;
 use crate::format::histogram::{self, DEFAULT_N, DEFAULT_P, Shape};
 use crate::format::kind::MetricType;
 use crate::write::about::About;
+use crate::write::builder::Builder;
 use crate::write::description::{Data, Description, Words};
 use crate::write::fold::Kind;
-use crate::write::model::{Builder, labelled};
+use crate::write::model::labelled;
 use crate::write::values;
 
 /// The unit of time.

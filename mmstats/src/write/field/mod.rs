@@ -39,8 +39,8 @@ pub use updown::{UpDown, UpDownSpec};
 pub use window::{Window, WindowSpec};
 
 use crate::error::Error;
+use crate::write::builder::Builder;
 use crate::write::memory::slot::WordSlot;
-use crate::write::model::Builder;
 
 /// Only this crate implements [`Field`] and [`Spec`]: what they ask for may change.
 pub(crate) mod sealed {

@@ -7,9 +7,10 @@ use super::Spec;
 use crate::error::Error;
 use crate::format::kind::{DataType, MergeRule, MetricType};
 use crate::write::about::About;
+use crate::write::builder::Builder;
 use crate::write::description::{Data, Description, Number};
 use crate::write::memory::slot::WordSlot;
-use crate::write::model::{Builder, labelled};
+use crate::write::model::labelled;
 
 /// Values that a [`MovingAverage`] looks back on where nothing else is said.
 const DEFAULT_WINDOW: usize = 100;

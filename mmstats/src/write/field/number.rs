@@ -6,9 +6,10 @@ use super::{Field, Spec, sealed};
 use crate::error::Error;
 use crate::format::kind::{DataType, MetricType};
 use crate::write::about::About;
+use crate::write::builder::Builder;
 use crate::write::description::{self, Data, Description};
 use crate::write::memory::slot::{Word, WordSlot};
-use crate::write::model::{Builder, labelled};
+use crate::write::model::labelled;
 
 /// A number that a field can hold.
 #[allow(private_bounds)]

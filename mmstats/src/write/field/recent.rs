@@ -5,8 +5,9 @@ use super::{ShownMean, Spec};
 use crate::error::Error;
 use crate::format::kind::MetricType;
 use crate::write::about::About;
+use crate::write::builder::Builder;
 use crate::write::description::{Data, Description, Words};
-use crate::write::model::{Builder, labelled};
+use crate::write::model::labelled;
 use crate::write::values;
 
 /// Numbers that a [`Recent`] keeps where nothing else is said.

@@ -7,8 +7,9 @@ use super::{Field, Spec, sealed};
 use crate::error::Error;
 use crate::format::kind::MetricType;
 use crate::write::about::About;
+use crate::write::builder::Builder;
 use crate::write::description::{Data, Description};
-use crate::write::model::{Builder, labelled};
+use crate::write::model::labelled;
 
 /// A number that is given once, when the instance is made, and says something about the program, as its process
 /// id does. Of all types of [`crate::Gauge`]; one buffer in version 1.

@@ -6,9 +6,10 @@ use super::Spec;
 use crate::error::Error;
 use crate::format::kind::MetricType;
 use crate::write::about::About;
+use crate::write::builder::Builder;
 use crate::write::description::{Data, Description};
 use crate::write::memory::slot::TextSlot;
-use crate::write::model::{Builder, labelled};
+use crate::write::model::labelled;
 use crate::write::values;
 
 /// Bytes of a [`Text`] where nothing else is said.

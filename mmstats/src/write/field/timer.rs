@@ -10,7 +10,8 @@ use super::histogram::{Histogram, HistogramSpec};
 use super::window::{Window, WindowSpec};
 use crate::error::Error;
 use crate::system::coarse_second;
-use crate::write::model::{Builder, labelled};
+use crate::write::builder::Builder;
+use crate::write::model::labelled;
 
 /// How long something takes, in seconds: a [`Histogram`] of all times, and under the label with `.minute` after
 /// it a [`Window`] of the last minute. In version 1 each is a `d`, the mean.

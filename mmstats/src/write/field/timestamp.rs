@@ -7,9 +7,10 @@ use super::Spec;
 use crate::error::Error;
 use crate::format::kind::{DataType, MetricType};
 use crate::write::about::About;
+use crate::write::builder::Builder;
 use crate::write::description::{Data, Description, Number};
 use crate::write::memory::slot::WordSlot;
-use crate::write::model::{Builder, labelled};
+use crate::write::model::labelled;
 
 /// When something happened last, in seconds since 1970, UTC; 0 is never. Of several files the latest counts. On
 /// disk an `f64`; in version 1 `d`, two buffers.

@@ -5,10 +5,11 @@ use std::cell::Cell;
 use super::Spec;
 use crate::error::Error;
 use crate::format::kind::{DataType, MetricType};
+use crate::write::builder::Builder;
 use crate::write::description::{Data, Description, Number};
 use crate::write::fold::Kind;
 use crate::write::memory::slot::WordSlot;
-use crate::write::model::{Builder, labelled};
+use crate::write::model::labelled;
 
 /// How many there are: tasks, connections, bytes in use. On disk an `i64`; in version 1
 /// `q`, two buffers.

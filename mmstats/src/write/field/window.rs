@@ -7,8 +7,9 @@ use crate::error::Error;
 use crate::format::kind::MetricType;
 use crate::system::coarse_second;
 use crate::write::about::About;
+use crate::write::builder::Builder;
 use crate::write::description::{Data, Description, Words};
-use crate::write::model::{Builder, labelled};
+use crate::write::model::labelled;
 use crate::write::values::{self, second::Second};
 
 /// Seconds that a [`Window`] looks back on where nothing else is said.

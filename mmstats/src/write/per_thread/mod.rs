@@ -1,9 +1,10 @@
 //! One instance per thread, made on first use, from one static definition.
 
+mod definition;
+mod local;
 mod making;
 mod process_end;
 
-use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -20,6 +21,7 @@ use crate::write::model::Model;
 use crate::write::options::Options;
 use crate::write::report::report;
 
+pub use local::Local;
 use making::Making;
 pub use making::Stage;
 pub use process_end::ProcessEnd;
@@ -104,29 +106,9 @@ pub trait ThreadKey: Sized + 'static {
     fn stage(next: Option<Stage>) -> Stage;
 }
 
-/// What [`per_thread!`](crate::per_thread) keeps in a thread.
-#[doc(hidden)]
-pub struct Local<K: ThreadKey> {
-    made: OnceCell<Made<K>>,
-    /// After a fork: the child's own.
-    next: OnceCell<Box<Local<K>>>,
-}
-
-struct Made<K: ThreadKey> {
-    /// Taken by `Drop` only.
-    instance: Option<Instance<K::Model>>,
-    owner: &'static PerThread<K>,
-}
-
 impl<K: ThreadKey> fmt::Debug for PerThread<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PerThread").field("model", &K::Model::NAME).finish_non_exhaustive()
-    }
-}
-
-impl<K: ThreadKey> fmt::Debug for Local<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Local")
     }
 }
 
@@ -269,137 +251,4 @@ fn spare<K: ThreadKey>() -> Instance<K::Model> {
     };
     let _making = Making::<K>::of(Stage::MakingSpare);
     Options::new().private(error, None)
-}
-
-impl<K: ThreadKey> Local<K> {
-    #[doc(hidden)]
-    #[must_use]
-    #[allow(clippy::new_without_default)]
-    pub const fn new() -> Self {
-        Self { made: OnceCell::new(), next: OnceCell::new() }
-    }
-
-    /// This thread's instance, if there can be one.
-    #[inline]
-    fn instance(&self, owner: &'static PerThread<K>) -> Option<&Instance<K::Model>> {
-        match self.made.get().and_then(|made| made.instance.as_ref()) {
-            Some(instance) if !instance.is_inherited() => Some(instance),
-            _ => self.find(owner),
-        }
-    }
-
-    /// This thread's instance, if it was made.
-    fn made_here(&self) -> Option<&Instance<K::Model>> {
-        match self.made.get().and_then(|made| made.instance.as_ref()) {
-            Some(instance) if !instance.is_inherited() => Some(instance),
-            _ => self.next.get()?.made_here(),
-        }
-    }
-
-    /// `None` while it is being made.
-    #[cold]
-    fn find(&self, owner: &'static PerThread<K>) -> Option<&Instance<K::Model>> {
-        if let Some(instance) = self.made_here() {
-            return Some(instance);
-        }
-        if K::stage(None) != Stage::Idle {
-            return None;
-        }
-        let making = Making::<K>::of(Stage::Making);
-        let mut local = self;
-        while local.made.get().is_some() {
-            local = local.next.get_or_init(|| Box::new(Self::new()));
-        }
-        local.made.get_or_init(|| Made::new(owner));
-        drop(making);
-        local.made_here()
-    }
-}
-
-impl<K: ThreadKey> Made<K> {
-    fn new(owner: &'static PerThread<K>) -> Self {
-        let options = owner.options();
-        let group = (options.at_thread_end() != ThreadEnd::Remove).then(|| owner.process.get().group);
-        Self { instance: Some(options.create_or_private_in(group)), owner }
-    }
-}
-
-impl<K: ThreadKey> Drop for Made<K> {
-    fn drop(&mut self) {
-        if let Some(instance) = self.instance.take().filter(|instance| !instance.is_inherited()) {
-            self.owner.end(instance);
-        }
-    }
-}
-
-/// Defines statics that give each thread its own instance.
-///
-/// The expression for the options is evaluated once per process, when the first thread needs it. Any number of
-/// statics may have the same options: under the default name, a thread's second instance has `.2` in its
-/// file's name.
-///
-/// ```
-/// use mmstats::{Counter, Options, per_thread, stats};
-///
-/// stats! {
-///     pub struct Web {
-///         pub hits: Counter,
-///     }
-/// }
-///
-/// per_thread! {
-///     /// What the web server publishes.
-///     pub static WEB: Web = Options::new().label_prefix("web.");
-/// }
-///
-/// # fn main() {
-/// # let dir = tempfile::tempdir().unwrap();
-/// # unsafe { std::env::set_var("MMSTATS_PATH", dir.path()) };
-/// std::thread::spawn(|| WEB.with(|web| web.hits.incr())).join().unwrap();
-/// WEB.with(|web| web.hits.incr());
-/// WEB.remove().unwrap();
-/// # }
-/// ```
-#[macro_export]
-macro_rules! per_thread {
-    ($($(#[$meta:meta])* $vis:vis static $name:ident : $model:ty = $options:expr;)*) => {$(
-        $(#[$meta])*
-        $vis static $name: $crate::PerThread<$name> = $crate::PerThread::new();
-
-        // The static's key, a type of the same name.
-        #[doc(hidden)]
-        #[allow(non_camel_case_types)]
-        $vis struct $name {}
-
-        const _: () = {
-            ::std::thread_local! {
-                static LOCAL: $crate::Local<$name> = const { $crate::Local::new() };
-                // Beside it, since it is there even when the thread has lost the other.
-                static STAGE: ::std::cell::Cell<$crate::Stage> =
-                    const { ::std::cell::Cell::new($crate::Stage::Idle) };
-            }
-
-            impl $crate::ThreadKey for $name {
-                type Model = $model;
-
-                fn options() -> $crate::Options {
-                    $options
-                }
-
-                #[inline(always)]
-                fn try_with<R>(
-                    f: impl FnOnce(&$crate::Local<Self>) -> R,
-                ) -> ::std::result::Result<R, ::std::thread::AccessError> {
-                    LOCAL.try_with(f)
-                }
-
-                fn stage(next: ::std::option::Option<$crate::Stage>) -> $crate::Stage {
-                    STAGE.with(|stage| match next {
-                        ::std::option::Option::Some(next) => stage.replace(next),
-                        ::std::option::Option::None => stage.get(),
-                    })
-                }
-            }
-        };
-    )*};
 }

@@ -78,7 +78,7 @@ pub(super) fn one(stats: &Instance<Stats>, old: &Instance<Stats>, extent: &Exten
     table.more("per-thread counter.incr(), beyond a bare handle", OURS, &beyond, Some(1e-9));
 }
 
-/// So many that each finds its memory as the others left it.
+/// As many as it takes for each to find its memory as the others left it.
 pub(super) fn many(options: &Options, extent: &Extent, table: &mut Table) {
     let both = [Version::V1, Version::V2].map(|version| {
         let options = options.clone().version(version).filename(format!("many-{version:?}.mmstats"));

@@ -15,7 +15,7 @@ use crate::turns::{Sample, median};
 
 const WORK: &str = "the original: counter.incr()";
 
-/// For each line with a number so many increments, and a line with the seconds of one.
+/// For each line with a number, as many increments, and a line with the seconds of one.
 const SCRIPT: &str = "
 import sys, time, mmstats
 class Stats(mmstats.MmStats):

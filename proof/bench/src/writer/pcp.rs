@@ -30,7 +30,7 @@ pub(super) fn run(settings: &Settings, extent: &Extent, table: &mut Table) {
 /// `None` without a compiler, the library or its headers.
 fn start(settings: &Settings) -> Option<Servant> {
     let dir = settings.memory().join("pcp");
-    // It maps a file in this folder of its temporary one, and makes neither.
+    // It maps a file in this directory of its temporary one, and makes neither.
     fs::create_dir_all(dir.join("mmv")).unwrap();
     let (source, program) = (dir.join("pcp.c"), dir.join("pcp"));
     fs::write(&source, include_str!("pcp.c")).unwrap();

@@ -1,15 +1,14 @@
-//! slurpstats adds up the counts of a program whose threads come and go all the time: none is counted twice, and none
+//! It adds up the counts of a program whose threads come and go all the time: none is counted twice, and none
 //! is lost while it goes from a thread's file to its process's.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use harness::{counter, field, outcome, tool, write};
+use harness::{counter, field, write};
 use mmstats::{Counter, Histogram, Options, ThreadEnd, Version, per_thread, stats};
+
+use super::run;
 
 /// How often it is asked, with threads that end meanwhile.
 const ROUNDS: u32 = 100;
@@ -25,16 +24,16 @@ stats! {
     }
 }
 
-static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+static DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
 
-fn folder(version: &str) -> PathBuf {
-    let path = FOLDER.get_or_init(|| tempfile::tempdir().unwrap()).path().join(version);
+fn dir(version: &str) -> PathBuf {
+    let path = DIR.get_or_init(|| tempfile::tempdir().unwrap()).path().join(version);
     std::fs::create_dir_all(&path).unwrap();
     path
 }
 
 fn options(version: Version, name: &str) -> Options {
-    Options::new().version(version).dir(folder(name)).thread_end(ThreadEnd::Fold)
+    Options::new().version(version).dir(dir(name)).thread_end(ThreadEnd::Fold)
 }
 
 per_thread! {
@@ -43,16 +42,15 @@ per_thread! {
     static ENDED: Work = options(Version::V2, "ended");
 }
 
-fn slurpstats(args: &[&str], dir: &Path) -> String {
-    let mut command: Command = tool(env!("CARGO_BIN_EXE_slurpstats"));
-    let (out, err, code) = outcome(&command.args(args).arg(dir).output().unwrap());
+fn shown(args: &[&str], dir: &Path) -> String {
+    let (out, err, code) = run(args, &[dir]);
     assert_eq!((&*err, code), ("", Some(0)));
     out
 }
 
 /// The sum of a label, 0 where it is not there yet.
 fn sum(args: &[&str], dir: &Path, label: &str) -> u64 {
-    let out = slurpstats(args, dir);
+    let out = shown(args, dir);
     let line = out.lines().find_map(|line| line.strip_prefix(label)?.strip_prefix('\t'));
     line.map_or(0, |value| value.parse().unwrap())
 }
@@ -109,12 +107,12 @@ impl Drop for Over<'_> {
 
 #[test]
 fn no_count_of_version_1_is_doubled_or_lost() {
-    watch(&folder("1"), &["-a", "sum"], &["done"], || FIRST.with(|work| work.done.incr()));
+    watch(&dir("1"), &["-a", "sum"], &["done"], || FIRST.with(|work| work.done.incr()));
 }
 
 #[test]
 fn no_count_of_version_2_is_doubled_or_lost() {
-    watch(&folder("2"), &["-a", "auto"], &["done"], || SECOND.with(|work| work.done.incr()));
+    watch(&dir("2"), &["-a", "auto"], &["done"], || SECOND.with(|work| work.done.incr()));
 }
 
 #[test]
@@ -129,9 +127,9 @@ fn what_ended_threads_have_counted_is_there_once() {
         .join()
         .unwrap();
     }
-    let out = slurpstats(
+    let out = shown(
         &["-a", "auto", "-p", "done", "-p", "size:count", "-p", "size:max", "-p", "size:p50"],
-        &folder("ended"),
+        &dir("ended"),
     );
     assert_eq!(out, "done\t210\nsize:count\t20\nsize:max\t20\nsize:p50\t10\n");
 }
@@ -151,19 +149,17 @@ fn the_numbers_of_the_folds_say_what_is_held_already() {
     member(dir.path(), "b.mmstats", 2, 4, 100);
     member(dir.path(), "c.mmstats", 3, 0, 1000);
     member(dir.path(), "process.mmstats", 0, 2, 13);
-    assert_eq!(slurpstats(&["-a", "sum", "-p", "hits"], dir.path()), "hits\t1113\n", "10 is in the 13");
-    assert_eq!(slurpstats(&["-a", "auto", "-p", "hits"], dir.path()), "hits\t13, 100, 1000\n");
+    assert_eq!(shown(&["-a", "sum", "-p", "hits"], dir.path()), "hits\t1113\n", "10 is in the 13");
+    assert_eq!(shown(&["-a", "auto", "-p", "hits"], dir.path()), "hits\t13, 100, 1000\n");
     // What one file shows is what it has.
-    assert_eq!(slurpstats(&["-p", "hits"], dir.path()).lines().count(), 4);
+    assert_eq!(shown(&["-p", "hits"], dir.path()).lines().count(), 4);
 }
 
 #[test]
 fn a_fold_that_does_not_end_is_told() {
     let dir = tempfile::tempdir().unwrap();
     member(dir.path(), "process.mmstats", 0, 3, 13);
-    let mut command: Command = tool(env!("CARGO_BIN_EXE_slurpstats"));
-    let (out, err, code) =
-        outcome(&command.args(["-a", "sum", "-p", "hits"]).arg(dir.path()).output().unwrap());
+    let (out, err, code) = run(&["-a", "sum", "-p", "hits"], &[dir.path()]);
     let path = dir.path().join("process.mmstats");
     let why = "a thread's end is half written: its counts may be missing or doubled";
     assert_eq!((&*out, code), ("hits\t13\n", Some(1)));

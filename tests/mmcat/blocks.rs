@@ -1,30 +1,17 @@
-//! mmcat with files of version 2.
+//! Files of version 2: records, blocks, and values taken apart.
 
-#![allow(clippy::unwrap_used)]
-
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
+use harness::outcome;
 use mmstats::format::histogram::{Histogram, Shape};
 use mmstats::format::image::{Description, Image};
 use mmstats::format::item::Items;
 use mmstats::format::kind::{DataType, MetricType};
 use mmstats::{Options, Version};
 
-#[path = "mmcat_v2/check.rs"]
-mod check;
-
-use harness::{outcome, tool};
-
-/// A call in `dir`: stdout, stderr and exit code.
-fn run(dir: &Path, args: &[&str]) -> (String, String, i32) {
-    let mut command = tool(env!("CARGO_BIN_EXE_mmcat"));
-    let (out, err, code) =
-        outcome(&command.current_dir(dir).args(args).stdin(Stdio::null()).output().unwrap());
-    (out, err, code.unwrap())
-}
+use super::{add, place, run};
 
 fn golden(order: &str) -> PathBuf {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mmstats/tests/golden");
@@ -32,17 +19,6 @@ fn golden(order: &str) -> PathBuf {
 }
 
 const ORDERS: [&str; 2] = if cfg!(target_endian = "little") { ["little", "big"] } else { ["big", "little"] };
-
-fn add(image: &mut Image, label: &str, data: DataType, metric: MetricType, value: &[u8]) -> usize {
-    image.add(&Description { label, data, metric, items: Items::default() }, value).unwrap()
-}
-
-/// A file `f` with these bytes in a directory of its own.
-fn place(bytes: &[u8]) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("f"), bytes).unwrap();
-    dir
-}
 
 #[test]
 fn the_dump_says_what_every_byte_is() {

@@ -1,63 +1,15 @@
-//! `slurpstats -o prometheus`: types, names, labels, and whose values become one.
+//! Fields of version 2: types, names, labels, and whose values become one.
 
-#![allow(clippy::unwrap_used)]
-
-mod images;
-
-use std::io::Write;
-use std::path::Path;
-use std::process::Stdio;
-
-use harness::{counter, has, outcome, tool, write};
-use images::{Fields, histogram, nanoseconds, rule, unit};
+use harness::image::{Fields, rule, unit};
+use harness::{counter, write};
 use mmstats::MergeRule;
 use mmstats::format::item::Items;
 use mmstats::format::kind::{DataType, MetricType};
 
-#[path = "prometheus/counts.rs"]
-mod counts;
-#[path = "prometheus/histograms.rs"]
-mod histograms;
-#[path = "prometheus/threads.rs"]
-mod threads;
+use super::{clean, process, samples, slurp};
 
-/// What slurpstats prints with these arguments, on standard output and standard error, and its exit code.
-fn slurp(dir: &Path, arguments: &[&str]) -> (String, String, Option<i32>) {
-    let mut slurpstats = tool(env!("CARGO_BIN_EXE_slurpstats"));
-    outcome(&slurpstats.args(["-o", "prometheus"]).args(arguments).arg(dir).output().unwrap())
-}
-
-/// The same where all is well, and promtool has no complaint.
-fn clean(dir: &Path, arguments: &[&str]) -> String {
-    let (out, err, code) = slurp(dir, arguments);
-    assert_eq!((err.as_str(), code), ("", Some(0)), "{out}");
-    if has("promtool") {
-        let mut promtool = tool("promtool");
-        promtool
-            .args(["check", "metrics"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut promtool = promtool.spawn().unwrap();
-        promtool.stdin.take().unwrap().write_all(out.as_bytes()).unwrap();
-        let said = outcome(&promtool.wait_with_output().unwrap());
-        assert_eq!(said, (String::new(), String::new(), Some(0)), "{out}");
-    }
-    out
-}
-
-/// The samples of what was printed.
-fn samples(out: &str) -> Vec<&str> {
-    out.lines().filter(|line| !line.starts_with('#')).collect()
-}
-
-fn said(unit: &str, help: &str) -> Items {
-    Items { help: Some(help.to_owned()), ..images::unit(unit) }
-}
-
-/// A file of process `pid`, made at second `pid`.
-fn process(pid: u32) -> Fields {
-    Fields::new().name("sys.pid", pid).name("sys.tid", pid).timestamp("sys.created", f64::from(pid))
+fn said(name: &str, help: &str) -> Items {
+    Items { help: Some(help.to_owned()), ..unit(name) }
 }
 
 #[test]

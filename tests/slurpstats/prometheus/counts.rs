@@ -2,8 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
-use super::*;
+use harness::image::{Fields, rule};
+use mmstats::MergeRule;
+use mmstats::format::kind::{DataType, MetricType};
+
+use super::{clean, process, samples};
 
 /// A file of a thread, or of a process's ended threads where `tid` is 0.
 fn thread(dir: &Path, tid: u32, folded: u64, hits: u64) {

@@ -245,5 +245,5 @@ fn two_labels_that_are_the_same_are_a_defect() {
     add(&mut image, "n", DataType::U8, MetricType::Gauge, &[1]);
     add(&mut image, "n", DataType::U8, MetricType::Gauge, &[2]);
     let (_, words) = Made { bytes: image.finish(), label: "n".into() }.finding();
-    assert!(words.starts_with("defect: label stands at byte "), "{words}");
+    assert!(words.starts_with("defect: label is at byte "), "{words}");
 }

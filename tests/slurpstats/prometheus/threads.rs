@@ -1,5 +1,6 @@
 //! Threads that end while slurpstats reads: no count is lost, and none is seen twice.
 
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -7,7 +8,7 @@ use std::thread;
 use mmstats::{Counter, Options, Version, per_thread, stats};
 use tempfile::TempDir;
 
-use super::*;
+use super::{samples, slurp};
 
 stats! {
     struct Hits {

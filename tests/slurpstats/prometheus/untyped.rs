@@ -1,4 +1,4 @@
-//! `-o prometheus`: what Prometheus reads.
+//! Files that do not say what a field is.
 
 use std::fs;
 use std::io::Write;
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use harness::{counter, double, field, has, outcome, text, write};
 use mmstats::{Options, Text};
 
-use super::{ok, run, slurpstats};
+use crate::{ok, run, slurpstats};
 
 #[test]
 fn prometheus_reads_what_it_prints() {
@@ -96,7 +96,7 @@ fn no_series_stands_twice_and_no_family_is_interrupted() {
         write(dir.path(), "a.mmstats", &[counter("x", 1), counter("x", 2), text("x", b"1"), text("x", b"2")]);
     write(dir.path(), "b.mmstats", &[counter("y", 1), counter("x", 2)]);
     let (stdout, stderr, code) = run(&["-o", "prometheus"], &[dir.path()]);
-    let complaint = format!("slurpstats: {}: label x stands there twice: one is left out\n", twice.display());
+    let complaint = format!("slurpstats: {}: label x is there twice: one is left out\n", twice.display());
     assert_eq!((stderr, code), (complaint.repeat(2), Some(1)));
     let families: Vec<_> =
         stdout.lines().map(|line| line.trim_start_matches("# HELP ").trim_start_matches("# TYPE ")).collect();

@@ -1,8 +1,4 @@
-//! cleanstats keeps the counts of what it removes: no count is lost, and none is seen twice.
-
-#![allow(clippy::unwrap_used)]
-
-mod images;
+//! `--fold` keeps the counts of what is removed: no count is lost, and none is seen twice.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -11,20 +7,18 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use harness::{outcome, tool};
-use images::{Fields, histogram, nanoseconds, unit};
+use harness::image::{Fields, histogram, nanoseconds, unit};
+use harness::{STRANGER, beside, run, skip, tool};
 use mmstats::format::item::Items;
 use mmstats::format::kind::{DataType, MetricType};
 use mmstats::{Mean, Snapshot, Value};
 
-fn cleanstats() -> Command {
-    let mut command = bare_cleanstats();
+use super::{cleanstats, names};
+
+fn folding() -> Command {
+    let mut command = cleanstats();
     command.arg("--fold");
     command
-}
-
-fn bare_cleanstats() -> Command {
-    tool(env!("CARGO_BIN_EXE_cleanstats"))
 }
 
 /// A file that a process has left behind.
@@ -36,13 +30,6 @@ fn dead(dir: &Path, command: &str, pid: u32, add: impl FnOnce(Fields) -> Fields)
 /// The file that has the counts of this user's removed files.
 fn departed(dir: &Path, command: &str) -> PathBuf {
     dir.join(format!("{command}-departed-{}.mmstats", nix::unistd::geteuid()))
-}
-
-fn names(dir: &Path) -> Vec<String> {
-    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<_> = entries.collect();
-    names.sort();
-    names
 }
 
 fn integer(path: &Path, label: &str) -> i128 {
@@ -64,7 +51,7 @@ fn what_adds_up_is_kept_and_the_rest_goes() {
     }
     dead(dir.path(), "api", 9, |file| file.counter("hits", 3));
     dead(dir.path(), "idle", 9, |file| file.counter("hits", 0));
-    let (_, err, code) = outcome(&cleanstats().arg(dir.path()).output().unwrap());
+    let (_, err, code) = run(folding().arg(dir.path()));
     assert_eq!((err.as_str(), code), ("", Some(0)));
     let left = [departed(dir.path(), "api"), departed(dir.path(), "web")];
     let left = left.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned());
@@ -87,11 +74,11 @@ fn what_adds_up_is_kept_and_the_rest_goes() {
 
     // The next one is added to that, and the file itself is never removed.
     dead(dir.path(), "api", 10, |file| file.counter("hits", 4));
-    assert!(cleanstats().arg(dir.path()).status().unwrap().success());
+    assert!(folding().arg(dir.path()).status().unwrap().success());
     assert_eq!((names(dir.path()), integer(&departed(dir.path(), "api"), "hits")), (left.to_vec(), 7));
     // Without --fold the counts of a file go with it, and those that are kept stay.
     dead(dir.path(), "api", 11, |file| file.counter("hits", 4));
-    assert!(bare_cleanstats().arg(dir.path()).status().unwrap().success());
+    assert!(cleanstats().arg(dir.path()).status().unwrap().success());
     assert_eq!((names(dir.path()), integer(&departed(dir.path(), "api"), "hits")), (left.to_vec(), 7));
 }
 
@@ -103,7 +90,7 @@ fn what_a_killed_run_had_added_is_not_added_again() {
     let before = Fields::new().dead().text("sys.departed", &identity).counter("hits", 105);
     before.write(dir.path(), departed(dir.path(), "web").file_name().unwrap());
     dead(dir.path(), "web", 8, |file| file.counter("hits", 1));
-    assert!(cleanstats().arg(dir.path()).status().unwrap().success());
+    assert!(folding().arg(dir.path()).status().unwrap().success());
     assert_eq!(names(dir.path()).len(), 1);
     assert_eq!(integer(&departed(dir.path(), "web"), "hits"), 106);
 }
@@ -118,7 +105,7 @@ fn what_cannot_be_kept_stays() {
     dead(dir.path(), "web", 7, |file| file.counter("hits", 5));
     dead(dir.path(), "api", 8, |file| file.counter("hits", 5));
     fs::create_dir(departed(dir.path(), "web")).unwrap();
-    let (out, err, code) = outcome(&cleanstats().arg(dir.path()).output().unwrap());
+    let (out, err, code) = run(folding().arg(dir.path()));
     assert!(err.contains("web-7-7.mmstats: its counts cannot be kept: not a regular file"), "{err}");
     assert_eq!((code, out.lines().count()), (Some(1), 1), "{out}");
     assert!(dir.path().join("web-7-7.mmstats").exists() && departed(dir.path(), "api").exists());
@@ -128,9 +115,9 @@ fn what_cannot_be_kept_stays() {
 fn a_count_of_another_kind_is_named() {
     let dir = tempfile::tempdir().unwrap();
     dead(dir.path(), "web", 7, |file| file.counter("load", 5));
-    assert!(cleanstats().arg(dir.path()).status().unwrap().success());
+    assert!(folding().arg(dir.path()).status().unwrap().success());
     dead(dir.path(), "web", 8, |file| file.mean("load", 1.0, 1).counter("hits", 1));
-    let (_, err, code) = outcome(&cleanstats().arg(dir.path()).output().unwrap());
+    let (_, err, code) = run(folding().arg(dir.path()));
     assert!(err.contains("web-8-8.mmstats: load is something else in "), "{err}");
     assert_eq!((code, names(dir.path()).len()), (Some(1), 1));
     assert_eq!(integer(&departed(dir.path(), "web"), "load"), 5);
@@ -141,23 +128,21 @@ fn a_count_of_another_kind_is_named() {
 fn a_dry_run_keeps_nothing() {
     let dir = tempfile::tempdir().unwrap();
     dead(dir.path(), "web", 7, |file| file.counter("hits", 5));
-    assert!(cleanstats().arg("-n").arg(dir.path()).status().unwrap().success());
+    assert!(folding().arg("-n").arg(dir.path()).status().unwrap().success());
     assert_eq!(names(dir.path()), ["web-7-7.mmstats"]);
 }
 
 #[test]
 fn a_sum_is_the_same_before_and_after_and_in_between() {
     const FILES: u32 = 60;
-    let slurpstats = Path::new(env!("CARGO_BIN_EXE_cleanstats")).with_file_name("slurpstats");
-    assert!(slurpstats.exists(), "{} is not there: cargo build --workspace makes it", slurpstats.display());
+    let slurpstats = beside(env!("CARGO_BIN_EXE_cleanstats"), "slurpstats");
     let dir = tempfile::tempdir().unwrap();
     let all: Vec<_> =
         (1..=FILES).map(|pid| dead(dir.path(), "web", pid, |file| file.counter("hits", 1000))).collect();
     let is_over = AtomicBool::new(false);
     let read = || {
         let arguments = ["-o", "prometheus", "-p", "hits"];
-        let (out, err, code) =
-            outcome(&tool(slurpstats.to_str().unwrap()).args(arguments).arg(dir.path()).output().unwrap());
+        let (out, err, code) = run(tool(&slurpstats).args(arguments).arg(dir.path()));
         assert_eq!((err.as_str(), code), ("", Some(0)));
         assert!(out.ends_with(&format!("\nhits_total{{cmd=\"web\"}} {}\n", FILES * 1000)), "{out}");
     };
@@ -170,10 +155,10 @@ fn a_sum_is_the_same_before_and_after_and_in_between() {
         for (number, path) in all.iter().enumerate() {
             // By name, and in batches; a run beside it does no harm.
             if number % 3 == 0 && path.exists() {
-                assert!(cleanstats().arg("-q").arg(path).status().unwrap().success());
+                assert!(folding().arg("-q").arg(path).status().unwrap().success());
             }
             if number % 10 == 0 {
-                let mut batch = cleanstats();
+                let mut batch = folding();
                 batch.arg("-q").args(all[number..].iter().take(8).filter(|path| path.exists()));
                 let mut other = batch.spawn().unwrap();
                 // What one has removed, the other does not find.
@@ -184,7 +169,7 @@ fn a_sum_is_the_same_before_and_after_and_in_between() {
         is_over.store(true, Ordering::Relaxed);
         reader.join().unwrap();
     });
-    assert!(cleanstats().arg("-q").arg(dir.path()).status().unwrap().success());
+    assert!(folding().arg("-q").arg(dir.path()).status().unwrap().success());
     read();
     assert_eq!(names(dir.path()).len(), 1);
 }
@@ -192,13 +177,11 @@ fn a_sum_is_the_same_before_and_after_and_in_between() {
 #[test]
 fn a_sum_is_the_same_after_a_run_was_killed_at_any_moment() {
     const ROUNDS: u32 = 60;
-    let slurpstats = Path::new(env!("CARGO_BIN_EXE_cleanstats")).with_file_name("slurpstats");
-    assert!(slurpstats.exists(), "{} is not there: cargo build --workspace makes it", slurpstats.display());
+    let slurpstats = beside(env!("CARGO_BIN_EXE_cleanstats"), "slurpstats");
     let dir = tempfile::tempdir().unwrap();
     let sum = || {
         let arguments = ["-o", "prometheus", "-p", "hits"];
-        let output = tool(slurpstats.to_str().unwrap()).args(arguments).arg(dir.path()).output();
-        let (out, err, code) = outcome(&output.unwrap());
+        let (out, err, code) = run(tool(&slurpstats).args(arguments).arg(dir.path()));
         assert_eq!((err.as_str(), code), ("", Some(0)));
         out.lines().last().unwrap().to_owned()
     };
@@ -206,34 +189,32 @@ fn a_sum_is_the_same_after_a_run_was_killed_at_any_moment() {
         for number in 0..4 {
             dead(dir.path(), "web", round * 4 + number, |file| file.counter("hits", 10));
         }
-        let mut run = cleanstats().arg("-q").arg(dir.path()).spawn().unwrap();
+        let mut killed = folding().arg("-q").arg(dir.path()).spawn().unwrap();
         // From before it has begun to after it has ended.
         thread::sleep(std::time::Duration::from_micros(u64::from(round) * 120));
-        run.kill().unwrap();
-        run.wait().unwrap();
+        killed.kill().unwrap();
+        killed.wait().unwrap();
         assert_eq!(sum(), format!("hits_total{{cmd=\"web\"}} {}", round * 40));
     }
     // In a container nobody can tell whether what was begun is still being written.
-    assert!(cleanstats().args(["-q", "--unknown"]).arg(dir.path()).status().unwrap().success());
+    assert!(folding().args(["-q", "--unknown"]).arg(dir.path()).status().unwrap().success());
     assert_eq!(sum(), format!("hits_total{{cmd=\"web\"}} {}", ROUNDS * 40));
     assert_eq!(names(dir.path()).len(), 1, "what the killed had begun is gone");
 }
 
 #[test]
-#[allow(clippy::print_stderr)]
 fn root_keeps_the_counts_of_each_user_apart() {
-    const STRANGER: u32 = 65534;
     if !nix::unistd::geteuid().is_root() {
-        return eprintln!("skipped: only root keeps the counts of others");
+        return skip("only root keeps the counts of others");
     }
     let dir = tempfile::tempdir().unwrap();
     dead(dir.path(), "web", 7, |file| file.counter("hits", 5));
     let others = dead(dir.path(), "web", 8, |file| file.counter("hits", 1));
     if chown(&others, Some(STRANGER), Some(STRANGER)).is_err() {
-        return eprintln!("skipped: this root cannot give files to others");
+        return skip("this root cannot give files to others");
     }
     fs::set_permissions(&others, Permissions::from_mode(0o640)).unwrap();
-    assert!(cleanstats().arg(dir.path()).status().unwrap().success());
+    assert!(folding().arg(dir.path()).status().unwrap().success());
     let theirs = dir.path().join(format!("web-departed-{STRANGER}.mmstats"));
     assert_eq!((integer(&departed(dir.path(), "web"), "hits"), integer(&theirs, "hits")), (5, 1));
     let metadata = fs::metadata(&theirs).unwrap();
@@ -242,7 +223,7 @@ fn root_keeps_the_counts_of_each_user_apart() {
     chown(&theirs, Some(STRANGER - 1), None).unwrap();
     let another = dead(dir.path(), "web", 9, |file| file.counter("hits", 1));
     chown(&another, Some(STRANGER), None).unwrap();
-    let (_, err, code) = outcome(&cleanstats().arg(&another).output().unwrap());
+    let (_, err, code) = run(folding().arg(&another));
     assert!(err.contains("its counts cannot be kept: something else has the name"), "{err}");
     assert_eq!((code, another.exists(), theirs.exists()), (Some(1), true, true));
 }

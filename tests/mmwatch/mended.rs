@@ -1,17 +1,15 @@
 //! A file with a defect is followed all the same, and what comes after the defect once that is mended.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
-use std::process::Stdio;
 
-use harness::{counter, tool};
+use harness::{Watch, counter};
 use mmstats::format::image::{Description, Image};
 use mmstats::format::item::Items;
 use mmstats::format::kind::{DataType, MetricType};
+
+use super::every::Changes;
+use super::mmwatch;
 
 /// Follows the file with these bytes, then lets `mend` write to it, and gives the record of the field that is there
 /// then.
@@ -19,18 +17,12 @@ fn added(bytes: &[u8], mend: impl FnOnce(&File)) -> String {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("f.mmstats");
     fs::write(&path, bytes).unwrap();
-    let mut command = tool(env!("CARGO_BIN_EXE_mmwatch"));
-    command
-        .args(["-i", "-d", "0.02", "--timeout", "20", "-c", "2"])
-        .arg(Path::new(&path))
-        .stdin(Stdio::null());
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(lines.next().unwrap().unwrap().ends_with("\tfirst\t\t1"));
+    let watch = Watch::start(mmwatch(&["-i", "-d", "0.02", "--timeout", "20", "-c", "2"]).arg(&path));
+    assert_eq!(watch.change(), "first\t\t1");
     mend(&OpenOptions::new().write(true).open(&path).unwrap());
-    let line = lines.next().map(Result::unwrap).unwrap_or_default();
-    child.wait().unwrap();
-    line.splitn(3, '\t').nth(2).unwrap_or_default().to_owned()
+    let added = watch.change();
+    watch.end();
+    added
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Histograms: bounds that follow from the shape alone, and numbers that fit together.
 
-use super::*;
+use harness::image::{histogram, nanoseconds, unit};
+use mmstats::format::item::Items;
+
+use super::{clean, process, slurp};
 
 /// The bounds of a family's buckets, and their counts.
 fn buckets(out: &str, name: &str) -> Vec<(String, u64)> {

@@ -1,6 +1,4 @@
-//! Files of version 2, made field by field, for tests of what reads them.
-
-#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+//! Stats files of version 2, made field by field.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,27 +12,31 @@ use mmstats::format::recent;
 use mmstats::format::window::{self, Slot};
 
 /// A file of version 2 in the making.
+#[derive(Default)]
 pub struct Fields {
     image: Image,
     is_dead: bool,
 }
 
-/// What a test says of a field besides its value.
+/// What a field says besides its types: its unit.
 pub fn unit(unit: &str) -> Items {
     Items { unit: Some(unit.to_owned()), ..Items::default() }
 }
 
-/// A rule for gauges.
+/// The rule by which gauges of several files become one.
 pub fn rule(rule: MergeRule) -> Items {
     Items { merge: Some(rule), ..Items::default() }
 }
 
-/// Nanoseconds, in seconds.
+/// A count of nanoseconds, shown in seconds.
 pub fn nanoseconds() -> Items {
     Items { scale: Some(1e-9), ..unit("seconds") }
 }
 
-/// A histogram of these values.
+/// The value of a histogram of this precision and range, in which these values were recorded.
+///
+/// # Panics
+/// If there is no such shape.
 pub fn histogram(shape: (u32, u32), values: impl IntoIterator<Item = u64>) -> Vec<u8> {
     let mut histogram = Histogram::new(Shape::new(shape.0, shape.1).unwrap());
     values.into_iter().for_each(|value| histogram.record(value));
@@ -44,10 +46,13 @@ pub fn histogram(shape: (u32, u32), values: impl IntoIterator<Item = u64>) -> Ve
 impl Fields {
     /// A file without fields.
     pub fn new() -> Self {
-        Self { image: Image::new(), is_dead: false }
+        Self::default()
     }
 
     /// One more field.
+    ///
+    /// # Panics
+    /// If the label is there already, or the value does not fit the types.
     pub fn field(
         mut self,
         label: &str,
@@ -60,14 +65,17 @@ impl Fields {
         self
     }
 
+    /// A counter of whole numbers.
     pub fn counter(self, label: &str, value: u64) -> Self {
         self.field(label, DataType::U64, MetricType::Counter, Items::default(), &value.to_ne_bytes())
     }
 
+    /// A gauge of floating-point numbers.
     pub fn gauge(self, label: &str, items: Items, value: f64) -> Self {
         self.field(label, DataType::F64, MetricType::Gauge, items, &value.to_ne_bytes())
     }
 
+    /// A moment, in seconds since 1970.
     pub fn timestamp(self, label: &str, seconds: f64) -> Self {
         self.field(label, DataType::F64, MetricType::Timestamp, unit("seconds"), &seconds.to_ne_bytes())
     }
@@ -77,26 +85,32 @@ impl Fields {
         self.field(label, DataType::U32, MetricType::Info, Items::default(), &number.to_ne_bytes())
     }
 
+    /// Text that does not change.
     pub fn text(self, label: &str, text: &str) -> Self {
         self.field(label, DataType::FixedText, MetricType::Info, Items::default(), text.as_bytes())
     }
 
+    /// The mean of `count` numbers with this sum.
     pub fn mean(self, label: &str, sum: f64, count: u64) -> Self {
         let value = Mean { sum, count }.encode();
         self.field(label, DataType::Mean, MetricType::Mean, Items::default(), &value)
     }
 
+    /// The last numbers, the oldest first.
     pub fn recent(self, label: &str, numbers: &[f64]) -> Self {
         let value = recent::encode(numbers, numbers.len().max(1));
         self.field(label, DataType::Recent, MetricType::Recent, Items::default(), &value)
     }
 
+    /// A histogram, as [`histogram`] makes its value.
     pub fn histogram(self, label: &str, items: Items, value: &[u8]) -> Self {
         self.field(label, DataType::Histogram, MetricType::Histogram, items, value)
     }
 
-    /// A window of so many seconds in which these numbers were seen just now, or would have been, were this a second
-    /// that the clock never reaches again.
+    /// A window of these seconds. All numbers were added in the second in which it is made.
+    ///
+    /// # Panics
+    /// If there is no clock.
     pub fn window(self, label: &str, seconds: u32, numbers: &[f64]) -> Self {
         let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).unwrap();
         let stamp = window::stamp(now.into());
@@ -119,6 +133,9 @@ impl Fields {
 
     /// Writes the file. Unless it is to be a dead one, it is a living writer's for every user, whatever process id
     /// it names: its lock is held until the test program ends.
+    ///
+    /// # Panics
+    /// If it cannot be written, or somebody else holds its lock.
     pub fn write(self, dir: &Path, name: impl AsRef<Path>) -> PathBuf {
         let path = dir.join(name);
         fs::write(&path, self.image.finish()).unwrap();
