@@ -2,6 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -226,4 +227,32 @@ fn root_keeps_the_counts_of_each_user_apart() {
     let (_, err, code) = run(folding().arg(&another));
     assert!(err.contains("its counts cannot be kept: something else has the name"), "{err}");
     assert_eq!((code, another.exists(), theirs.exists()), (Some(1), true, true));
+}
+
+#[test]
+fn a_file_of_another_user_stays_with_its_counts() {
+    if !nix::unistd::geteuid().is_root() {
+        return harness::skip("only root can give files to others");
+    }
+    let place = tempfile::tempdir().unwrap();
+    let dir = place.path().join("stats");
+    fs::create_dir(&dir).unwrap();
+    fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
+    if !harness::strangers_may_enter(&dir) {
+        return;
+    }
+    let program = place.path().join("cleanstats");
+    harness::copy_program(env!("CARGO_BIN_EXE_cleanstats"), &program);
+    // The directory is the stranger's, who may remove all files in it.
+    if chown(&dir, Some(harness::STRANGER), Some(harness::STRANGER)).is_err() {
+        return harness::skip("this root cannot give files to others");
+    }
+    let counted = dead(&dir, "web", 7, |file| file.counter("hits", 5));
+    let idle = dead(&dir, "web", 8, |file| file.counter("hits", 0));
+    let mut command = Command::new(program);
+    command.uid(harness::STRANGER).gid(harness::STRANGER).arg("--fold").arg(&dir);
+    let (_, err, code) = outcome(&command.output().unwrap());
+    let why = "its counts cannot be kept: it belongs to somebody else, for whom only root keeps counts";
+    assert_eq!((err, code), (format!("cleanstats: {}: {why}\n", counted.display()), Some(1)));
+    assert!(counted.exists() && !idle.exists(), "nothing was counted by the other one");
 }
