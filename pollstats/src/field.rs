@@ -66,7 +66,7 @@ impl Spelling {
     }
 }
 
-/// Reads `FIELD[,FIELD]...`. `None` if one of them is empty.
+/// Reads `FIELD[,FIELD]...`, where a comma within the attributes of a label is part of it. `None` if a field is empty.
 pub(crate) fn fields(list: &str, prefix: &[u8]) -> Option<Vec<ColumnField>> {
     let field = |name: &str| {
         let (word, is_gauge) = match name.strip_prefix('=') {
@@ -78,7 +78,42 @@ pub(crate) fn fields(list: &str, prefix: &[u8]) -> Option<Vec<ColumnField>> {
             .map(|(label, part)| (Spelling::after(prefix, label), part.to_owned()));
         (!word.is_empty()).then(|| ColumnField { name: name.to_owned(), spelling, derived, is_gauge })
     };
-    list.split(',').map(field).collect()
+    split(list).into_iter().map(field).collect()
+}
+
+/// Splits at commas, but not within the attributes of a label: `a,b{x="1",y=","}:p99` has two parts. Braces that
+/// hold no attributes are part of a label like any other character.
+fn split(list: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut at) = (Vec::new(), 0, 0);
+    while let Some(next) = list[at..].find([',', '{']) {
+        at += next;
+        if list.as_bytes()[at] == b',' {
+            parts.push(&list[start..at]);
+            start = at + 1;
+        }
+        at += attributes(&list[at..]).unwrap_or(1);
+    }
+    parts.push(&list[start..]);
+    parts
+}
+
+/// The bytes of the attributes that a text begins with, braces included: `{x="1",y="\""}`.
+fn attributes(text: &str) -> Option<usize> {
+    let mut rest = text.strip_prefix('{')?;
+    loop {
+        let (_, value) = rest.split_once("=\"").filter(|(name, _)| !name.contains([',', '{', '}', '"']))?;
+        let mut is_escaped = false;
+        let end = value.find(|c| {
+            let is_end = c == '"' && !is_escaped;
+            is_escaped = c == '\\' && !is_escaped;
+            is_end
+        })?;
+        rest = &value[end + 1..];
+        if let Some(rest) = rest.strip_prefix('}') {
+            return Some(text.len() - rest.len());
+        }
+        rest = rest.strip_prefix(',')?;
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +138,24 @@ mod tests {
         assert_eq!((fields[0].part(), fields[0].rank(b"web.answer:p9")), (Some("p99"), None));
         assert_eq!((fields[1].part(), fields[1].is_gauge), (Some("max"), true));
         assert_eq!((fields[2].part(), fields[2].rank(b"web.a")), (None, None));
+    }
+
+    #[test]
+    fn commas_within_attributes_are_of_the_label() {
+        for (list, parts) in [
+            ("a,b", &["a", "b"][..]),
+            (r#"h{x="1",y="2"}:p99,a"#, &[r#"h{x="1",y="2"}:p99"#, "a"]),
+            (r#"a,={x=",}",y="\"},"},b"#, &["a", r#"={x=",}",y="\"},"}"#, "b"]),
+            (r#"h{x="\\",y=""},h{z="é"}"#, &[r#"h{x="\\",y=""}"#, r#"h{z="é"}"#]),
+            // No attributes.
+            ("{,}", &["{", "}"]),
+            ("a{,b{x", &["a{", "b{x"]),
+            (r#"a{x="1,b"#, &[r#"a{x="1"#, "b"]),
+            (r#"a{x="1"y,b="2"}"#, &[r#"a{x="1"y"#, r#"b="2"}"#]),
+            ("a{},b", &["a{}", "b"]),
+        ] {
+            assert_eq!(split(list), parts, "{list}");
+        }
     }
 
     #[test]
