@@ -102,7 +102,10 @@ impl Until {
             },
             // Which of its numbers is meant, nobody has said.
             Outcome::Compound(compound) => match compound.as_ref() {
-                Compound::Mean(mean) => return self.holds(&Outcome::Double(mean.mean()?)),
+                Compound::Mean(mean) => match mean.mean() {
+                    Some(mean) => return self.holds(&Outcome::Double(mean)),
+                    None => return self.may_hold().then_some(false),
+                },
                 _ => return None,
             },
             Outcome::Bool(value) => Some(value.cmp(&match wanted? {
@@ -126,6 +129,11 @@ impl Until {
             },
         };
         Some(self.is_met_by(order))
+    }
+
+    /// Whether a number can be compared with VALUE, so that a number that is not there yet may come to hold.
+    pub(crate) fn may_hold(&self) -> bool {
+        self.holds(&Outcome::Double(0.0)).is_some()
     }
 
     /// Text is equal to VALUE or not, whatever that looks like. It is neither less nor more than a number.

@@ -11,13 +11,16 @@ use mmstats::{Followed, Observation};
 use crate::together::Together;
 use crate::until::{Until, has_part};
 
+/// What is said of a file whose field has not the part that is meant.
+const NO_PART: &str = "is not there: the field has no such part";
+
 /// What is waited for, and what is known about it.
 pub(crate) struct Wait {
     until: Until,
     function: Option<Function>,
     holds: bool,
-    /// Files whose value could not be compared at this look, and whether one ever could.
-    strange: Vec<PathBuf>,
+    /// Files whose value could not be compared at this look, and why, and whether one ever could.
+    strange: Vec<(PathBuf, &'static str)>,
     has_compared: bool,
     /// Whether a value has several numbers, and nobody has said which is meant.
     is_compound: bool,
@@ -75,16 +78,18 @@ impl Wait {
         if let Some((field, Some(part))) = self.until.find(file) {
             if !has_part(part, field.data_type(), field.value()) {
                 self.lacks_part = true;
-                self.strange.push(file.path().to_owned());
+                self.strange.push((file.path().to_owned(), NO_PART));
                 return;
             }
+            // Nothing was recorded yet: another file without the part is no reason to end.
+            self.has_compared |= self.until.may_hold();
         }
         let Some(Some(value)) = self.value(file) else { return };
         match self.until.holds(&value) {
             Some(holds) => (self.has_compared, self.holds) = (true, self.holds | holds),
             None => {
                 self.is_compound |= matches!(value, Outcome::Compound(_));
-                self.strange.push(file.path().to_owned());
+                self.strange.push((file.path().to_owned(), "cannot be compared with VALUE"));
             }
         }
     }
@@ -123,8 +128,8 @@ impl Wait {
         } else if !self.has_compared && !self.strange.is_empty() {
             return Err(self.incomparable(tool));
         }
-        for path in std::mem::take(&mut self.strange) {
-            self.tell(tool, &path, "cannot be compared with VALUE");
+        for (path, why) in std::mem::take(&mut self.strange) {
+            self.tell(tool, &path, why);
         }
         Ok(self.holds)
     }
@@ -141,7 +146,7 @@ impl Wait {
         together.add_all(members);
         let Together { aggregate, mut is_known, has_part, partless, .. } = together;
         for number in partless {
-            self.tell(tool, members[number].file.path(), "is not there: the field has no such part");
+            self.tell(tool, members[number].file.path(), NO_PART);
             is_known = false;
         }
         if let Some(label) = aggregate.refused().next() {

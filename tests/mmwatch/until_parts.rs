@@ -34,6 +34,25 @@ fn until_a_percentile_is_too_high() {
 }
 
 #[test]
+fn what_has_no_value_yet_is_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = publish(dir.path(), "b");
+    for args in [&[][..], &["-a", "auto"]] {
+        assert_eq!(now(dir.path(), "web.ratio > 0.5", args), silent(3), "the mean of nothing");
+        assert_eq!(now(dir.path(), "web.ratio = x", args).1, Some(1), "no mean is a word");
+    }
+    // An old release has a number there.
+    write(dir.path(), "a.mmstats", &[double("web.answer", 0.5), double("web.ratio", 0.25)]);
+    let path = dir.path().join("a.mmstats");
+    let why = "web.answer:p99 is not there: the field has no such part";
+    let said = format!("mmwatch: {}: {why}\n", path.display());
+    assert_eq!(now(dir.path(), "web.answer:p99 > 0.5", &[]), (said, Some(3)));
+    assert_eq!(now(dir.path(), "web.ratio > 0.5", &[]), silent(3));
+    web.ratio.add(2.0);
+    assert_eq!(now(dir.path(), "web.ratio > 0.5", &[]), silent(0));
+}
+
+#[test]
 fn over_all_files_a_field_says_how() {
     let dir = tempfile::tempdir().unwrap();
     let (a, b) = (publish(dir.path(), "a"), publish(dir.path(), "b"));

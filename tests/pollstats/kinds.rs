@@ -65,3 +65,12 @@ fn a_part_that_a_field_has_not_is_an_error() {
     let (out, _, code) = run(pollstats(&["-c", "1", "-o", "tsv", "web.answer:p99"]).arg(odd.path()));
     assert_eq!((&*out, code), ("web.answer:p99\n7\n", 0));
 }
+
+#[test]
+fn a_label_with_attributes_is_one_field() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = publish(dir.path(), "a");
+    web.hits.add(3);
+    web.sent.add(4);
+    assert_eq!(row(dir.path(), &[], r#"hits,sent{route="/a",method="GET"},hits"#), "3,4,3");
+}
