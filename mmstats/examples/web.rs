@@ -22,7 +22,7 @@ stats! {
         pub status_3xx: Counter = "stats.status.3XX",
         pub status_4xx: Counter = "stats.status.4XX",
         pub status_5xx: Counter = "stats.status.5XX",
-        /// UNIX time of the latest request.
+        /// When the latest request came.
         pub last_hit: Timestamp = "stats.last_hit",
         /// The latest request's path.
         pub last_path: Text = "stats.last_path" { size: 64 },
