@@ -32,7 +32,7 @@ pub use objects::{Members, Objects};
 pub use option::{number, seconds, word};
 pub use outcome::{in_json, in_words};
 pub use output::{Output, push_number};
-pub use quantity::{part_quantity, quantity, value_quantity};
+pub use quantity::{is_in_unit, part_quantity, quantity, value_quantity};
 pub use stop::Stop;
 pub use terminal::window;
 pub use ticker::Ticker;

@@ -9,6 +9,7 @@ use mmstats::{MergeRule, MetricType, Snapshot, SnapshotField, Value};
 use crate::compound::push_compound;
 use crate::json::Json;
 use crate::output::push_number;
+use crate::quantity::is_in_unit;
 
 /// What the objects of one file have in common, and how one is written.
 pub struct Objects {
@@ -105,11 +106,16 @@ impl Objects {
         out.extend_from_slice(&self.end);
     }
 
-    /// Appends the object of a part of a field, under its derived label.
-    pub fn push_part(&self, field: &SnapshotField<'_>, derived: &[u8], part: Value<'_>, out: &mut Vec<u8>) {
-        self.begin(derived, &Cow::Borrowed(if part.as_integer().is_some() { "u64" } else { "f64" }), out);
+    /// Appends the object of a part of a field, under its derived label, `LABEL:NAME`.
+    pub fn push_part(&self, field: &SnapshotField<'_>, name: &str, part: Value<'_>, out: &mut Vec<u8>) {
+        self.begin(
+            &[field.label(), b":", name.as_bytes()].concat(),
+            &Cow::Borrowed(if part.as_integer().is_some() { "u64" } else { "f64" }),
+            out,
+        );
         push_value(part, out);
-        let members = Members { kind: MetricType::Unknown, unit: None, merge: None, help: field.help() };
+        let unit = field.unit().filter(|_| is_in_unit(name));
+        let members = Members { kind: MetricType::Unknown, unit, merge: None, help: field.help() };
         members.push(b"", out);
         out.extend_from_slice(&self.end);
     }

@@ -43,6 +43,12 @@ pub fn quantity<'a>(outcome: &'a Outcome, unit: Option<&str>, kind: MetricType) 
     }
 }
 
+/// Whether a part of a value is in the unit of its field: a count and a rate are not.
+#[must_use]
+pub fn is_in_unit(part: &str) -> bool {
+    !(part.starts_with("count") || part.starts_with("rate"))
+}
+
 /// A part of a value, such as `p99` or `rate60`: a count is in no unit, a rate is per second.
 #[must_use]
 pub fn part_quantity(name: &str, part: &Outcome, unit: Option<&str>) -> String {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use cli::{
-    Color, Json, Labels, Members, Objects, Output, Stop, escape, escape_path, in_json, in_words,
+    Color, Json, Labels, Members, Objects, Output, Stop, escape, escape_path, in_json, in_words, is_in_unit,
     part_quantity, quantity, value_quantity, width,
 };
 use figures::part::derived;
@@ -106,15 +106,18 @@ pub(crate) fn aggregated_text(
     Ok(())
 }
 
-/// The width of the widest label.
+/// A label that is wider than this does not make the column of the others as wide.
+const WIDEST: usize = 100;
+
+/// The width of the column of labels.
 fn widest<'a>(labels: impl Iterator<Item = &'a [u8]>) -> usize {
-    labels.map(|label| width(&escape(label))).max().unwrap_or(0)
+    labels.map(|label| width(&escape(label))).filter(|width| *width <= WIDEST).max().unwrap_or(0)
 }
 
 /// A label in its column.
 fn padded(label: &[u8], widest: usize, color: Color, out: &mut Output) -> Result<(), Stop> {
     let label = escape(label);
-    let pad = widest - width(&label);
+    let pad = widest.saturating_sub(width(&label));
     if color.is_on() {
         write!(out, "  {}", color.label(&label))?;
     } else {
@@ -169,10 +172,9 @@ pub(crate) fn json(
     if labels.want_all_of(field.label()) || !field.value().is_compound() {
         return out.gather(|out| objects.push(field, out));
     }
-    parts(field, labels).iter().try_for_each(|(name, part)| {
-        let derived = derived(field.label(), name);
-        out.gather(|out| objects.push_part(field, &derived, *part, out))
-    })
+    parts(field, labels)
+        .iter()
+        .try_for_each(|(name, part)| out.gather(|out| objects.push_part(field, name, *part, out)))
 }
 
 /// `LABEL<TAB>VALUE`.
@@ -216,7 +218,8 @@ pub(crate) fn aggregated_json(results: &[Tallied], labels: &Labels, out: &mut Ou
         }
         for (name, part) in outcome_parts(result, labels) {
             let code = if matches!(part, Outcome::Integer(_)) { "u64" } else { "f64" };
-            let members = Members { kind: MetricType::Unknown, unit: None, help, merge: None };
+            let unit = unit.filter(|_| is_in_unit(&name));
+            let members = Members { kind: MetricType::Unknown, unit, help, merge: None };
             object(&derived(&result.label, &name), code, &part, members, out)?;
         }
     }

@@ -37,7 +37,7 @@ fn auto_merges_each_field_by_its_own_rule() {
     assert_eq!(
         out,
         "{\"label\":\"sys.pid\",\"type\":\"u32\",\"value\":[4194305],\"kind\":\"info\"}\n\
-         {\"label\":\"web.answer:p50\",\"type\":\"f64\",\"value\":0.499122176,\"help\":\"Time to answer\"}\n\
+         {\"label\":\"web.answer:p50\",\"type\":\"f64\",\"value\":0.499122176,\"unit\":\"seconds\",\"help\":\"Time to answer\"}\n\
          {\"label\":\"web.weight\",\"type\":\"mean\",\"value\":{\"count\":6,\"sum\":15.0,\"mean\":2.5},\"kind\":\"mean\"}\n"
     );
 }

@@ -34,3 +34,17 @@ fn text_is_in_units_that_people_read() {
         "  far n=3 mean=1.63KiB p50>=1008B p90>=1008B p99>=1008B p99.9>=1008B max=2.93KiB"
     );
 }
+
+#[test]
+fn one_very_wide_label_leaves_the_others_in_a_narrow_column() {
+    let dir = tempfile::tempdir().unwrap();
+    let wide = "x".repeat(65_535);
+    let path = Fields::new()
+        .counter("hits", 1)
+        .counter(&wide, 2)
+        .counter("misses", 3)
+        .write(dir.path(), "a.mmstats");
+    let wide = format!("  {wide} 2");
+    assert_eq!(lines(&["-a", "sum", "-o", "text"], &path), ["  hits   1", "  misses 3", &wide]);
+    assert_eq!(lines(&["-o", "text"], &path)[1..4], ["  hits   1", &wide, "  misses 3"]);
+}
