@@ -1,6 +1,6 @@
 //! All that was read, and what comes of it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::PathBuf;
 
@@ -26,8 +26,6 @@ pub struct Exposition<'a> {
     by: By,
     prefix: &'a str,
     judge: Judge,
-    /// Files whose counts are those of the departed already.
-    listed: HashSet<String>,
     /// What becomes one, by the labels that say whose it is.
     totals: BTreeMap<String, Aggregate>,
     families: Families,
@@ -48,7 +46,6 @@ impl<'a> Exposition<'a> {
             by: choice.by,
             prefix: choice.prefix(),
             judge: Judge::new(),
-            listed: HashSet::new(),
             totals: BTreeMap::new(),
             families: Families::default(),
             untyped: [Untyped::new(choice.untyped_prefix()), Untyped::new(choice.prefix())],
@@ -66,21 +63,8 @@ impl<'a> Exposition<'a> {
         Self { is_alive_wanted, ..self }
     }
 
-    /// Takes a file with the counts of removed ones, before any other file.
-    pub(crate) fn take_departed(&mut self, snapshot: &Snapshot) {
-        self.listed.extend(files::listed(snapshot));
-        self.add(snapshot, true);
-    }
-
-    /// Takes a file that was found.
-    pub fn take(&mut self, snapshot: &Snapshot) {
-        let is_held = || !self.listed.is_empty() && self.listed.contains(&files::identity(snapshot));
-        if !files::is_departed(snapshot) && !is_held() {
-            self.add(snapshot, false);
-        }
-    }
-
-    fn add(&mut self, snapshot: &Snapshot, is_departed: bool) {
+    /// Takes a file that was found, which may be one with the counts of removed ones.
+    pub fn add(&mut self, snapshot: &Snapshot, is_departed: bool) {
         let is_dead = || is_departed || self.judge.judge(snapshot).life == Life::Dead;
         if self.is_alive_wanted && is_dead() {
             return;

@@ -11,6 +11,7 @@ mod exposition;
 mod family;
 mod gather;
 mod name;
+mod removed;
 mod series;
 mod text;
 mod together;
@@ -26,6 +27,7 @@ use mmstats::{Snapshot, SnapshotField};
 
 pub use ahead::Files;
 pub use exposition::{Complain, Exposition};
+pub use removed::gather as gather_once;
 pub use together::Together;
 
 /// What the names of numbers begin with of which nobody says what they are.
@@ -119,17 +121,23 @@ pub fn write(
         None | Some(Function::Auto) => return write_kinds(reading, choice, function.is_some(), out),
         Some(function) => function,
     };
-    let (judge, mut together) = (Judge::new(), Together::new(reading.tool, reading.labels, function));
-    let mut add = |snapshot: &Snapshot| {
-        if !reading.is_alive_wanted || judge.judge(snapshot).life != Life::Dead {
+    let judge = Judge::new();
+    let begin = || Together::new(reading.tool, reading.labels, function);
+    let add = |together: &mut Together<'_>, snapshot: &Snapshot, is_departed: bool| {
+        let is_dead = || is_departed || judge.judge(snapshot).life == Life::Dead;
+        if !(reading.is_alive_wanted && is_dead()) {
             together.add(snapshot, true);
         }
-        Ok(())
     };
-    match function {
-        Function::Sum => reading.files.each_once(&mut add)?,
-        _ => reading.files.each(&mut add)?,
+    if function == Function::Sum {
+        let together = removed::gather(reading.tool, reading.operands, reading.files, &begin, &add)?;
+        return write_results(reading.tool, choice, &together.results(), out);
     }
+    let mut together = begin();
+    reading.files.each(&mut |snapshot| {
+        add(&mut together, snapshot, false);
+        Ok(())
+    })?;
     write_results(reading.tool, choice, &together.results(), out)
 }
 

@@ -193,20 +193,31 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     // Whether a writer lives is asked only where somebody wants to know: it takes time.
     let is_life_shown =
         request.is_alive_wanted || format == Format::Json || request.function == Some(Function::Auto);
-    let is_added_up = matches!(request.function, Some(Function::Sum | Function::Auto));
     let each = |show: &mut Show<'_>| {
         let show = &mut |snapshot: &Snapshot| {
             let life = is_life_shown.then(|| judge.judge(snapshot).life);
             if request.is_alive_wanted && life == Some(Life::Dead) { Ok(()) } else { show(snapshot, life) }
         };
-        if is_added_up { files.each_once(show) } else { files.each(show) }
+        files.each(show)
     };
     if let Some(function) = request.function {
-        let mut together = Together::new(tool, &request.labels, function);
-        each(&mut |snapshot, life| {
-            together.add(snapshot, life != Some(Life::Dead));
-            Ok(())
-        })?;
+        let begin = || Together::new(tool, &request.labels, function);
+        let add = |together: &mut Together<'_>, snapshot: &Snapshot, is_departed: bool| {
+            let is_dead = is_departed || (is_life_shown && judge.judge(snapshot).life == Life::Dead);
+            if !(request.is_alive_wanted && is_dead) {
+                together.add(snapshot, !is_dead);
+            }
+        };
+        let together = if matches!(function, Function::Sum | Function::Auto) {
+            exposition::gather_once(tool, &request.operands, files, &begin, &add)?
+        } else {
+            let mut together = begin();
+            files.each(&mut |snapshot| {
+                add(&mut together, snapshot, false);
+                Ok(())
+            })?;
+            together
+        };
         let results = together.results();
         return match format {
             Format::Text => records::aggregated_text(&results, &request.labels, color, out),

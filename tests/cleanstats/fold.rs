@@ -232,7 +232,7 @@ fn root_keeps_the_counts_of_each_user_apart() {
 #[test]
 fn a_file_of_another_user_stays_with_its_counts() {
     if !nix::unistd::geteuid().is_root() {
-        return harness::skip("only root can give files to others");
+        return skip("only root can give files to others");
     }
     let place = tempfile::tempdir().unwrap();
     let dir = place.path().join("stats");
@@ -244,13 +244,13 @@ fn a_file_of_another_user_stays_with_its_counts() {
     let program = place.path().join("cleanstats");
     harness::copy_program(env!("CARGO_BIN_EXE_cleanstats"), &program);
     // The directory is the stranger's, who may remove all files in it.
-    if chown(&dir, Some(harness::STRANGER), Some(harness::STRANGER)).is_err() {
-        return harness::skip("this root cannot give files to others");
+    if chown(&dir, Some(STRANGER), Some(STRANGER)).is_err() {
+        return skip("this root cannot give files to others");
     }
     let counted = dead(&dir, "web", 7, |file| file.counter("hits", 5));
     let idle = dead(&dir, "web", 8, |file| file.counter("hits", 0));
     let mut command = Command::new(program);
-    command.uid(harness::STRANGER).gid(harness::STRANGER).arg("--fold").arg(&dir);
+    command.uid(STRANGER).gid(STRANGER).arg("--fold").arg(&dir);
     let (_, err, code) = outcome(&command.output().unwrap());
     let why = "its counts cannot be kept: it belongs to somebody else, for whom only root keeps counts";
     assert_eq!((err, code), (format!("cleanstats: {}: {why}\n", counted.display()), Some(1)));

@@ -15,7 +15,7 @@ stats! {
     pub(crate) struct Web {
         pub(crate) hits: Counter,
         pub(crate) busy: Counter { unit: "seconds" },
-        sent: Counter = "sent{route=\"/a\",method=\"GET\"}",
+        pub(super) sent: Counter = "sent{route=\"/a\",method=\"GET\"}",
         pub(crate) depth: Gauge<i64>,
         pub(crate) load: Gauge<f64> { merge: MergeRule::Max },
         pub(crate) share: Gauge<f64> { merge: MergeRule::Avg, unit: "ratio" },

@@ -59,7 +59,8 @@ fn a_prefix_picks_parts() {
     let part = &objects(&["-o", "json", "-p", "web.answer:p99"], &path)[0];
     assert_eq!((&part["label"], &part["value"]), (&json!("web.answer:p99"), &json!(0.998_244_352)));
     assert_eq!(part["unit"], "seconds");
-    for (field, unit) in [("web.answer:p99", json!("seconds")), ("web.answer:count", Json::Null)] {
+    for (field, unit) in [("web.answer:p99", json!("seconds")), ("web.answer:count", serde_json::Value::Null)]
+    {
         for args in [&["-o", "json", "-p", field][..], &["-o", "json", "-p", field, "-a", "auto"]] {
             assert_eq!(objects(args, &path)[0]["unit"], unit, "{args:?}");
         }

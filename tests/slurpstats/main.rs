@@ -17,6 +17,7 @@ mod output_file;
 mod print;
 mod prometheus;
 mod python;
+mod removed;
 mod units;
 mod web;
 

@@ -79,14 +79,17 @@ impl<'a> Keeper<'a> {
     /// What cannot be kept: then the file must stay.
     pub(crate) fn add(&mut self, candidate: &Candidate, snapshot: &Snapshot) -> io::Result<()> {
         let Some(metadata) = snapshot.file().and_then(|file| file.metadata().ok()) else { return Ok(()) };
-        // Others could not trust what this user writes in somebody else's name.
-        if !(geteuid().is_root() || geteuid().as_raw() == metadata.uid()) || self.is_held(snapshot) {
+        if self.is_held(snapshot) {
             return Ok(());
         }
         let mut own = Totals::default();
         own.add(snapshot);
         if own.is_zero() {
             return Ok(());
+        }
+        // Others could not trust what this user writes in somebody else's name.
+        if !(geteuid().is_root() || geteuid().as_raw() == metadata.uid()) {
+            return Err(io::Error::other("it belongs to somebody else, for whom only root keeps counts"));
         }
         let identity = files::identity(snapshot);
         let kept = self.kept(candidate, snapshot, &metadata)?;
