@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use harness::image::{Fields, histogram, nanoseconds, unit};
-use harness::{STRANGER, beside, run, skip, tool};
+use harness::{STRANGER, beside, copy_program, run, skip, strangers_may_enter, tool};
 use mmstats::format::item::Items;
 use mmstats::format::kind::{DataType, MetricType};
 use mmstats::{Mean, Snapshot, Value};
@@ -238,11 +238,11 @@ fn a_file_of_another_user_stays_with_its_counts() {
     let dir = place.path().join("stats");
     fs::create_dir(&dir).unwrap();
     fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
-    if !harness::strangers_may_enter(&dir) {
+    if !strangers_may_enter(&dir) {
         return;
     }
     let program = place.path().join("cleanstats");
-    harness::copy_program(env!("CARGO_BIN_EXE_cleanstats"), &program);
+    copy_program(env!("CARGO_BIN_EXE_cleanstats"), &program);
     // The directory is the stranger's, who may remove all files in it.
     if chown(&dir, Some(STRANGER), Some(STRANGER)).is_err() {
         return skip("this root cannot give files to others");
@@ -251,7 +251,7 @@ fn a_file_of_another_user_stays_with_its_counts() {
     let idle = dead(&dir, "web", 8, |file| file.counter("hits", 0));
     let mut command = Command::new(program);
     command.uid(STRANGER).gid(STRANGER).arg("--fold").arg(&dir);
-    let (_, err, code) = outcome(&command.output().unwrap());
+    let (_, err, code) = run(&mut command);
     let why = "its counts cannot be kept: it belongs to somebody else, for whom only root keeps counts";
     assert_eq!((err, code), (format!("cleanstats: {}: {why}\n", counted.display()), Some(1)));
     assert!(counted.exists() && !idle.exists(), "nothing was counted by the other one");
