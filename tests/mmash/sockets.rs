@@ -7,8 +7,8 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Stdio;
 
-use crate::server::{Answer, Server, has_loopback, mmash};
-use harness::{outcome, words_of};
+use crate::server::{Answer, Server, mmash};
+use harness::{has_loopback, outcome, words_of};
 
 #[test]
 fn a_unix_socket_is_for_its_group_and_goes_with_the_program() {
