@@ -184,7 +184,7 @@ fn three(number: f64) -> String {
     } else {
         2
     };
-    if size > 0.0 && size < 0.01 {
+    if size > 0.0 && size < 0.01 || size >= 1e15 {
         return Short(number).to_string();
     }
     let text = format!("{number:.digits$}");
@@ -251,6 +251,8 @@ mod tests {
             (3_355_443.2, "bytes", "3.2MiB"),
             (-2048.0, "bytes", "-2KiB"),
             (1e30, "bytes", "867361737988EiB"),
+            (1e300, "bytes", "8.674e281EiB"),
+            (-1e300, "ratio", "-1e302 %"),
             (0.123, "ratio", "12.3 %"),
             (1.0, "ratio", "100 %"),
             (0.000_012_34, "ratio", "0.001234 %"),

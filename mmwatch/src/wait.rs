@@ -24,8 +24,6 @@ pub(crate) struct Wait {
     has_compared: bool,
     /// Whether a value has several numbers, and nobody has said which is meant.
     is_compound: bool,
-    /// Whether a value has no such part as is meant.
-    lacks_part: bool,
     /// Files about which something was said.
     said: HashSet<PathBuf>,
     /// Whether the label was ever there with a number: only then is nothing a sum of 0.
@@ -44,7 +42,6 @@ impl Wait {
             strange: Vec::new(),
             has_compared: false,
             is_compound: false,
-            lacks_part: false,
             said: HashSet::new(),
             had_number: false,
             lost: HashSet::new(),
@@ -77,7 +74,6 @@ impl Wait {
         }
         if let Some((field, Some(part))) = self.until.find(file) {
             if !has_part(part, field.data_type(), field.value()) {
-                self.lacks_part = true;
                 self.strange.push((file.path().to_owned(), NO_PART));
                 return;
             }
@@ -184,12 +180,17 @@ impl Wait {
             let label = escape(&self.until.label);
             let message = format!("{label} is several numbers: say which, such as {label}:count");
             tool.error_at("--until", &message);
-        } else if let Some((label, part)) = self.until.derived.as_ref().filter(|_| self.lacks_part) {
+        } else if let Some((label, part)) = self.until.derived.as_ref().filter(|_| self.lacks_part()) {
             tool.error_at("--until", &format!("{} has no {part}", escape(label)));
         } else {
             tool.error_at("--until", &"the label's value and VALUE cannot be compared");
         }
         Stop::Failed
+    }
+
+    /// Whether no value has such a part as is meant.
+    fn lacks_part(&self) -> bool {
+        !self.strange.is_empty() && self.strange.iter().all(|(_, why)| *why == NO_PART)
     }
 
     /// Says something about the label in a file, once.

@@ -50,6 +50,13 @@ fn what_has_no_value_yet_is_waited_for() {
     assert_eq!(now(dir.path(), "web.ratio > 0.5", &[]), silent(3));
     web.ratio.add(2.0);
     assert_eq!(now(dir.path(), "web.ratio > 0.5", &[]), silent(0));
+    web.answer.record(Duration::from_millis(1));
+    let why = "mmwatch: --until: the label's value and VALUE cannot be compared\n";
+    assert_eq!(
+        now(dir.path(), "web.answer:p99 = x", &[]),
+        (why.to_owned(), Some(1)),
+        "one file has the part"
+    );
 }
 
 #[test]

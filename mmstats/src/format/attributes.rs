@@ -47,7 +47,7 @@ impl fmt::Display for BadLabel {
             Self::Twice(name) => write!(f, "the attribute {name} is there twice"),
             Self::Quotes(name) => write!(f, "the attribute {name} has no value in quotes"),
             Self::Escape(name) => write!(f, "the attribute {name} has a value that is not escaped"),
-            Self::End => f.write_str("the attributes do not end with a brace"),
+            Self::End => f.write_str("the attributes do not end with a brace, or there are none"),
         }
     }
 }
