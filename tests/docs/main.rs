@@ -10,6 +10,7 @@ mod help;
 mod install;
 mod page;
 mod readme;
+mod rules;
 mod shells;
 mod writer;
 

@@ -1,7 +1,7 @@
 //! What an update costs its program, and what a look costs its reader, beside others in the same run.
 //!
 //! `bench [--quick] [--seconds S] [--tools DIR] [--disk DIR] [SECTION]...` with the sections `writer`,
-//! `stalls`, `readers`, `observed`, `accuracy`; all of them without. `--quick` does one round of everything, which
+//! `stalls`, `readers`, `observed`, `accuracy`, `scale`; all of them without. `--quick` does one round of everything, which
 //! tells that it works and nothing else.
 //!
 //! The machine's speed drifts, and others use it: so what is compared takes turns in short rounds, and
@@ -15,6 +15,7 @@ mod numbers;
 mod observed;
 mod process;
 mod readers;
+mod scale;
 mod settings;
 mod stalls;
 mod table;
@@ -45,12 +46,13 @@ fn main() {
     machine::print(&settings);
     let mut table = Table::new();
     type Section = fn(&Settings, &mut Table);
-    let sections: [(&str, Section); 5] = [
+    let sections: [(&str, Section); 6] = [
         ("writer", writer::run),
         ("stalls", stalls::run),
         ("readers", readers::run),
         ("observed", observed::run),
         ("accuracy", accuracy::run),
+        ("scale", scale::run),
     ];
     for (name, run) in sections {
         if settings.wants(name) {

@@ -9,6 +9,7 @@ use crate::turns::Sample;
 pub(crate) enum Amount {
     Seconds(f64),
     Bytes(u64),
+    Count(u64),
     /// So much a second.
     Rate(f64),
 }
@@ -19,6 +20,8 @@ impl Amount {
             Self::Seconds(seconds) if seconds < 1e-6 => format!("{:.2} ns", seconds * 1e9),
             Self::Seconds(seconds) if seconds < 1e-3 => format!("{:.2} us", seconds * 1e6),
             Self::Seconds(seconds) => format!("{:.2} ms", seconds * 1e3),
+            Self::Bytes(bytes) if bytes >= 1_000_000_000 => format!("{:.1} GB", bytes as f64 / 1e9),
+            Self::Count(count) => count.to_string(),
             Self::Bytes(bytes) => format!("{:.1} kB", bytes as f64 / 1000.0),
             Self::Rate(rate) => format!("{:.1} M/s", rate / 1e6),
         }
