@@ -5,11 +5,11 @@ use std::io;
 
 use cli::plain;
 use files::State;
+use mmstats::departed::reader;
 use mmstats::live::Clues;
 use mmstats::{ErrorKind, Snapshot};
 
 use crate::choice::Choice;
-use crate::directory::reader;
 use crate::gather::Candidate;
 
 /// What a first look finds.
