@@ -281,3 +281,50 @@ fn create(directory: &Directory) -> io::Result<(File, OsString)> {
     }
     Err(Errno::EEXIST.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::image::{Description, Image};
+    use crate::format::item::Items;
+    use crate::format::kind::{DataType, MetricType};
+    use crate::format::labels::VERSION_LABEL;
+
+    /// The file of a thread that has ended, or with 0 that of its process.
+    fn file(dir: &Path, tid: u64, hits: u64) -> PathBuf {
+        let mut image = Image::new();
+        let mut add = |label, metric, value: u64| {
+            let description = Description { label, data: DataType::U64, metric, items: Items::default() };
+            image.add(&description, &value.to_ne_bytes()).unwrap();
+        };
+        for (label, value) in
+            [("sys.pid", 7), ("sys.tid", tid), (FOLD_LABEL, 5), (FOLDED_LABEL, 2), (VERSION_LABEL, 0)]
+        {
+            add(label, MetricType::Info, value);
+        }
+        add("hits", MetricType::Counter, hits);
+        let path = dir.join(format!("web-7-{tid}.mmstats"));
+        std::fs::write(&path, image.finish()).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_thread_that_its_process_holds_is_listed_and_not_added() {
+        let dir = tempfile::tempdir().unwrap();
+        let directory = Rc::new(Directory::named(dir.path()).unwrap());
+        let mut processes = Processes::new();
+        let mut keeper = Keeper::new(&mut processes);
+        let snapshots =
+            [(0, 10), (8, 4)].map(|(tid, hits)| Snapshot::of(file(dir.path(), tid, hits)).unwrap());
+        for snapshot in &snapshots {
+            assert_eq!(keeper.add(&directory, snapshot).unwrap(), []);
+        }
+        keeper.publish().unwrap();
+        let departed = dir.path().join(name::departed_name(b"web", geteuid().as_raw()));
+        let departed = Snapshot::of(departed).unwrap();
+        assert_eq!(departed.find("hits").unwrap().value().as_integer(), Some(10));
+        // If the process's file alone were listed, and removed, nothing would say that the thread's is held.
+        assert_eq!(name::listed(&departed), snapshots.iter().map(name::identity).collect());
+        assert_eq!(keeper.settle().len(), 0);
+    }
+}
