@@ -16,7 +16,7 @@ PACKAGE_TARGET = target/package-build
 PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
 
-.PHONY: all demo page picture check check-conditions bench faults races prometheus soak fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
+.PHONY: all demo page picture check check-conditions bench faults workers races prometheus soak fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -51,6 +51,11 @@ check-conditions:
 faults:
 	$(CARGO) build --workspace --locked
 	MMSTATS_FAULT_SECONDS=60 $(CARGO) test --locked -p cleanstats --test faults -- --nocapture
+
+# Workers that are killed at random for SECONDS=60, and a master that keeps their counts, under readers: no count is lost.
+workers:
+	$(CARGO) build --workspace --locked
+	MMSTATS_FAULT_SECONDS=$(SECONDS) $(CARGO) test --locked -p cleanstats --test faults workers -- --nocapture
 
 # Writers and readers of both versions and of the original's layout against each other: 10^9 reads of files of ours
 # take SECONDS=600. Among the writers are ones that stop in the middle of their stores.

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use cli::{Stop, Tool, plain};
 use files::State;
+use mmstats::departed::{Keeper, Processes, is_departed};
 use mmstats::live::{Clues, Judge, Life, Verdict};
 use mmstats::{ErrorKind, Snapshot};
 
 use crate::archive::Archive;
-use crate::departed::{Keeper, Processes, is_departed};
 use crate::gather::Candidate;
 use crate::look::{Look, look};
 use crate::record::{Kept, Records};
@@ -99,7 +99,9 @@ impl<'a> Cleaner<'a> {
             for (candidate, sentence) in sentences {
                 self.execute(candidate, sentence)?;
             }
-            keeper.into_iter().for_each(Keeper::settle);
+            for (path, error) in keeper.into_iter().flat_map(Keeper::settle) {
+                self.tool.error(&path, &plain(&error));
+            }
             self.processes = processes;
         }
         Ok(())
@@ -112,10 +114,15 @@ impl<'a> Cleaner<'a> {
     fn look(&mut self, candidate: &Candidate) -> Look {
         let look = look(candidate, self.choice, &mut self.snapshot);
         // It has no writer, and stays all the same.
-        if matches!(look, Look::Stats(..)) && is_departed(candidate, &self.snapshot) {
+        if matches!(look, Look::Stats(..)) && self.is_departed(candidate) {
             return Look::PassedOver("it has the counts of removed files");
         }
         look
+    }
+
+    fn is_departed(&self, candidate: &Candidate) -> bool {
+        // Of what has no beginning, nothing was read.
+        self.snapshot.path() == candidate.path && is_departed(&self.snapshot)
     }
 
     fn sentence(&self, judge: &Judge, candidate: &Candidate, look: Look, at: Instant) -> Sentence {

@@ -9,11 +9,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use cli::{Stop, Tool, plain};
-use files::{Notice, Source};
+use files::{Notice, Source, directory_of};
+use mmstats::departed::{Directory, Entry};
 use mmstats::{TEMP_END, TEMP_START};
 use nix::libc;
-
-use crate::directory::{Directory, Entry};
 
 /// How deep directories are followed. Each level takes a descriptor.
 const DEPTH: usize = 64;
@@ -113,7 +112,7 @@ impl<F: FnMut(Vec<Candidate>) -> Result<(), Stop>> Gatherer<'_, F> {
         if let Some((_, directory)) = self.last.as_ref().filter(|(last, _)| last == parent) {
             return Ok(Rc::clone(directory));
         }
-        let directory = Rc::new(Directory::of_file(path)?);
+        let directory = Rc::new(Directory::unlisted(directory_of(path))?);
         self.last = Some((parent.to_owned(), Rc::clone(&directory)));
         self.directorys += 1;
         Ok(directory)
@@ -139,7 +138,7 @@ impl<F: FnMut(Vec<Candidate>) -> Result<(), Stop>> Gatherer<'_, F> {
     }
 
     fn found_directory(&mut self, path: &Path) -> Result<(), Stop> {
-        let parent = Directory::of_file(path);
+        let parent = Directory::unlisted(directory_of(path));
         let name = path.file_name().unwrap_or(path.as_os_str());
         self.walk(parent.and_then(|parent| parent.below(name)), path, 0)
     }

@@ -5,11 +5,11 @@ use std::io;
 
 use cli::plain;
 use files::State;
+use mmstats::departed::reader;
 use mmstats::live::Clues;
 use mmstats::{ErrorKind, Snapshot};
 
 use crate::choice::Choice;
-use crate::directory::reader;
 use crate::gather::Candidate;
 
 /// What a first look finds.
@@ -63,7 +63,11 @@ fn read(file: File, state: State, candidate: &Candidate, snapshot: &mut Snapshot
         return Look::Stats(state, Box::new(clues));
     }
     match snapshot.read_file(file, &candidate.path) {
-        Ok(()) if snapshot.fields().all(|field| field.is_err()) => {
+        // One in the making may have no field yet.
+        Ok(())
+            if snapshot.fields().all(|field| field.is_err())
+                && !(candidate.is_temporary() && snapshot.defect().is_none()) =>
+        {
             Look::NotStats("no field in it makes sense".to_owned())
         }
         Ok(()) => match Clues::of(snapshot) {

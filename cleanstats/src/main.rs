@@ -5,8 +5,7 @@
 mod archive;
 mod choice;
 mod clean;
-mod departed;
-mod directory;
+mod fold;
 mod gather;
 mod look;
 mod record;

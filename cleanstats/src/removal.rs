@@ -16,11 +16,12 @@ use std::io;
 
 use cli::plain;
 use files::State;
+use mmstats::departed::reader;
 use mmstats::live::is_locked;
 use mmstats::{TEMP_END, TEMP_START};
 use nix::errno::Errno;
+use rustix::fs::{RenameFlags, renameat_with};
 
-use crate::directory::reader;
 use crate::gather::Candidate;
 
 /// How many names are tried.
@@ -125,7 +126,7 @@ pub(crate) fn give_back(candidate: &Candidate, aside: &Aside) -> Option<Removal>
 }
 
 fn rename_back(candidate: &Candidate, aside: &OsStr) -> Option<Removal> {
-    match candidate.directory.rename(aside, &candidate.name) {
+    match rename(candidate, aside, &candidate.name) {
         Ok(()) | Err(Errno::ENOENT) => None,
         Err(errno) => {
             let why = plain(&io::Error::from(errno));
@@ -145,7 +146,7 @@ fn rename_aside(candidate: &Candidate) -> Result<OsString, Errno> {
     for _ in 0..TRIES {
         let number = NEXT.replace(NEXT.get() + 1);
         let aside = OsString::from(format!("{TEMP_START}{pid}-{number}{TEMP_END}"));
-        match candidate.directory.rename(&candidate.name, &aside) {
+        match rename(candidate, &candidate.name, &aside) {
             Ok(()) => return Ok(aside),
             // Left by a process of this id that died, or one in another container.
             Err(Errno::EEXIST) => {}
@@ -153,6 +154,13 @@ fn rename_aside(candidate: &Candidate) -> Result<OsString, Errno> {
         }
     }
     Err(Errno::EEXIST)
+}
+
+/// Renames within the candidate's directory. Nothing is replaced.
+fn rename(candidate: &Candidate, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
+    let directory = &*candidate.directory;
+    renameat_with(directory, from, directory, to, RenameFlags::NOREPLACE)
+        .map_err(|errno| Errno::from_raw(errno.raw_os_error()))
 }
 
 fn is_held(file: &File) -> bool {

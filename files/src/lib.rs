@@ -7,7 +7,6 @@
 #![forbid(unsafe_code)]
 
 mod coroner;
-mod departed;
 mod folds;
 mod limit;
 mod member;
@@ -23,13 +22,14 @@ mod source;
 mod state;
 mod visitor;
 
-pub use departed::{
-    DEPARTED_LABEL, command_of, departed, departed_name, identity, is_departed, listed, place_of, state_of,
-};
 pub use folds::{Fold, Folds};
 pub use limit::descriptors;
 pub use member::{Left, Member, Writer};
-pub use name::{command, directory_of, is_stats_name};
+pub use mmstats::departed::{
+    DEPARTED_LABEL, command, command_of, departed, departed_name, identity, is_departed, listed, place_of,
+    state_of,
+};
+pub use name::{directory_of, is_stats_name};
 pub use notice::{Hear, Notice};
 pub use pattern::expand;
 pub use roster::Roster;

@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use mmstats::departed::is_departed;
 use mmstats::{Certainty, Observation, Observer};
 
 use crate::coroner::Coroner;
-use crate::departed::is_departed;
 use crate::limit::open_files;
 use crate::member::{Left, Member, Writer};
 use crate::notice::{Hear, Notice};

@@ -6,7 +6,7 @@
 //! | [`thread_end`] | What happens to a thread's counts when the thread ends? |
 //! | [`sharing`] | What can be done where several threads count the same thing? |
 //! | [`async_programs`] | How do tasks count that move between threads? |
-//! | [`forks`] | What happens to instances and handles in a child process? |
+//! | [`forks`] | What happens to instances and handles in a child process? What becomes of the counts of workers that die? |
 //! | [`signal_handlers`] | What may be called in a signal handler? |
 //!
 //! The manual page mmstats(7) tells operators where the files are and what kills a writer. mmstats(5)

@@ -16,6 +16,12 @@
 
 #![warn(missing_debug_implementations)]
 
+#[cfg(publishes)]
+#[doc(hidden)]
+pub mod departed;
+#[cfg(not(publishes))]
+#[path = "departed/elsewhere.rs"]
+mod departed;
 mod disk;
 mod error;
 #[doc(hidden)]

@@ -256,3 +256,35 @@ fn a_file_of_another_user_stays_with_its_counts() {
     assert_eq!((err, code), (format!("cleanstats: {}: {why}\n", counted.display()), Some(1)));
     assert!(counted.exists() && !idle.exists(), "nothing was counted by the other one");
 }
+
+#[test]
+fn the_library_keeps_the_same_bytes() {
+    let dirs = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    for dir in &dirs {
+        for (pid, n) in [(7, 40_u64), (8, 2), (9, 0)] {
+            dead(dir.path(), "web", pid, |file| {
+                file.counter("hits", n).mean("size", 3.0, n).text("version", "1").histogram(
+                    "answer",
+                    nanoseconds(),
+                    &histogram((5, 42), [n]),
+                )
+            });
+        }
+    }
+    assert!(folding().arg("-q").arg(dirs[0].path()).status().unwrap().success());
+    let options = mmstats::Options::new().dir(dirs[1].path()).filename("web-{PID}-{TID}.mmstats");
+    assert_eq!(options.fold_dead().unwrap(), 3);
+    let [one, other] = dirs.each_ref().map(|dir| {
+        assert_eq!(names(dir.path()).len(), 1);
+        fs::read(departed(dir.path(), "web")).unwrap()
+    });
+    let unlike: Vec<_> = (0..one.len().max(other.len())).filter(|&at| one.get(at) != other.get(at)).collect();
+    // The number of the state is a time.
+    assert!(unlike.last().zip(unlike.first()).is_none_or(|(last, first)| last - first < 8), "{unlike:?}");
+
+    // What the one has kept, the other goes on with.
+    dead(dirs[0].path(), "web", 10, |file| file.counter("hits", 1));
+    let options = mmstats::Options::new().dir(dirs[0].path()).filename("web-{PID}-{TID}.mmstats");
+    assert_eq!(options.fold_dead().unwrap(), 1);
+    assert_eq!(integer(&departed(dirs[0].path(), "web"), "hits"), 43);
+}

@@ -4,7 +4,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use harness::image::Fields;
 use harness::{Foreign, gone_pid, run, sees_all_processes, tool};
+use mmstats::format::image::Image;
+use mmstats::format::v2;
 
 use super::{assert_ran, clean, cleanstats, dead, live, names, summary};
 
@@ -21,6 +24,14 @@ fn temporary_names_go_with_their_owner() {
     for pid in [me, gone] {
         write(pid, 0, &content);
         write(pid, 1, &[0; 4096]);
+        // The head alone, one block, one field: a writer that is killed may have come as far as that.
+        write(pid, 2, &Image::new().finish());
+        let mut block = Image::new();
+        block.record([&[0; 4][..], &v2::BLOCK.to_ne_bytes(), &[0; 50]].concat()).unwrap();
+        write(pid, 3, &block.finish());
+        let file = Fields::new().name("sys.tid", 7).write(dir, "x");
+        write(pid, 4, &fs::read(&file).unwrap());
+        fs::remove_file(file).unwrap();
     }
     let old = names(dir);
     let removed: String = old
@@ -29,15 +40,15 @@ fn temporary_names_go_with_their_owner() {
         .map(|name| format!("removed\t./{name}\tits writer's lock is gone\n"))
         .collect();
     assert_ran(&clean(dir, &["."]), &removed, "", 0);
-    assert_eq!(names(dir), [format!(".mmstats-{me}-0.new"), format!(".mmstats-{me}-1.new")]);
+    assert_eq!(names(dir), [0, 1, 2, 3, 4].map(|number| format!(".mmstats-{me}-{number}.new")));
     if !sees_all_processes() {
         return;
     }
     // As a writer leaves it that dies between making its file and locking it.
-    write(gone, 2, &[]);
+    write(gone, 5, &[]);
     assert_ran(
         &clean(dir, &["."]),
-        &format!("removed\t./.mmstats-{gone}-2.new\tits process is gone\n"),
+        &format!("removed\t./.mmstats-{gone}-5.new\tits process is gone\n"),
         "",
         0,
     );

@@ -105,6 +105,7 @@ pub(crate) fn play(part: &str) {
         "overlay" => super::disk::lie_upon_others(&dir),
         "crowd" => super::disk::crowd(&dir),
         "blocks" => super::disk::publish_where_blocks_move(&dir),
+        "worker" => super::workers::work(&dir, &name),
         "attacker" => super::links::attack(&dir, Path::new(&name)),
         other => panic!("no part is called {other}"),
     }

@@ -15,6 +15,7 @@ mod kernel;
 mod killed;
 mod links;
 mod strangers;
+mod workers;
 
 use std::io::Write;
 use std::path::Path;

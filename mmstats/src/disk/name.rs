@@ -16,7 +16,7 @@ pub(crate) const FOLDED_TID: i64 = 0;
 
 /// What the names that readers look for end with.
 #[cfg(publishes)]
-const EXTENSION: &[u8] = b".mmstats";
+pub(crate) const EXTENSION: &[u8] = b".mmstats";
 
 /// What a writer's temporary name begins with; its process id and a number follow, then [`TEMP_END`].
 pub const TEMP_START: &str = ".mmstats-";
@@ -85,6 +85,13 @@ pub(crate) fn names_a_process(template: &OsStr) -> bool {
     has(b"{PID}") || has(b"{TID}")
 }
 
+/// Whether a template gives different processes of a command different paths.
+#[cfg(publishes)]
+pub(crate) fn differs_by_process(template: &OsStr) -> bool {
+    let has = |key: &[u8]| template.as_encoded_bytes().windows(key.len()).any(|part| part == key);
+    [&b"{PID}"[..], b"{TID}", b"{MODEL}"].into_iter().any(has)
+}
+
 /// The name that is tried where `path` and those before it are held: `.2`, `.3` and so on at its end, but
 /// before `.mmstats`, by which readers know the file.
 #[cfg(publishes)]
@@ -98,29 +105,99 @@ pub(crate) fn numbered(path: &Path, number: u32) -> PathBuf {
     path.with_file_name(os_string(name))
 }
 
-fn expand_with(template: &OsStr, names: &Names, tid: &[u8]) -> Result<OsString, Error> {
-    let bad = |what| {
-        let text = template.to_string_lossy().into_owned();
-        Error::new(PathBuf::from(template), Reason::Template { template: text, what })
-    };
-    if names.model.contains(['/', '\0']) {
-        return Err(bad("the model's name has a / or a NUL"));
+/// The names that a program's files have, whichever of its processes and threads they are of.
+#[cfg(publishes)]
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    /// The template's expansion, with a NUL in place of each number and [`MODEL`] in place of each model's name.
+    marked: Vec<u8>,
+    /// Whether there may be a number at the end: see [`numbered`].
+    may_be_numbered: bool,
+}
+
+/// Stands for a model's name; a file name has no slash.
+#[cfg(publishes)]
+const MODEL: u8 = b'/';
+
+#[cfg(publishes)]
+impl Pattern {
+    /// The names that a template gives.
+    ///
+    /// # Errors
+    /// As [`expand`].
+    pub(crate) fn of(template: &OsStr, names: &Names) -> Result<Self, Error> {
+        let parts = Parts { cmd: names.cmd.as_encoded_bytes(), pid: b"\0", tid: b"\0", model: &[MODEL] };
+        let marked = replace(template, &parts)?.into_encoded_bytes();
+        Ok(Self { marked, may_be_numbered: names_a_process(template) })
     }
+
+    /// Whether a file name is one of these.
+    pub(crate) fn matches(&self, name: &OsStr) -> bool {
+        let name = name.as_encoded_bytes();
+        let before_number = || {
+            let (start, end) =
+                name.strip_suffix(EXTENSION).map_or((name, &b""[..]), |start| (start, EXTENSION));
+            let dot = start.iter().rposition(|&byte| byte == b'.')?;
+            let number = &start[dot + 1..];
+            let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+            is_number.then(|| [&start[..dot], end].concat())
+        };
+        matches(&self.marked, name)
+            || (self.may_be_numbered && before_number().is_some_and(|name| matches(&self.marked, &name)))
+    }
+}
+
+#[cfg(publishes)]
+fn matches(marked: &[u8], name: &[u8]) -> bool {
+    match marked {
+        [] => name.is_empty(),
+        [0, rest @ ..] => {
+            let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            (1..=digits).any(|digits| matches(rest, &name[digits..]))
+        }
+        [MODEL, rest @ ..] => (0..=name.len()).any(|end| matches(rest, &name[end..])),
+        [byte, rest @ ..] => name.first() == Some(byte) && matches(rest, &name[1..]),
+    }
+}
+
+/// What comes in place of what is in braces.
+struct Parts<'a> {
+    cmd: &'a [u8],
+    pid: &'a [u8],
+    tid: &'a [u8],
+    model: &'a [u8],
+}
+
+pub(crate) fn bad_template(template: &OsStr, what: &'static str) -> Error {
+    let text = template.to_string_lossy().into_owned();
+    Error::new(PathBuf::from(template), Reason::Template { template: text, what })
+}
+
+fn expand_with(template: &OsStr, names: &Names, tid: &[u8]) -> Result<OsString, Error> {
+    if names.model.contains(['/', '\0']) {
+        return Err(bad_template(template, "the model's name has a / or a NUL"));
+    }
+    let (cmd, pid, model) = (names.cmd.as_encoded_bytes(), names.pid.to_string(), names.model.as_bytes());
+    replace(template, &Parts { cmd, pid: pid.as_bytes(), tid, model })
+}
+
+fn replace(template: &OsStr, parts: &Parts<'_>) -> Result<OsString, Error> {
+    let bad = |what| bad_template(template, what);
     let mut out = Vec::with_capacity(template.len() + 16);
     let mut rest = template.as_encoded_bytes();
     while let [byte, tail @ ..] = rest {
         match byte {
             b'{' => {
                 let (part, tail) = [
-                    (&b"{CMD}"[..], names.cmd.as_encoded_bytes()),
-                    (b"{PID}", names.pid.to_string().as_bytes()),
-                    (b"{TID}", tid),
-                    (b"{MODEL}", names.model.as_bytes()),
+                    (&b"{CMD}"[..], parts.cmd),
+                    (b"{PID}", parts.pid),
+                    (b"{TID}", parts.tid),
+                    (b"{MODEL}", parts.model),
                 ]
                 .iter()
-                .find_map(|(key, part)| Some((part.to_vec(), rest.strip_prefix(*key)?)))
+                .find_map(|(key, part)| Some((*part, rest.strip_prefix(*key)?)))
                 .ok_or_else(|| bad("only {CMD}, {PID}, {TID} and {MODEL} may be in braces"))?;
-                out.extend(part);
+                out.extend_from_slice(part);
                 rest = tail;
                 continue;
             }
@@ -189,6 +266,28 @@ mod tests {
         assert_eq!(numbered("/tmp/web-12-345.mmstats"), "/tmp/web-12-345.2.mmstats");
         assert_eq!(numbered("/tmp/12.345"), "/tmp/12.345.2");
         assert!(names_a_process(OsStr::new(DEFAULT_TEMPLATE)) && !names_a_process(OsStr::new("{CMD}")));
+    }
+
+    #[cfg(publishes)]
+    #[test]
+    fn names_of_other_processes_are_known() {
+        let is_like = |template: &str, name: &str| {
+            Pattern::of(OsStr::new(template), &names()).unwrap().matches(OsStr::new(name))
+        };
+        for name in ["web-1-2.mmstats", "web-77-0.mmstats", "web-1-2.3.mmstats"] {
+            assert!(is_like(DEFAULT_TEMPLATE, name), "{name}");
+        }
+        for name in [
+            "web-1.mmstats",
+            "web-departed-0.mmstats",
+            "we-1-2.mmstats",
+            "web-1-2.x.mmstats",
+            "web-1-2.mmstats~",
+        ] {
+            assert!(!is_like(DEFAULT_TEMPLATE, name), "{name}");
+        }
+        assert!(is_like("{TID}.{MODEL}.{CMD}{PID}", "5.Other.web9") && is_like("{PID}", "5.2"));
+        assert!(is_like("{CMD}", "web") && !is_like("{CMD}", "web.2"), "no process has a number then");
     }
 
     #[cfg(publishes)]

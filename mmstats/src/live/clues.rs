@@ -74,9 +74,12 @@ impl Clues {
             _ => None,
         };
         let mut clues = Self::outside(file, snapshot.path())?;
-        clues.ours = snapshot.find(VERSION_LABEL).is_some();
+        let pid = unsigned("sys.pid").and_then(|pid| u32::try_from(pid).ok()).filter(|&pid| possible(pid));
+        // A writer that was killed while it filled its file has locked it before, and may not have come to the label.
+        let is_begun = clues.maker.is_some() && (pid.is_none() || snapshot.is_version_2());
+        clues.ours = is_begun || snapshot.find(VERSION_LABEL).is_some();
         clues.may_lose_lock = clues.ours && clues.locked == Some(false) && !is_kept_by_mappings(file);
-        clues.pid = unsigned("sys.pid").and_then(|pid| u32::try_from(pid).ok()).filter(|&pid| possible(pid));
+        clues.pid = pid.or(clues.maker);
         clues.uid = unsigned("sys.uid");
         clues.created = created();
         clues.shared_by_machines = !clues.ours && is_shared_by_machines(file);

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::departed::fold_dead;
 use crate::disk::name::{Names, default_dir, default_template, expand, family, names_a_process};
 use crate::error::{Error, Reason};
 use crate::format::kind::MergeRule;
@@ -184,6 +185,42 @@ impl Options {
         let (model, folded) = self.fill(&mut store, names, group, build)?;
         store.publish(names_a_process(&template))?;
         Ok(Instance::new(model, store, self.label_prefix.clone(), family, folded, error))
+    }
+
+    /// Keeps the counts of this program's processes that have ended, and removes their files: for a program that starts
+    /// workers, each time that one has ended. Gives the number of files that were removed.
+    ///
+    /// The processes are those whose files have names from the same template, in the same directory and with the same
+    /// `{CMD}`, and belong to the same user (to root: to any user). Their counters, means and histograms are added to
+    /// the file `CMD-departed-UID.mmstats` in that directory, so that a sum over the program does not fall; their
+    /// gauges and texts go. It is what `cleanstats --fold` does, and both may run at the same time; see mmstats(5). If
+    /// it is killed at any moment, no count is lost, and the next call adds none twice.
+    ///
+    /// A file stays if its writer lives or may live, if it is of version 1, which does not say what is a count, or if its
+    /// counts cannot be kept: the hook of [`crate::on_error`] is called for that. It takes a few system calls for each
+    /// file of the program, and waits up to ten seconds for another process that keeps counts in the same directory.
+    ///
+    /// Where the platform is not Linux, there are no files, and this does nothing.
+    ///
+    /// ```
+    /// use mmstats::Options;
+    ///
+    /// # let dir = tempfile::tempdir()?;
+    /// # let dir = dir.path();
+    /// let options = Options::new().dir(dir);
+    /// // A worker has ended, which published with the same options.
+    /// options.fold_dead()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Template`] if a template makes no sense, or if that of the directory has more than `{CMD}`:
+    /// then the files of the processes are in several directories. [`crate::ErrorKind::Io`] if the directory cannot be
+    /// read or locked, or if the counts cannot be written. What could not be kept has not been removed.
+    pub fn fold_dead(&self) -> Result<usize, Error> {
+        let names = Names::here("");
+        let template = self.filename.clone().unwrap_or_else(default_template);
+        fold_dead(&self.dir.clone().unwrap_or_else(default_dir), &template, &names)
     }
 
     /// Like [`Options::create`], but never prevents a program from running. If no file can be created, the

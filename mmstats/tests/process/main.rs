@@ -5,6 +5,7 @@
 mod calls;
 #[path = "../common/child.rs"]
 mod child;
+mod fold_dead;
 mod fork;
 #[path = "../kernel/mod.rs"]
 mod kernel;

@@ -11,8 +11,8 @@ pub enum ProcessEnd {
     /// The main thread's file and that of the process are removed, and what was counted goes with them.
     #[default]
     Remove,
-    /// They stay, with their final values, until cleanstats removes them, which with `--fold` keeps the counts in
-    /// one file per command. So a sum over all processes of a command never decreases, however often its workers are recycled.
+    /// They stay, with their final values, until they are removed by [`Options::fold_dead`](crate::Options::fold_dead)
+    /// or `cleanstats --fold`, which keep the counts in one file per command. So a sum over all processes of a command never decreases, however often its workers are recycled.
     Leave,
 }
 

@@ -1,20 +1,14 @@
-//! The counts of files that were removed. When `cleanstats --fold` removes the file of a program that has ended, it adds the
-//! file's counters, means and histograms to one file per command and owner, so that a sum over the command does not
-//! fall. The name of that file is `CMD-departed-UID.mmstats`.
-//!
-//! A removed file's counts must be seen exactly once. So the file of the departed has a list of the files that it
-//! holds and that may still be there: it is put in place first, as a whole, and only then these are removed. A reader
-//! passes over a file that is on the list. If the number of the file of the departed is another one after everything
-//! was read than before, counts may have moved meanwhile, and the reader begins again.
+//! What the file of a command's departed is called, and what it says of the files that it holds.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 
-use mmstats::{FOLDED_LABEL, Snapshot, Value};
-
-use crate::name::{ENDING, command};
+use crate::disk::name::EXTENSION;
+use crate::format::value::Value;
+use crate::read::Snapshot;
+use crate::write::fold::FOLDED_LABEL;
 
 /// The label by which a file says that it holds the counts of removed files. Its value is the list of those that may
 /// still be there: [`identity`], with blanks between them.
@@ -27,13 +21,13 @@ const MIDDLE: &[u8] = b"-departed-";
 #[must_use]
 pub fn departed_name(command: &[u8], uid: u32) -> OsString {
     let uid = uid.to_string();
-    OsString::from_vec([command, MIDDLE, uid.as_bytes(), ENDING].concat())
+    OsString::from_vec([command, MIDDLE, uid.as_bytes(), EXTENSION].concat())
 }
 
 /// The command and the owner in the name of such a file.
 #[must_use]
 pub fn departed(name: &OsStr) -> Option<(&[u8], u32)> {
-    let stem = name.as_bytes().strip_suffix(ENDING)?;
+    let stem = name.as_bytes().strip_suffix(EXTENSION)?;
     let digits = stem.iter().rposition(|byte| !byte.is_ascii_digit())? + 1;
     let uid = std::str::from_utf8(&stem[digits..]).ok()?.parse().ok()?;
     let command = stem[..digits].strip_suffix(MIDDLE).filter(|command| !command.is_empty())?;
@@ -115,6 +109,28 @@ pub fn command_of(snapshot: &Snapshot) -> Vec<u8> {
     general(command(name.as_bytes(), pid, tid), pid, tid)
 }
 
+/// The command in a file name `CMD-PID-TID.mmstats`, or `CMD-PID-TID.2.mmstats`, or whatever is before the
+/// ending.
+#[must_use]
+pub fn command(name: &[u8], pid: Option<i128>, tid: Option<i128>) -> &[u8] {
+    let stem = name.strip_suffix(EXTENSION).unwrap_or(name);
+    let numbered = stem.iter().rposition(|&byte| byte == b'.').map(|dot| stem.split_at(dot));
+    let mut command = match (numbered, tid) {
+        (Some((rest, [b'.', digits @ ..])), Some(tid))
+            if !digits.is_empty()
+                && digits.iter().all(u8::is_ascii_digit)
+                && rest.ends_with(format!("-{tid}").as_bytes()) =>
+        {
+            rest
+        }
+        _ => stem,
+    };
+    for number in [tid, pid].into_iter().flatten() {
+        command = command.strip_suffix(format!("-{number}").as_bytes()).unwrap_or(command);
+    }
+    if command.is_empty() { stem } else { command }
+}
+
 /// A command without the numbers of one process: between what is neither a letter nor a digit.
 fn general(command: &[u8], pid: Option<i128>, tid: Option<i128>) -> Vec<u8> {
     let mut general = Vec::with_capacity(command.len());
@@ -143,6 +159,16 @@ mod tests {
         {
             assert_eq!(departed(OsStr::new(other)), None, "{other}");
         }
+    }
+
+    #[test]
+    fn the_command_is_found_in_the_file_name() {
+        assert_eq!(command(b"web-12-34.mmstats", Some(12), Some(34)), b"web");
+        assert_eq!(command(b"web-12-34.2.mmstats", Some(12), Some(34)), b"web");
+        assert_eq!(command(b"web.2.mmstats", Some(12), Some(34)), b"web.2");
+        assert_eq!(command(b"a-b-12.mmstats", Some(12), Some(34)), b"a-b");
+        assert_eq!(command(b"other.mmstats", Some(12), None), b"other");
+        assert_eq!(command(b"-12.mmstats", Some(12), None), b"-12");
     }
 
     #[test]

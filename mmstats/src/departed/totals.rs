@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use files::DEPARTED_LABEL;
-use mmstats::format::histogram::Histogram;
-use mmstats::format::image::{Description, Image};
-use mmstats::format::item::Items;
-use mmstats::format::place::Full;
-use mmstats::{DataType, FOLDED_LABEL, Mean, MetricType, Snapshot, SnapshotField, VERSION_LABEL, Value};
+use super::name::DEPARTED_LABEL;
+use crate::format::histogram::Histogram;
+use crate::format::image::{Description, Image};
+use crate::format::item::Items;
+use crate::format::kind::{DataType, MetricType};
+use crate::format::labels::VERSION_LABEL;
+use crate::format::mean::Mean;
+use crate::format::place::Full;
+use crate::format::value::Value;
+use crate::read::{Snapshot, SnapshotField};
+use crate::write::fold::FOLDED_LABEL;
 
 /// What a field has counted.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,13 +25,14 @@ enum Count {
     Histogram(Histogram),
 }
 
+#[derive(Debug)]
 struct Field {
     count: Count,
     items: Items,
 }
 
 /// All of them.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Totals(BTreeMap<String, Field>);
 
 impl Totals {

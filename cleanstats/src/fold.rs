@@ -3,8 +3,8 @@
 use cli::plain;
 use files::State;
 use mmstats::ErrorKind;
+use mmstats::departed::{Keeper, Processes};
 
-use super::{Keeper, Processes};
 use crate::clean::{Cleaner, Sentence};
 use crate::gather::Candidate;
 use crate::removal::open_again;
@@ -22,7 +22,7 @@ impl<'a> Cleaner<'a> {
         if !self.folds || self.dry_run {
             return None;
         }
-        let mut keeper = Keeper::new(self.tool, processes);
+        let mut keeper = Keeper::new(processes);
         let mut added = Vec::new();
         for (number, (candidate, sentence)) in sentences.iter_mut().enumerate() {
             let Sentence::Remove(condemned) = &*sentence else { continue };
@@ -59,8 +59,17 @@ impl<'a> Cleaner<'a> {
                 return Some(Sentence::CannotFold);
             }
         }
-        let error = keeper.add(candidate, &self.snapshot).err()?;
-        self.tool.error(&candidate.path, &format!("its counts cannot be kept: {}", plain(&error)));
-        Some(Sentence::CannotFold)
+        match keeper.add(&candidate.directory, &self.snapshot) {
+            Ok(unlike) => {
+                unlike
+                    .iter()
+                    .for_each(|(label, why)| self.tool.error(&candidate.path, &format!("{label} {why}")));
+                None
+            }
+            Err(error) => {
+                self.tool.error(&candidate.path, &format!("its counts cannot be kept: {}", plain(&error)));
+                Some(Sentence::CannotFold)
+            }
+        }
     }
 }

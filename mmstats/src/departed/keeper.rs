@@ -1,10 +1,7 @@
-//! The counts of what is removed, kept in one file per command and owner: see [`files::DEPARTED_LABEL`].
+//! The counts of what is removed, kept in one file per command and owner: see [`DEPARTED_LABEL`].
 //!
 //! The file is put in place as a whole, before the first of those that it holds is removed, and says which these are.
 //! So whenever a run is killed, no count is lost, and none is there twice: what is on the list is not added again.
-
-mod fold;
-mod total;
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, btree_map};
@@ -17,15 +14,16 @@ use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use cli::{Tool, plain};
-use mmstats::{FOLD_LABEL, FOLDED_LABEL, Snapshot, TEMP_END, TEMP_START};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::geteuid;
 
-use crate::directory::{Directory, reader};
-use crate::gather::Candidate;
-use total::Totals;
+use super::directory::{Directory, reader};
+use super::name;
+use super::totals::Totals;
+use crate::disk::name::{TEMP_END, TEMP_START};
+use crate::read::Snapshot;
+use crate::write::fold::{FOLD_LABEL, FOLDED_LABEL};
 
 /// How long another run is waited for that keeps counts in the same directory.
 const WAIT: Duration = Duration::from_secs(10);
@@ -34,8 +32,8 @@ const WAIT: Duration = Duration::from_secs(10);
 type Place = ((u64, u64), Vec<u8>, u32);
 
 /// What is kept of a batch of files that are removed together.
-pub(crate) struct Keeper<'a> {
-    tool: &'a Tool,
+#[derive(Debug)]
+pub struct Keeper<'a> {
     kept: BTreeMap<Place, Kept>,
     locks: HashMap<(u64, u64), Flock<File>>,
     /// The numbers of processes' files: which ended threads they hold.
@@ -43,9 +41,13 @@ pub(crate) struct Keeper<'a> {
 }
 
 /// By process id and the number that its files have in common.
-pub(crate) type Processes = HashMap<(i128, i128), i128>;
+pub type Processes = HashMap<(i128, i128), i128>;
+
+/// A label whose counts cannot be kept, and why.
+pub type Unlike = (String, String);
 
 /// One file of counts.
+#[derive(Debug)]
 struct Kept {
     directory: Rc<Directory>,
     path: PathBuf,
@@ -69,45 +71,51 @@ struct Content {
 }
 
 impl<'a> Keeper<'a> {
-    pub(crate) fn new(tool: &'a Tool, processes: &'a mut Processes) -> Self {
-        Self { tool, kept: BTreeMap::new(), locks: HashMap::new(), processes }
+    /// Keeps nothing yet.
+    #[must_use]
+    pub fn new(processes: &'a mut Processes) -> Self {
+        Self { kept: BTreeMap::new(), locks: HashMap::new(), processes }
     }
 
-    /// Adds what a file has counted that is to be removed.
+    /// Adds what a file has counted that is to be removed: the one that has the snapshot's file name in `directory`.
+    /// What it gives are the labels whose counts go with the file.
+    ///
+    /// The file of a process's ended threads must come before those of the threads, as it does by name.
     ///
     /// # Errors
     /// What cannot be kept: then the file must stay.
-    pub(crate) fn add(&mut self, candidate: &Candidate, snapshot: &Snapshot) -> io::Result<()> {
-        let Some(metadata) = snapshot.file().and_then(|file| file.metadata().ok()) else { return Ok(()) };
-        if self.is_held(snapshot) {
-            return Ok(());
-        }
+    pub fn add(&mut self, directory: &Rc<Directory>, snapshot: &Snapshot) -> io::Result<Vec<Unlike>> {
+        let Some(metadata) = snapshot.file().and_then(|file| file.metadata().ok()) else {
+            return Ok(Vec::new());
+        };
+        let is_held = self.is_held(snapshot);
         let mut own = Totals::default();
         own.add(snapshot);
         if own.is_zero() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         // Others could not trust what this user writes in somebody else's name.
         if !(geteuid().is_root() || geteuid().as_raw() == metadata.uid()) {
             return Err(io::Error::other("it belongs to somebody else, for whom only root keeps counts"));
         }
-        let identity = files::identity(snapshot);
-        let kept = self.kept(candidate, snapshot, &metadata)?;
+        let identity = name::identity(snapshot);
+        let kept = self.kept(directory, snapshot, &metadata)?;
         // Another run may have added and removed it before this one had the lock.
-        let now = candidate.directory.handle(&candidate.name).and_then(|handle| handle.metadata());
+        let name = snapshot.path().file_name().unwrap_or_default();
+        let now = directory.handle(name).and_then(|handle| handle.metadata());
         let is_there = now.is_ok_and(|now| (now.dev(), now.ino()) == (metadata.dev(), metadata.ino()));
         if !is_there || kept.list.contains(&identity) {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let path = kept.path.clone();
-        let unlike = kept.totals.add(snapshot);
         kept.list.push(identity);
         kept.has_changed = true;
-        for label in unlike {
-            let why = format!("{label} is something else in {}: its count goes", path.display());
-            self.tool.error(snapshot.path(), &why);
+        // The process's file, which comes first, is to go, too. Were this one not on the list, it would count once
+        // more from then on, since nothing else says that its counts are held.
+        if is_held {
+            return Ok(Vec::new());
         }
-        Ok(())
+        let why = format!("is something else in {}: its count goes", kept.path.display());
+        Ok(kept.totals.add(snapshot).into_iter().map(|label| (label, why.clone())).collect())
     }
 
     /// Whether a file is that of an ended thread whose counts the process's file holds.
@@ -125,12 +133,11 @@ impl<'a> Keeper<'a> {
     /// The file of counts that a file belongs to, as it is now; its directory is locked from then on.
     fn kept(
         &mut self,
-        candidate: &Candidate,
+        directory: &Rc<Directory>,
         snapshot: &Snapshot,
         metadata: &std::fs::Metadata,
     ) -> io::Result<&mut Kept> {
-        let directory = &candidate.directory;
-        let (command, uid) = (files::command_of(snapshot), metadata.uid());
+        let (command, uid) = (name::command_of(snapshot), metadata.uid());
         let place = (directory.identity()?, command, uid);
         if let Entry::Vacant(unlocked) = self.locks.entry(place.0) {
             unlocked.insert(lock(directory)?);
@@ -138,8 +145,8 @@ impl<'a> Keeper<'a> {
         Ok(match self.kept.entry(place) {
             btree_map::Entry::Occupied(kept) => kept.into_mut(),
             btree_map::Entry::Vacant(vacant) => {
-                let name = files::departed_name(&vacant.key().1, uid);
-                let path = candidate.path.with_file_name(&name);
+                let name = name::departed_name(&vacant.key().1, uid);
+                let path = snapshot.path().with_file_name(&name);
                 let owner = (uid, metadata.gid(), metadata.mode() & 0o666);
                 let Content { totals, list, state } = read(directory, &name, &path)?;
                 let directory = Rc::clone(directory);
@@ -152,32 +159,35 @@ impl<'a> Keeper<'a> {
     ///
     /// # Errors
     /// The first that cannot be, and why. Then no file that was added may be removed.
-    pub(crate) fn publish(&mut self) -> Result<(), (PathBuf, io::Error)> {
+    pub fn publish(&mut self) -> Result<(), (PathBuf, io::Error)> {
         for kept in self.kept.values_mut().filter(|kept| kept.has_changed) {
             kept.publish().map_err(|error| (kept.path.clone(), error))?;
         }
         Ok(())
     }
 
-    /// After the files were removed: takes them off the lists.
-    pub(crate) fn settle(mut self) {
+    /// After the files were removed: takes them off the lists. What it gives are the files of counts that still have
+    /// a longer list, and why: that does no harm.
+    #[must_use]
+    pub fn settle(mut self) -> Vec<(PathBuf, io::Error)> {
+        let mut failed = Vec::new();
         for kept in self.kept.values_mut() {
             let before = kept.list.len();
             kept.forget_gone();
             if kept.list.len() < before {
                 if let Err(error) = kept.publish() {
-                    // The longer list does no harm.
-                    self.tool.error(&kept.path, &plain(&error));
+                    failed.push((kept.path.clone(), error));
                 }
             }
         }
+        failed
     }
 }
 
 impl Kept {
     fn forget_gone(&mut self) {
         let is_there = |identity: &String| {
-            let Some((inode, name)) = files::place_of(identity) else { return false };
+            let Some((inode, name)) = name::place_of(identity) else { return false };
             let handle = self.directory.handle(&name).and_then(|handle| handle.metadata());
             handle.is_ok_and(|metadata| metadata.ino() == inode)
         };
@@ -232,12 +242,12 @@ fn read(directory: &Directory, name: &OsStr, path: &Path) -> io::Result<Content>
     if let Some(defect) = snapshot.defect() {
         return Err(io::Error::other(defect.reason().to_string()));
     }
-    if !files::is_departed(&snapshot) {
+    if !name::is_departed(&snapshot) {
         return Err(io::Error::other("something else has the name that the counts of removed files need"));
     }
     let mut totals = Totals::default();
     totals.add(&snapshot);
-    let (list, state) = (files::listed(&snapshot).into_iter().collect(), files::state_of(&snapshot));
+    let (list, state) = (name::listed(&snapshot).into_iter().collect(), name::state_of(&snapshot));
     Ok(Content { totals, list, state: u64::try_from(state).unwrap_or_default() })
 }
 
@@ -272,8 +282,49 @@ fn create(directory: &Directory) -> io::Result<(File, OsString)> {
     Err(Errno::EEXIST.into())
 }
 
-/// Whether a candidate, whose snapshot this is, has the counts of removed files.
-pub(crate) fn is_departed(candidate: &Candidate, snapshot: &Snapshot) -> bool {
-    // Of what has no beginning, nothing was read.
-    snapshot.path() == candidate.path && files::is_departed(snapshot)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::image::{Description, Image};
+    use crate::format::item::Items;
+    use crate::format::kind::{DataType, MetricType};
+    use crate::format::labels::VERSION_LABEL;
+
+    /// The file of a thread that has ended, or with 0 that of its process.
+    fn file(dir: &Path, tid: u64, hits: u64) -> PathBuf {
+        let mut image = Image::new();
+        let mut add = |label, metric, value: u64| {
+            let description = Description { label, data: DataType::U64, metric, items: Items::default() };
+            image.add(&description, &value.to_ne_bytes()).unwrap();
+        };
+        for (label, value) in
+            [("sys.pid", 7), ("sys.tid", tid), (FOLD_LABEL, 5), (FOLDED_LABEL, 2), (VERSION_LABEL, 0)]
+        {
+            add(label, MetricType::Info, value);
+        }
+        add("hits", MetricType::Counter, hits);
+        let path = dir.join(format!("web-7-{tid}.mmstats"));
+        std::fs::write(&path, image.finish()).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_thread_that_its_process_holds_is_listed_and_not_added() {
+        let dir = tempfile::tempdir().unwrap();
+        let directory = Rc::new(Directory::named(dir.path()).unwrap());
+        let mut processes = Processes::new();
+        let mut keeper = Keeper::new(&mut processes);
+        let snapshots =
+            [(0, 10), (8, 4)].map(|(tid, hits)| Snapshot::of(file(dir.path(), tid, hits)).unwrap());
+        for snapshot in &snapshots {
+            assert_eq!(keeper.add(&directory, snapshot).unwrap(), []);
+        }
+        keeper.publish().unwrap();
+        let departed = dir.path().join(name::departed_name(b"web", geteuid().as_raw()));
+        let departed = Snapshot::of(departed).unwrap();
+        assert_eq!(departed.find("hits").unwrap().value().as_integer(), Some(10));
+        // If the process's file alone were listed, and removed, nothing would say that the thread's is held.
+        assert_eq!(name::listed(&departed), snapshots.iter().map(name::identity).collect());
+        assert_eq!(keeper.settle().len(), 0);
+    }
 }
