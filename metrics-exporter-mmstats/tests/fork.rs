@@ -28,6 +28,7 @@ fn in_child(work: impl FnOnce()) -> WaitStatus {
 }
 
 /// Whether a child knows that it is one, which qemu's user emulation keeps from it.
+#[allow(clippy::explicit_write)]
 fn knows_that_it_is_a_child(instance: &Instance<()>) -> bool {
     let status = in_child(|| assert!(instance.is_inherited()));
     let knows = matches!(status, WaitStatus::Exited(_, 0));
