@@ -1,16 +1,18 @@
 //! All that was read, and what comes of it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt::Display;
 use std::path::PathBuf;
 
 use cli::{Labels, Output, Stop, escape, escape_path};
-use figures::{Aggregate, Function, Outcome, Sample, Source, Tallied};
+use figures::{Outcome, Source, Tallied};
 use files::DEPARTED_LABEL;
 use mmstats::live::{Judge, Life};
 use mmstats::{DataType, FOLD_LABEL, FOLDED_LABEL, MergeRule, MetricType, Snapshot, SnapshotField};
 
 use crate::family::Families;
+use crate::held::{Heads, Held};
 use crate::text::{distinct, label};
 use crate::untyped::{self, Untyped};
 use crate::{By, Choice, series};
@@ -27,7 +29,8 @@ pub struct Exposition<'a> {
     prefix: &'a str,
     judge: Judge,
     /// What becomes one, by the labels that say whose it is.
-    totals: BTreeMap<String, Aggregate>,
+    totals: BTreeMap<String, Held>,
+    heads: Heads,
     families: Families,
     /// What nobody knows anything of, of version 1 and of version 2.
     untyped: [Untyped; 2],
@@ -47,6 +50,7 @@ impl<'a> Exposition<'a> {
             prefix: choice.prefix(),
             judge: Judge::new(),
             totals: BTreeMap::new(),
+            heads: Heads::default(),
             families: Families::default(),
             untyped: [Untyped::new(choice.untyped_prefix()), Untyped::new(choice.prefix())],
             paths: Vec::new(),
@@ -76,7 +80,7 @@ impl<'a> Exposition<'a> {
         let mut own = Some(if snapshot.bytes().first() == Some(&1) { old } else { new });
         let mut totals = Some(&mut self.totals);
         let mut untyped: Option<untyped::Source<'_>> = None;
-        let mut typed: Option<(Source, &mut Aggregate)> = None;
+        let mut typed: Option<(Source, &mut Held)> = None;
         for field in snapshot.fields() {
             let field = match field {
                 Ok(field) => field,
@@ -106,18 +110,20 @@ impl<'a> Exposition<'a> {
             }
             typed = typed.or_else(|| {
                 let is_alive = self.is_alive_wanted || !is_dead();
-                let total = totals.take()?.entry(labels(snapshot, self.by));
-                let total = total.or_insert_with(|| Aggregate::new(Function::Auto));
-                Some((Source::of(number, snapshot, is_alive), total))
+                let source = Source::of(number, snapshot, is_alive);
+                let total = match totals.take()?.entry(labels(snapshot, self.by)) {
+                    Entry::Vacant(vacant) => vacant.insert(Held::first(source)),
+                    Entry::Occupied(occupied) => {
+                        let total = occupied.into_mut();
+                        total.another(&self.heads);
+                        total
+                    }
+                };
+                Some((source, total))
             });
             let Some((source, total)) = &mut typed else { continue };
             if says_something(&field, self.by, source.is_alive) {
-                total.add_sample(
-                    source,
-                    field.label(),
-                    || field.type_code().into_owned(),
-                    &Sample::of(&field),
-                );
+                total.add(&mut self.heads, source, &field);
             }
         }
     }
@@ -126,7 +132,7 @@ impl<'a> Exposition<'a> {
     /// numbers as it is merged.
     pub fn add_result(&mut self, result: &Tallied) {
         match result.outcome {
-            Outcome::Compound(_) => series::add(&mut self.families, self.prefix, "", result),
+            Outcome::Compound(_) => series::add(&mut self.families, self.prefix, &"".into(), result),
             _ => self.untyped[0].add_result(result),
         }
     }
@@ -134,7 +140,8 @@ impl<'a> Exposition<'a> {
     /// Writes all.
     pub fn write(mut self, out: &mut Output) -> Result<(), Stop> {
         for (labels, total) in self.totals {
-            for tallied in total.results() {
+            let labels = labels.into();
+            for tallied in total.aggregate(&self.heads).results() {
                 for left_out in &tallied.left_out {
                     let why = format!("{} is {left_out}: left out", escape(&tallied.label));
                     (self.complain)(&escape_path(&self.paths[left_out.file]), &why);

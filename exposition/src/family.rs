@@ -1,11 +1,13 @@
 //! Families: all series of one name, with what is said of them once.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::rc::Rc;
 
 use cli::{Output, Stop, escape};
 
 use crate::exposition::Complain;
-use crate::text::{label, push_escaped};
+use crate::text::{Number, label, push_escaped};
 use crate::untyped::Untyped;
 
 /// What is said of a number of which its file says nothing.
@@ -49,13 +51,25 @@ pub(crate) struct Sample {
     pub(crate) value: String,
 }
 
-/// The numbers that have the same labels.
+/// The numbers that have the same labels. There may be millions of such, most of one number.
+pub(crate) enum Samples {
+    One(Number),
+    Several(Box<[Sample]>),
+}
+
+impl Samples {
+    pub(crate) fn of(samples: Vec<Sample>) -> Self {
+        Self::Several(samples.into())
+    }
+}
+
+/// What has labels of its own.
 pub(crate) struct Series {
     /// Which files it is of, and its attributes: `cmd="web",route="/a",`.
-    pub(crate) labels: String,
+    pub(crate) labels: Rc<str>,
     /// The label of the field, without attributes.
-    pub(crate) origin: String,
-    pub(crate) samples: Vec<Sample>,
+    pub(crate) origin: Rc<str>,
+    pub(crate) samples: Samples,
 }
 
 #[derive(Default)]
@@ -66,11 +80,24 @@ struct Family {
 
 /// All of them. A name has one type in the end; until then it may have several.
 #[derive(Default)]
-pub(crate) struct Families(BTreeMap<String, BTreeMap<Type, Family>>);
+pub(crate) struct Families {
+    families: BTreeMap<String, BTreeMap<Type, Family>>,
+    origins: HashSet<Rc<str>>,
+}
 
 impl Families {
+    /// A field's label, which many series have in common.
+    pub(crate) fn origin(&mut self, label: &str) -> Rc<str> {
+        if let Some(origin) = self.origins.get(label) {
+            return Rc::clone(origin);
+        }
+        let origin = Rc::from(label);
+        self.origins.insert(Rc::clone(&origin));
+        origin
+    }
+
     pub(crate) fn add(&mut self, name: String, kind: Type, help: Option<String>, series: Series) {
-        let family = self.0.entry(name).or_default().entry(kind).or_default();
+        let family = self.families.entry(name).or_default().entry(kind).or_default();
         if family.help.is_none() {
             family.help = help;
         }
@@ -120,7 +147,7 @@ impl Families {
     /// The type of each name: that of the most series, or the first of these.
     fn choose(&mut self, complain: &Complain<'_>) -> BTreeMap<String, (Type, Family)> {
         let mut chosen = BTreeMap::new();
-        for (name, mut types) in std::mem::take(&mut self.0) {
+        for (name, mut types) in std::mem::take(&mut self.families) {
             let most = types.values().map(|family| family.series.len()).max();
             let kind =
                 types.iter().find(|(_, family)| Some(family.series.len()) == most).map(|(kind, _)| *kind);
@@ -165,26 +192,50 @@ impl Series {
 
 impl Family {
     fn write(&self, complain: &Complain<'_>, name: &str, out: &mut Output) -> Result<(), Stop> {
-        let origins: HashSet<_> = self.series.iter().map(|series| series.origin.as_str()).collect();
-        let mut seen = HashSet::new();
+        let has_several = self.series.windows(2).any(|pair| pair[0].origin != pair[1].origin);
+        let mut seen: HashSet<Cow<'_, str>> = HashSet::with_capacity(self.series.len());
         for series in &self.series {
-            let mut labels = series.labels.clone();
-            if origins.len() > 1 {
-                label(&mut labels, "label", &escape(series.origin.as_bytes()));
+            let mut labels = Cow::Borrowed(&*series.labels);
+            if has_several {
+                label(labels.to_mut(), "label", &escape(series.origin.as_bytes()));
             }
-            if !seen.insert(labels.clone()) {
-                complain(name, &format!("two series are {}: one is left out", series.whose()));
-                continue;
-            }
-            for Sample { ending, bound, value } in &series.samples {
-                let labels = format!("{labels}{bound}");
-                let labels = labels.trim_end_matches(',');
-                match labels {
-                    "" => writeln!(out, "{name}{ending} {value}")?,
-                    labels => writeln!(out, "{name}{ending}{{{labels}}} {value}")?,
+            match &series.samples {
+                _ if seen.contains(&labels) => {
+                    complain(name, &format!("two series are {}: one is left out", series.whose()));
+                    continue;
+                }
+                Samples::One(value) => write_sample(out, [name, "", &labels, ""], |out| value.push_to(out))?,
+                Samples::Several(samples) => {
+                    for Sample { ending, bound, value } in samples {
+                        let push = |out: &mut Vec<u8>| out.extend_from_slice(value.as_bytes());
+                        write_sample(out, [name, ending, &labels, bound], push)?;
+                    }
                 }
             }
+            seen.insert(labels);
         }
         Ok(())
     }
+}
+
+/// One line: a name in two parts, labels in two parts, a number.
+fn write_sample(
+    out: &mut Output,
+    [name, ending, labels, bound]: [&str; 4],
+    push: impl FnOnce(&mut Vec<u8>),
+) -> Result<(), Stop> {
+    // The comma after the last.
+    let (labels, bound) = match bound {
+        "" => (labels.trim_end_matches(','), ""),
+        bound => (labels, bound.trim_end_matches(',')),
+    };
+    out.gather(|out| {
+        [name, ending].iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+        if !(labels.is_empty() && bound.is_empty()) {
+            ["{", labels, bound, "}"].iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+        }
+        out.push(b' ');
+        push(out);
+        out.push(b'\n');
+    })
 }

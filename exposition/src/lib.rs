@@ -10,6 +10,7 @@ mod ahead;
 mod exposition;
 mod family;
 mod gather;
+mod held;
 mod name;
 mod removed;
 mod series;

@@ -1,19 +1,28 @@
 //! What becomes of a field: series of one family, or of several.
 
+use std::rc::Rc;
+
 use figures::{Compound, Outcome, Tallied};
 use mmstats::{HistogramTotal, Mean, MetricType, Value, WindowTotal};
 
-use crate::family::{Families, Sample, Series, Type};
+use crate::family::{Families, Sample, Samples, Series, Type};
 use crate::name::{Parsed, in_unit, moment, sanitized, total, window};
-use crate::text::{attribute, for_go, label};
+use crate::text::{Number, attribute, for_go, label};
 
 /// Adds what all files of one key have made of a label. `labels` says which files.
-pub(crate) fn add(families: &mut Families, prefix: &str, labels: &str, tallied: &Tallied) {
+pub(crate) fn add(families: &mut Families, prefix: &str, labels: &Rc<str>, tallied: &Tallied) {
     let parsed = Parsed::of(&tallied.label);
-    let mut labels = labels.to_owned();
-    for (name, value) in &parsed.attributes {
-        label(&mut labels, name, &attribute(value));
-    }
+    // Mostly there are none, and all series of a key have the same labels.
+    let labels = match &parsed.attributes[..] {
+        [] => Rc::clone(labels),
+        attributes => {
+            let mut labels = labels.to_string();
+            for (name, value) in attributes {
+                label(&mut labels, name, &attribute(value));
+            }
+            labels.into()
+        }
+    };
     let about = &tallied.about;
     let adder = Adder {
         families,
@@ -33,7 +42,7 @@ struct Adder<'a> {
     families: &'a mut Families,
     name: String,
     origin: &'a str,
-    labels: String,
+    labels: Rc<str>,
     unit: Option<&'a str>,
     help: Option<&'a str>,
 }
@@ -49,7 +58,7 @@ impl Adder<'_> {
             MetricType::Timestamp => (Type::Gauge, moment(&self.name)),
             _ => (Type::Gauge, in_unit(&self.name, "", self.unit)),
         };
-        self.add(name, kind, "", vec![sample("", value)]);
+        self.add(name, kind, "", Samples::One(value));
     }
 
     /// The text format has no type for it: a gauge of 1, whose label says it.
@@ -60,11 +69,11 @@ impl Adder<'_> {
             Outcome::Several(several) => {
                 let one = |outcome: &Outcome| match outcome {
                     Outcome::Text(text) => Some(cli::escape(text).into_owned()),
-                    other => number(other),
+                    other => number_text(other),
                 };
                 several.iter().filter_map(one).collect()
             }
-            other => number(other).into_iter().collect(),
+            other => number_text(other).into_iter().collect(),
         };
         let name = format!("{}_info", self.name.strip_suffix("_info").unwrap_or(&self.name));
         let labels = self.labels.clone();
@@ -72,9 +81,10 @@ impl Adder<'_> {
         for value in values {
             // Two may be escaped alike.
             if seen.insert(value.clone()) {
-                self.labels.clone_from(&labels);
-                label(&mut self.labels, "value", &value);
-                self.add(name.clone(), Type::Gauge, "", vec![sample("", "1".to_owned())]);
+                let mut labels = labels.to_string();
+                label(&mut labels, "value", &value);
+                self.labels = labels.into();
+                self.add(name.clone(), Type::Gauge, "", Samples::One(Number::Unsigned(1)));
             }
         }
     }
@@ -95,7 +105,7 @@ impl Adder<'_> {
     fn mean(&mut self, mean: &Mean) {
         let name = in_unit(&self.name, "", self.unit);
         let sum = sample("_sum", for_go(Value::Double(mean.sum)));
-        self.add(name, Type::Summary, "", vec![sum, sample("_count", mean.count.to_string())]);
+        self.add(name, Type::Summary, "", Samples::of(vec![sum, sample("_count", mean.count.to_string())]));
     }
 
     /// Bounds follow from the precision and the range alone, never from what was recorded; and every number follows
@@ -112,7 +122,7 @@ impl Adder<'_> {
         samples.push(bucket("+Inf", total.count()));
         samples.push(sample("_sum", for_go(Value::Double(total.sum()))));
         samples.push(sample("_count", total.count().to_string()));
-        self.add(name, Type::Histogram, "", samples);
+        self.add(name, Type::Histogram, "", Samples::of(samples));
     }
 
     fn window(&mut self, all: &WindowTotal) {
@@ -130,16 +140,17 @@ impl Adder<'_> {
         debug_assert!(!name.is_empty());
         if let Some(value) = value {
             let name = in_unit(&self.name, ending, self.unit);
-            self.add(name, Type::Gauge, what, vec![sample("", for_go(value))]);
+            self.add(name, Type::Gauge, what, Samples::One(Number::Text(for_go(value).into())));
         }
     }
 
-    fn add(&mut self, name: String, kind: Type, part: &str, samples: Vec<Sample>) {
+    fn add(&mut self, name: String, kind: Type, part: &str, samples: Samples) {
         let help = self.help.map(|help| match part {
             "" => help.to_owned(),
             part => format!("{} ({part})", help.trim_end_matches('.')),
         });
-        let series = Series { labels: self.labels.clone(), origin: self.origin.to_owned(), samples };
+        let origin = self.families.origin(self.origin);
+        let series = Series { labels: Rc::clone(&self.labels), origin, samples };
         self.families.add(name, kind, help, series);
     }
 }
@@ -153,12 +164,18 @@ fn bucket(upper: &str, count: u64) -> Sample {
 }
 
 /// `None` of text, and of several numbers that do not become one.
-fn number(outcome: &Outcome) -> Option<String> {
+fn number(outcome: &Outcome) -> Option<Number> {
     Some(match outcome {
-        Outcome::Bool(value) => for_go(Value::Bool(*value)),
-        Outcome::Integer(value) => value.to_string(),
-        Outcome::Float(value) => for_go(Value::Float(*value)),
-        Outcome::Double(value) => for_go(Value::Double(*value)),
+        Outcome::Bool(value) => Number::Bool(*value),
+        Outcome::Integer(value) => (*value).into(),
+        Outcome::Float(value) => Number::Float(*value),
+        Outcome::Double(value) => Number::Double(*value),
         Outcome::Text(_) | Outcome::Texts(_) | Outcome::Several(_) | Outcome::Compound(_) => return None,
     })
+}
+
+fn number_text(outcome: &Outcome) -> Option<String> {
+    let mut text = Vec::new();
+    number(outcome)?.push_to(&mut text);
+    Some(String::from_utf8_lossy(&text).into_owned())
 }

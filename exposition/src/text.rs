@@ -60,6 +60,41 @@ pub(crate) fn push_for_go(out: &mut Vec<u8>, value: Value<'_>) {
     }
 }
 
+/// A number that is not text yet: there may be very many.
+#[derive(Debug)]
+pub(crate) enum Number {
+    Bool(bool),
+    Signed(i64),
+    Unsigned(u64),
+    Float(f32),
+    Double(f64),
+    /// One that none of these holds.
+    Text(Box<str>),
+}
+
+impl Number {
+    /// Appends it as Go's `ParseFloat` reads it.
+    pub(crate) fn push_to(&self, out: &mut Vec<u8>) {
+        let value = match self {
+            Self::Text(text) => return out.extend_from_slice(text.as_bytes()),
+            Self::Bool(value) => Value::Bool(*value),
+            Self::Signed(value) => Value::Signed(*value),
+            Self::Unsigned(value) => Value::Unsigned(*value),
+            Self::Float(value) => Value::Float(*value),
+            Self::Double(value) => Value::Double(*value),
+        };
+        push_for_go(out, value);
+    }
+}
+
+impl From<i128> for Number {
+    fn from(value: i128) -> Self {
+        let unsigned = u64::try_from(value).map(Self::Unsigned);
+        let either = unsigned.or_else(|_| i64::try_from(value).map(Self::Signed));
+        either.unwrap_or_else(|_| Self::Text(value.to_string().into()))
+    }
+}
+
 /// The same as text.
 pub(crate) fn for_go(value: Value<'_>) -> String {
     let mut out = Vec::new();
@@ -81,6 +116,16 @@ mod tests {
             (Value::Unsigned(u64::MAX), "18446744073709551615"),
         ] {
             assert_eq!(for_go(value), want);
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_written_in_full() {
+        for value in [0, -1, i128::from(u64::MAX), i128::from(u64::MAX) + 1, i128::from(i64::MIN), i128::MIN]
+        {
+            let mut out = Vec::new();
+            Number::from(value).push_to(&mut out);
+            assert_eq!(out, value.to_string().as_bytes());
         }
     }
 
