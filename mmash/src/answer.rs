@@ -19,6 +19,8 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use cli::Json;
 
+use crate::reading::Unsteady;
+
 /// Scripts and styles of ours alone, and nothing in the page that could be made into one.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types";
@@ -144,6 +146,12 @@ impl Answer {
         }
         headers.extend(extra);
         response
+    }
+}
+
+impl From<Unsteady> for Answer {
+    fn from(_: Unsteady) -> Self {
+        Self::error(StatusCode::SERVICE_UNAVAILABLE, "the files could not be read at one moment")
     }
 }
 
