@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use figures::Compound;
 use cli::{Stop, Tool};
 use exposition::Files;
+use figures::Compound;
 use files::Found;
 use mmstats::{Origin, Snapshot};
 
@@ -14,9 +14,10 @@ use crate::history::About;
 use crate::shown::{Class, Remains};
 use crate::watch::Watch;
 
-/// How long what was read of them serves, if nothing happens, and at least.
+/// How long what was read of them serves, if nothing happens.
 const SERVES: Duration = Duration::from_secs(30);
-const AT_LEAST: Duration = Duration::from_secs(5);
+/// How many times as long as reading them takes it serves at least.
+const AT_LEAST: u32 = 50;
 
 /// All of them.
 #[derive(Default)]
@@ -24,6 +25,7 @@ pub(crate) struct Dead {
     paths: BTreeSet<PathBuf>,
     has_changed: bool,
     read: Option<Instant>,
+    took: Duration,
 }
 
 impl Dead {
@@ -31,12 +33,20 @@ impl Dead {
         self.has_changed |= self.paths.insert(path.to_owned());
     }
 
+    /// The same of one whose values do change.
+    pub(crate) fn note_anew(&mut self, path: &Path) {
+        self.paths.insert(path.to_owned());
+        self.has_changed = true;
+    }
+
     pub(crate) fn forget(&mut self, path: &Path) {
         self.has_changed |= self.paths.remove(path);
     }
 
+    /// How many there are, without those that nobody removes.
     pub(crate) fn count(&self) -> usize {
-        self.paths.len()
+        let is_left = |path: &&PathBuf| path.file_name().is_none_or(|name| files::departed(name).is_none());
+        self.paths.iter().filter(is_left).count()
     }
 
     /// Reads them again, if that is worth it. Their values do not change.
@@ -44,17 +54,21 @@ impl Dead {
         let age = self.read.map(|read| read.elapsed());
         let is_due = match age {
             None => self.has_changed,
-            Some(age) => age >= SERVES && !self.paths.is_empty() || self.has_changed && age >= AT_LEAST,
+            Some(age) => {
+                age >= SERVES && !self.paths.is_empty() || self.has_changed && age >= AT_LEAST * self.took
+            }
         };
         if !is_due {
             return;
         }
-        (self.has_changed, self.read) = (false, Some(Instant::now()));
+        let began = Instant::now();
+        (self.has_changed, self.read) = (false, Some(began));
         self.paths.retain(|path| path.symlink_metadata().is_ok());
         let Ok(mut remains) = self.gather(watch) else {
             self.has_changed = true;
             return;
         };
+        self.took = began.elapsed();
         let mut record = watch.record();
         let tick = record.tick + 1;
         for (place, slot) in (0..).zip(&mut record.labels) {

@@ -19,12 +19,8 @@ pub(crate) fn answer(reading: &Reading, prefixes: Vec<OsString>, function: Optio
     let memory = Memory::default();
     let labels = Labels { prefixes, ..Labels::default() };
     let files = reading.files();
-    let what = exposition::Reading {
-        tool: &reading.tool,
-        files: &files,
-        labels: &labels,
-        is_alive_wanted: false,
-    };
+    let what =
+        exposition::Reading { tool: &reading.tool, files: &files, labels: &labels, is_alive_wanted: false };
     let mut out = Output::to(Box::new(memory.clone()));
     match exposition::write(&what, &Choice::default(), function, &mut out).and_then(|()| out.flush()) {
         Ok(()) => Answer::new(CONTENT_TYPE, memory.0.take()),

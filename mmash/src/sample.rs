@@ -43,6 +43,7 @@ impl Sampler {
         let mut hear = |notice: &Notice<'_>| {
             match *notice {
                 Notice::LeftOut(path) | Notice::Died(path) => dead.note(path),
+                Notice::Departed(path) => dead.note_anew(path),
                 Notice::Joins(path) => dead.forget(path),
                 _ => {}
             }

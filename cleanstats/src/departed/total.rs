@@ -7,7 +7,9 @@ use mmstats::format::histogram::Histogram;
 use mmstats::format::image::{Description, Image};
 use mmstats::format::item::Items;
 use mmstats::format::place::Full;
-use mmstats::{DataType, FOLDED_LABEL, Mean, MetricType, Snapshot, SnapshotField, VERSION_LABEL, Value};
+use mmstats::{
+    DataType, FOLDED_LABEL, Mean, MergeRule, MetricType, Snapshot, SnapshotField, VERSION_LABEL, Value,
+};
 
 /// What a field has counted.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,8 +66,10 @@ impl Totals {
             let (data, metric) = (DataType::FixedText, MetricType::Info);
             image.add(&Description { label, data, metric, items: Items::default() }, text.as_bytes())?;
         }
-        let (label, data, metric) = (FOLDED_LABEL, DataType::U64, MetricType::Info);
-        image.add(&Description { label, data, metric, items: Items::default() }, &state.to_ne_bytes())?;
+        // The same kind as in the files of threads, so that a merge of all files has nothing to complain of.
+        let (label, data, metric) = (FOLDED_LABEL, DataType::U64, MetricType::Gauge);
+        let items = Items { merge: Some(MergeRule::None), ..Items::default() };
+        image.add(&Description { label, data, metric, items }, &state.to_ne_bytes())?;
         for (label, Field { count, items }) in &self.0 {
             let (data, metric, value) = count.encode();
             image.add(&Description { label, data, metric, items: items.clone() }, &value)?;
