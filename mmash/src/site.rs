@@ -114,10 +114,10 @@ impl Site {
     async fn answer_to(self: &Arc<Self>, route: Route, text: Option<&str>, is_head: bool) -> Answer {
         let query = Query::of(text);
         match route {
-            Route::Page => Answer::new("text/html; charset=utf-8", assets::PAGE),
-            Route::Script => Answer::new("text/javascript; charset=utf-8", assets::SCRIPT),
-            Route::Style => Answer::new("text/css; charset=utf-8", assets::STYLE),
-            Route::Icon => Answer::new("image/svg+xml", assets::ICON),
+            Route::Page => Answer::asset(&assets::PAGE),
+            Route::Script => Answer::asset(&assets::SCRIPT),
+            Route::Style => Answer::asset(&assets::STYLE),
+            Route::Icon => Answer::asset(&assets::ICON),
             Route::Health => Answer::new("text/plain; charset=utf-8", "ok\n"),
             Route::Moved(place) => Answer::moved(place, text),
             Route::Stats => self.read(|reading| Answer::json(original::labels(reading))).await,

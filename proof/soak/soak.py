@@ -37,6 +37,13 @@ class Soak:
         self.programs, self.labels, self.requests, self.events, self.longest = 0, 0, 0, 0, 0.0
         self.wrong = []
 
+    def guard(self, act, *arguments):
+        """Does a thread's work. What keeps it from that is wrong, too."""
+        try:
+            act(*arguments)
+        except Exception as error:  # pylint: disable=broad-except
+            self.wrong.append("%s: %r" % (act.__name__, error))
+
     def tool(self, name):
         return os.path.join(self.tools, name)
 
@@ -121,8 +128,8 @@ class Soak:
         time.sleep(3)
         began, first, looks = time.monotonic(), self.uses(), []
         self.report(began, first)
-        work = [threading.Thread(target=self.slot, args=(number,)) for number in range(SLOTS)]
-        work += [threading.Thread(target=it) for it in (self.clean, self.label, self.read_events, self.ask)]
+        work = [threading.Thread(target=self.guard, args=(self.slot, number)) for number in range(SLOTS)]
+        work += [threading.Thread(target=self.guard, args=(it,)) for it in (self.clean, self.label, self.read_events, self.ask)]
         for thread in work:
             thread.start()
         try:
@@ -130,7 +137,7 @@ class Soak:
                 time.sleep(LOOK)
                 looks.append((time.monotonic() - began, self.uses()))
                 if len(looks) % 6 == 0:
-                    self.report(*(began, looks[-1][1]))
+                    self.report(began, looks[-1][1])
         finally:
             self.is_over.set()
         for thread in work:
