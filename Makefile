@@ -16,7 +16,7 @@ PACKAGE_TARGET = target/package-build
 PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
 
-.PHONY: all demo page picture check check-conditions bench faults workers races prometheus soak fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
+.PHONY: all demo page picture check check-conditions bench faults workers races prometheus soak soak-mmash fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -78,6 +78,12 @@ soak:
 	$(CARGO) build --release --locked
 	$(CARGO) build --release --locked --manifest-path proof/Cargo.toml -p recycled
 	python3 proof/soak/soak.py $(TARGET)/release $(or $(CARGO_TARGET_DIR),proof/target)/release/recycled $(SOAK)
+
+# mmash alone for as long, with clients that come, stay and stall.
+soak-mmash:
+	$(CARGO) build --release --locked
+	$(CARGO) build --release --locked --manifest-path proof/Cargo.toml -p recycled
+	python3 proof/soak/mmash.py $(TARGET)/release $(or $(CARGO_TARGET_DIR),proof/target)/release/recycled $(SOAK)
 
 # All wrong values of every byte of the golden files, through every tool: about an hour.
 hostile:

@@ -22,6 +22,7 @@ impl Tool {
             Notice::Pattern(what) => self.error_at("MMSTATS_GLOB", &what),
             Notice::Unreadable(error) => self.report(error),
             Notice::LeftOut(path) => say(1, path, "left out: its process has ended"),
+            Notice::Departed(_) => {}
             Notice::Joins(path) => say(2, path, "joins"),
             Notice::Gone(path) => say(2, path, "leaves: the file is gone"),
             Notice::Died(path) => say(2, path, "leaves: its process has ended"),

@@ -36,6 +36,8 @@ pub struct Files<'a> {
     tool: &'a Tool,
     operands: &'a [OsString],
     found: &'a [Found],
+    /// Looks for the files anew, where that is not all that the operands say.
+    anew: Option<&'a dyn Fn() -> Vec<Found>>,
     has_read: Cell<bool>,
     /// A file was listed and had gone when it was to be read.
     has_gone: Cell<bool>,
@@ -45,7 +47,30 @@ impl<'a> Files<'a> {
     /// Those that were found for these operands.
     #[must_use]
     pub fn new(tool: &'a Tool, operands: &'a [OsString], found: &'a [Found]) -> Self {
-        Self { tool, operands, found, has_read: Cell::new(false), has_gone: Cell::new(false) }
+        Self { tool, operands, found, anew: None, has_read: Cell::new(false), has_gone: Cell::new(false) }
+    }
+
+    /// The same, where `anew` finds them: not all that the operands name were wanted.
+    #[must_use]
+    pub fn found_by(self, anew: &'a dyn Fn() -> Vec<Found>) -> Self {
+        Self { anew: Some(anew), ..self }
+    }
+
+    pub(crate) fn tool(&self) -> &'a Tool {
+        self.tool
+    }
+
+    /// Others that were found in the same way.
+    pub(crate) fn of<'b>(&self, found: &'b [Found]) -> Files<'b>
+    where
+        'a: 'b,
+    {
+        Files { anew: self.anew, ..Files::new(self.tool, self.operands, found) }
+    }
+
+    /// Those that there are by now.
+    pub(crate) fn find_anew(&self) -> Vec<Found> {
+        self.anew.map_or_else(|| files::find(self.operands, Ways::One).found, |anew| anew())
     }
 
     /// Those that were found.
@@ -104,7 +129,7 @@ impl<'a> Files<'a> {
     fn keep_new_processes(&self, folds: &mut Folds) {
         let known: HashSet<_> = self.found.iter().map(|found| &found.path).collect();
         let mut snapshot = Snapshot::new();
-        for found in files::find(self.operands, Ways::One).found {
+        for found in self.find_anew() {
             if known.contains(&found.path) || snapshot.read(&found.path, found.origin).is_err() {
                 continue;
             }

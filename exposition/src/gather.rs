@@ -23,7 +23,7 @@ pub(crate) fn gather<'a>(
         let add = |exposition: &mut Exposition<'a>, snapshot: &Snapshot, is_departed: bool| {
             exposition.add(snapshot, is_departed);
         };
-        return removed::gather(reading.tool, reading.operands, reading.files, &begin, &add);
+        return removed::gather(reading.files, &begin, &add);
     }
     let mut exposition = begin();
     let mut take = |snapshot: &Snapshot| {

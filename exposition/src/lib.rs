@@ -18,7 +18,7 @@ mod text;
 mod together;
 mod untyped;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fmt::Display;
 
 use cli::{Labels, Output, Stop, Tool};
@@ -27,6 +27,7 @@ use mmstats::{Snapshot, SnapshotField};
 
 pub use ahead::Files;
 pub use exposition::{Complain, Exposition};
+pub use removed::gather;
 pub use together::Together;
 
 /// What the names of numbers begin with of which nobody says what they are.
@@ -98,8 +99,6 @@ pub struct Reading<'a> {
     pub tool: &'a Tool,
     /// The files that were found.
     pub files: &'a Files<'a>,
-    /// What they were found by.
-    pub operands: &'a [OsString],
     /// The labels that are wanted.
     pub labels: &'a Labels,
     /// Leaves out the files of the dead.

@@ -4,12 +4,11 @@
 //! from a removed file to that of its command's departed ([`files::listed`]).
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
-use cli::{Stop, Tool};
-use files::{Found, Ways};
+use cli::Stop;
+use files::Found;
 use mmstats::Snapshot;
 
 use crate::ahead::Files;
@@ -26,9 +25,7 @@ type States = Vec<(PathBuf, i128)>;
 ///
 /// # Errors
 /// What `add` reports is reported; [`Stop::Failed`] if counts move faster than they can be read.
-pub(crate) fn gather<G>(
-    tool: &Tool,
-    operands: &[OsString],
+pub fn gather<G>(
     files: &Files<'_>,
     begin: &dyn Fn() -> G,
     add: &dyn Fn(&mut G, &Snapshot, bool),
@@ -40,7 +37,7 @@ pub(crate) fn gather<G>(
         let mut gathered = begin();
         // As they were read: a moment later they may hold more.
         departed.iter().for_each(|snapshot| add(&mut gathered, snapshot, true));
-        let now = Files::new(tool, operands, &found);
+        let now = files.of(&found);
         now.each_once(&mut |snapshot| {
             if !files::is_departed(snapshot) && !held.has(snapshot) {
                 add(&mut gathered, snapshot, false);
@@ -50,12 +47,12 @@ pub(crate) fn gather<G>(
         if now.has_read() {
             files.note_read();
         }
-        found = files::find(operands, Ways::One).found;
+        found = files.find_anew();
         if states(&self::departed(&found)) == before {
             return Ok(gathered);
         }
     }
-    tool.error_at("files", &"counts move from file to file faster than they can be read");
+    files.tool().error_at("files", &"counts move from file to file faster than they can be read");
     Err(Stop::Failed)
 }
 

@@ -30,25 +30,38 @@ impl<'a> Together<'a> {
     /// # Errors
     /// [`Stop::Failed`] if counts move from file to file faster than they can be read.
     pub fn read(reading: &Reading<'a>, function: Function) -> Result<Self, Stop> {
+        Ok(Self::read_beside::<()>(reading, function, &|(), _, _| {})?.0)
+    }
+
+    /// The same, and what `hear` makes of every file whose values count, and of whether its writer may live.
+    ///
+    /// # Errors
+    /// As [`Together::read`].
+    pub fn read_beside<T: Default>(
+        reading: &Reading<'a>,
+        function: Function,
+        hear: &dyn Fn(&mut T, &Snapshot, bool),
+    ) -> Result<(Self, T), Stop> {
         let judge = Judge::new();
         // Whether a writer lives is asked only where it matters: that takes time.
         let does_life_matter = reading.is_alive_wanted || function == Function::Auto;
-        let begin = || Self::new(reading.tool, reading.labels, function);
-        let add = |together: &mut Self, snapshot: &Snapshot, is_departed: bool| {
+        let begin = || (Self::new(reading.tool, reading.labels, function), T::default());
+        let add = |(together, heard): &mut (Self, T), snapshot: &Snapshot, is_departed: bool| {
             let is_dead = is_departed || (does_life_matter && judge.judge(snapshot).life == Life::Dead);
             if !(reading.is_alive_wanted && is_dead) {
+                hear(heard, snapshot, !is_dead);
                 together.add(snapshot, !is_dead);
             }
         };
         if matches!(function, Function::Sum | Function::Auto) {
-            return removed::gather(reading.tool, reading.operands, reading.files, &begin, &add);
+            return removed::gather(reading.files, &begin, &add);
         }
-        let mut together = begin();
+        let mut both = begin();
         reading.files.each(&mut |snapshot| {
-            add(&mut together, snapshot, false);
+            add(&mut both, snapshot, false);
             Ok(())
         })?;
-        Ok(together)
+        Ok(both)
     }
 
     /// Takes a file's values in.

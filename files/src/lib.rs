@@ -20,6 +20,7 @@ mod roster;
 mod search;
 mod source;
 mod state;
+mod threads;
 mod visitor;
 
 pub use folds::{Fold, Folds};
@@ -36,4 +37,5 @@ pub use roster::Roster;
 pub use search::{Found, Problem, Search, Ways, find};
 pub use source::Source;
 pub use state::State;
+pub use threads::{Group, Groups, Thread, Threaded, settle};
 pub use visitor::Visitor;

@@ -18,6 +18,8 @@ pub enum Notice<'a> {
     Unreadable(&'a Error),
     /// A file that is not followed, since its process has ended.
     LeftOut(&'a Path),
+    /// A file that holds the counts of removed files. It is not followed, and this comes with every change of it.
+    Departed(&'a Path),
     /// A file that is followed from now on.
     Joins(&'a Path),
     /// A followed file whose name is gone, or leads to another file.

@@ -248,7 +248,9 @@ impl<S: Default> Roster<S> {
         let died = known.is_some_and(Outsider::is_dead);
         if was_dead && (died || !is_named) {
             // Nobody expects the counts of removed files to live.
-            if !died && !is_departed(self.observer.snapshot()) {
+            if is_departed(self.observer.snapshot()) {
+                hear(&Notice::Departed(path));
+            } else if !died {
                 hear(&Notice::LeftOut(path));
             }
             self.outsiders.insert(path.clone(), Outsider::Dead { state, is_named });

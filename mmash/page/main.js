@@ -20,7 +20,8 @@ function say(state, text) {
 
 function count(data) {
   const files = data.files === 1 ? '1 file' : `${data.files} files`;
-  byId('counts').textContent = data.dead ? `${files}, ${data.dead} of ended programs` : files;
+  const text = data.dead ? `${files}, ${data.dead} of ended programs` : files;
+  if (byId('counts').textContent !== text) byId('counts').textContent = text;
 }
 
 function live() {
@@ -67,8 +68,9 @@ function open() {
   source = new EventSource(address);
   const hear = (name, act) => source.addEventListener(name, (event) => {
     const data = JSON.parse(event.data);
-    if (data.files !== undefined) count(data);
+    // First what asks for places on the page: after a change, that would have it laid out once more.
     act(data);
+    if (data.files !== undefined) count(data);
     live();
   });
   hear('table', (data) => { labels.begin(data); showEmpty(); });

@@ -19,6 +19,9 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use cli::Json;
 
+use crate::assets::Asset;
+use crate::reading::Unsteady;
+
 /// Scripts and styles of ours alone, and nothing in the page that could be made into one.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types";
@@ -77,13 +80,20 @@ pub(crate) struct Answer {
     status: StatusCode,
     content_type: &'static str,
     payload: Payload,
+    /// The same by gzip, where that is there already.
+    packed: Option<Bytes>,
     extra: Option<(HeaderName, HeaderValue)>,
 }
 
 impl Answer {
     pub(crate) fn new(content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
         let payload = Payload::Whole(bytes.into());
-        Self { status: StatusCode::OK, content_type, payload, extra: None }
+        Self { status: StatusCode::OK, content_type, payload, packed: None, extra: None }
+    }
+
+    pub(crate) fn asset(asset: &Asset) -> Self {
+        let packed = (asset.text.len() >= WORTH_PACKING).then(|| asset.packed());
+        Self { packed, ..Self::new(asset.content_type, asset.text) }
     }
 
     pub(crate) fn json(bytes: impl Into<Bytes>) -> Self {
@@ -119,10 +129,11 @@ impl Answer {
     /// With its headers, packed where the request takes that and it is worth it; without its body where only the
     /// head is wanted.
     pub(crate) fn finish(self, request: &HeaderMap, is_head: bool) -> Response<Payload> {
-        let Self { status, content_type, payload, extra } = self;
+        let Self { status, content_type, payload, packed, extra } = self;
         let (payload, is_packed) = match payload {
             Payload::Whole(bytes) if bytes.len() >= WORTH_PACKING && takes_gzip(request) => {
-                (Payload::Whole(gzip(&bytes).into()), true)
+                let packed = packed.unwrap_or_else(|| gzip(&bytes, Compression::fast()).into());
+                (Payload::Whole(packed), true)
             }
             payload => (payload, false),
         };
@@ -147,6 +158,12 @@ impl Answer {
     }
 }
 
+impl From<Unsteady> for Answer {
+    fn from(_: Unsteady) -> Self {
+        Self::error(StatusCode::SERVICE_UNAVAILABLE, "the files could not be read at one moment")
+    }
+}
+
 /// Whether the other side unpacks gzip.
 fn takes_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
@@ -158,8 +175,8 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut packed = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::fast());
+pub(crate) fn gzip(bytes: &[u8], level: Compression) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), level);
     // Memory takes whatever is written to it.
     let _ = packed.write_all(bytes);
     packed.finish().unwrap_or_default()

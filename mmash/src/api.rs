@@ -13,7 +13,7 @@ use mmstats::{Snapshot, VERSION_LABEL};
 use crate::course::{Course, last};
 use crate::event::{address, line, strip};
 use crate::history::{Record, SAMPLES};
-use crate::reading::Reading;
+use crate::reading::{Reading, Unsteady};
 use crate::shown::{View, number, parts};
 use crate::watch::lock;
 
@@ -24,20 +24,26 @@ struct Tally {
     living: u64,
 }
 
+type Tallies = HashMap<Vec<u8>, Tally>;
+
 /// `{"labels":[{...},...]}`: every label over all files, sorted.
-pub(crate) fn labels(reading: &Reading, record: &Mutex<Record>) -> String {
-    let (results, tallies) = gather(reading, None);
+pub(crate) fn labels(reading: &Reading, record: &Mutex<Record>) -> Result<String, Unsteady> {
+    let (results, tallies) = gather(reading, None)?;
     let record = lock(record);
     let objects: Vec<_> =
         results.iter().map(|result| format!("{{{}}}", members(result, &tallies, &record))).collect();
-    format!("{{\"labels\":[{}]}}\n", objects.join(","))
+    Ok(format!("{{\"labels\":[{}]}}\n", objects.join(",")))
 }
 
 /// One label, its files and its past. `None` if no file has it.
-pub(crate) fn label(reading: &Reading, record: &Mutex<Record>, label: &[u8]) -> Option<String> {
+pub(crate) fn label(
+    reading: &Reading,
+    record: &Mutex<Record>,
+    label: &[u8],
+) -> Result<Option<String>, Unsteady> {
     let mut sources = Vec::new();
-    let (results, tallies) = gather(reading, Some(label));
-    let result = results.into_iter().find(|result| result.label == label)?;
+    let (results, tallies) = gather(reading, Some(label))?;
+    let Some(result) = results.into_iter().find(|result| result.label == label) else { return Ok(None) };
     reading.each_judged(|snapshot, is_alive| {
         let values: Vec<_> = reading
             .fields(snapshot)
@@ -50,7 +56,7 @@ pub(crate) fn label(reading: &Reading, record: &Mutex<Record>, label: &[u8]) -> 
     });
     let record = lock(record);
     let (sources, history) = (sources.join(","), history(&record, label));
-    Some(format!("{{{},\"files\":[{sources}],{history}}}\n", members(&result, &tallies, &record)))
+    Ok(Some(format!("{{{},\"files\":[{sources}],{history}}}\n", members(&result, &tallies, &record))))
 }
 
 /// `{"files":[{...},...]}`: every file and who wrote it.
@@ -64,11 +70,10 @@ pub(crate) fn files(reading: &Reading) -> String {
 }
 
 /// What all files have under their labels, each merged as its kind has it.
-fn gather(reading: &Reading, label: Option<&[u8]>) -> (Vec<Tallied>, HashMap<Vec<u8>, Tally>) {
-    let mut tallies: HashMap<Vec<u8>, Tally> = HashMap::new();
+fn gather(reading: &Reading, label: Option<&[u8]>) -> Result<(Vec<Tallied>, Tallies), Unsteady> {
     let prefixes = label.map(|label| OsString::from_vec(label.to_vec())).into_iter().collect();
     let labels = Labels { prefixes, ..Labels::default() };
-    let results = reading.together(&labels, Function::Auto, |snapshot, may_live| {
+    reading.together(&labels, Function::Auto, &|tallies: &mut Tallies, snapshot, may_live| {
         for field in snapshot.fields().flatten() {
             if !tallies.contains_key(field.label()) {
                 tallies.insert(field.label().to_vec(), Tally::default());
@@ -78,12 +83,11 @@ fn gather(reading: &Reading, label: Option<&[u8]>) -> (Vec<Tallied>, HashMap<Vec
                 tally.living += u64::from(may_live);
             }
         }
-    });
-    (results, tallies)
+    })
 }
 
 /// The members of a label's object.
-fn members(result: &Tallied, tallies: &HashMap<Vec<u8>, Tally>, record: &Record) -> String {
+fn members(result: &Tallied, tallies: &Tallies, record: &Record) -> String {
     let Tallied { label, code, about, outcome, .. } = result;
     let text = |text: &Option<String>| match text {
         Some(text) => Json::Text(text.as_bytes()).to_string(),

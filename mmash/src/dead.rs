@@ -1,21 +1,23 @@
 //! Files that programs which have ended left behind: what they hold, until somebody removes them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::convert::Infallible;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use cli::{Stop, Tool};
+use exposition::Files;
 use figures::Compound;
-use files::{Fold, Folds, Found};
+use files::Found;
 use mmstats::{Origin, Snapshot};
 
 use crate::history::About;
 use crate::shown::{Class, Remains};
 use crate::watch::Watch;
 
-/// How long what was read of them serves, if nothing happens, and at least.
+/// How long what was read of them serves, if nothing happens.
 const SERVES: Duration = Duration::from_secs(30);
-const AT_LEAST: Duration = Duration::from_secs(5);
+/// How many times as long as reading them takes it serves at least.
+const AT_LEAST: u32 = 50;
 
 /// All of them.
 #[derive(Default)]
@@ -23,6 +25,7 @@ pub(crate) struct Dead {
     paths: BTreeSet<PathBuf>,
     has_changed: bool,
     read: Option<Instant>,
+    took: Duration,
 }
 
 impl Dead {
@@ -30,12 +33,20 @@ impl Dead {
         self.has_changed |= self.paths.insert(path.to_owned());
     }
 
+    /// The same of one whose values do change.
+    pub(crate) fn note_anew(&mut self, path: &Path) {
+        self.paths.insert(path.to_owned());
+        self.has_changed = true;
+    }
+
     pub(crate) fn forget(&mut self, path: &Path) {
         self.has_changed |= self.paths.remove(path);
     }
 
+    /// How many there are, without those that nobody removes.
     pub(crate) fn count(&self) -> usize {
-        self.paths.len()
+        let is_left = |path: &&PathBuf| path.file_name().is_none_or(|name| files::departed(name).is_none());
+        self.paths.iter().filter(is_left).count()
     }
 
     /// Reads them again, if that is worth it. Their values do not change.
@@ -43,15 +54,21 @@ impl Dead {
         let age = self.read.map(|read| read.elapsed());
         let is_due = match age {
             None => self.has_changed,
-            Some(age) => age >= SERVES && !self.paths.is_empty() || self.has_changed && age >= AT_LEAST,
+            Some(age) => {
+                age >= SERVES && !self.paths.is_empty() || self.has_changed && age >= AT_LEAST * self.took
+            }
         };
         if !is_due {
             return;
         }
-        (self.has_changed, self.read) = (false, Some(Instant::now()));
+        let began = Instant::now();
+        (self.has_changed, self.read) = (false, Some(began));
         self.paths.retain(|path| path.symlink_metadata().is_ok());
-        let mut remains = HashMap::new();
-        self.each(|snapshot| take(snapshot, watch, &mut remains));
+        let Ok(mut remains) = self.gather(watch) else {
+            self.has_changed = true;
+            return;
+        };
+        self.took = began.elapsed();
         let mut record = watch.record();
         let tick = record.tick + 1;
         for (place, slot) in (0..).zip(&mut record.labels) {
@@ -63,35 +80,17 @@ impl Dead {
         }
     }
 
-    /// Gives each file to `show` whose counts are in no other. What cannot be read is not there for us any more.
-    fn each(&self, mut show: impl FnMut(&Snapshot)) {
-        let found = |path: &PathBuf| Found { path: path.clone(), origin: Origin::Found };
-        let found: Vec<_> = self.paths.iter().map(found).collect();
-        let (mut snapshot, mut listed) = (Snapshot::new(), HashSet::new());
-        let has_name =
-            |found: &&Found| found.path.file_name().is_some_and(|it| files::departed(it).is_some());
-        for found in found.iter().filter(has_name) {
-            if snapshot.read(&found.path, found.origin).is_ok() && files::is_departed(&snapshot) {
-                listed.extend(files::listed(&snapshot));
-            }
-        }
-        let mut show = |snapshot: &Snapshot| {
-            if listed.is_empty() || !listed.contains(&files::identity(snapshot)) {
-                show(snapshot);
-            }
+    /// What they hold by label, each count once. What cannot be read is not there for us any more. An error if counts
+    /// move faster than they can be read: they soon do not.
+    fn gather(&self, watch: &Watch) -> Result<HashMap<u32, Remains>, Stop> {
+        let found = || {
+            let there = self.paths.iter().filter(|path| path.symlink_metadata().is_ok());
+            there.map(|path| Found { path: path.clone(), origin: Origin::Found }).collect::<Vec<_>>()
         };
-        let mut folds = Folds::new();
-        for found in &found {
-            if snapshot.read(&found.path, found.origin).is_ok() && !folds.keep(&snapshot, found.origin) {
-                show(&snapshot);
-            }
-        }
-        let Ok(()): Result<(), Infallible> = folds.read(&mut |fold| {
-            if let Fold::Counts(snapshot) = fold {
-                show(snapshot);
-            }
-            Ok(())
-        });
+        let (tool, before) = (Tool::silent("mmash"), found());
+        let files = Files::new(&tool, &[], &before).found_by(&found);
+        let add = |remains: &mut _, snapshot: &Snapshot, _| take(snapshot, watch, remains);
+        exposition::gather(&files, &HashMap::new, &add)
     }
 }
 

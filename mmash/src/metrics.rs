@@ -8,10 +8,9 @@ use std::rc::Rc;
 use cli::{Labels, Output};
 use exposition::Choice;
 use figures::Function;
-use hyper::StatusCode;
 
 use crate::answer::Answer;
-use crate::reading::Reading;
+use crate::reading::{Reading, Unsteady};
 
 /// The text format that every Prometheus reads.
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -20,17 +19,12 @@ pub(crate) fn answer(reading: &Reading, prefixes: Vec<OsString>, function: Optio
     let memory = Memory::default();
     let labels = Labels { prefixes, ..Labels::default() };
     let files = reading.files();
-    let what = exposition::Reading {
-        tool: &reading.tool,
-        files: &files,
-        operands: &reading.operands,
-        labels: &labels,
-        is_alive_wanted: false,
-    };
+    let what =
+        exposition::Reading { tool: &reading.tool, files: &files, labels: &labels, is_alive_wanted: false };
     let mut out = Output::to(Box::new(memory.clone()));
     match exposition::write(&what, &Choice::default(), function, &mut out).and_then(|()| out.flush()) {
         Ok(()) => Answer::new(CONTENT_TYPE, memory.0.take()),
-        Err(_) => Answer::error(StatusCode::SERVICE_UNAVAILABLE, "the files could not be read at one moment"),
+        Err(stop) => Unsteady::from(stop).into(),
     }
 }
 

@@ -10,7 +10,7 @@ use figures::{Function, Outcome, part};
 use glob::Pattern;
 use mmstats::SnapshotField;
 
-use crate::reading::Reading;
+use crate::reading::{Reading, Unsteady};
 use crate::target::Query;
 
 /// The values that a request asks for.
@@ -53,21 +53,21 @@ pub(crate) fn labels(reading: &Reading) -> String {
 }
 
 /// `{LABEL:[VALUE,...],...}`, a value for each file; or `{LABEL:VALUE,...}`, what a function makes of them.
-pub(crate) fn values(reading: &mut Reading, wanted: &Wanted) -> String {
+pub(crate) fn values(reading: &mut Reading, wanted: &Wanted) -> Result<String, Unsteady> {
     if let Some(files) = &wanted.files {
-        choose(reading, files);
+        reading.choose(files.clone());
     }
     let records: Vec<String> = match wanted.function {
         None => listed(reading, wanted)
             .iter()
             .map(|(label, values)| pair(label, &format!("[{values}]")))
             .collect(),
-        Some(function) => merged(reading, wanted, function)
+        Some(function) => merged(reading, wanted, function)?
             .iter()
             .map(|(label, outcome)| pair(label, &in_json(outcome)))
             .collect(),
     };
-    format!("{{{}}}\n", records.join(","))
+    Ok(format!("{{{}}}\n", records.join(",")))
 }
 
 fn listed(reading: &Reading, wanted: &Wanted) -> BTreeMap<Vec<u8>, String> {
@@ -86,24 +86,28 @@ fn listed(reading: &Reading, wanted: &Wanted) -> BTreeMap<Vec<u8>, String> {
     listed
 }
 
-fn merged(reading: &Reading, wanted: &Wanted, function: Function) -> Vec<(Vec<u8>, Outcome)> {
+fn merged(
+    reading: &Reading,
+    wanted: &Wanted,
+    function: Function,
+) -> Result<Vec<(Vec<u8>, Outcome)>, Unsteady> {
     // Fields of several numbers are wanted for their parts, too.
     let labels = Labels { prefixes: vec![OsString::from_vec(wanted.stem().to_vec())], ..Labels::default() };
-    let results = reading.together(&labels, function, |_, _| {}).into_iter();
-    let parts = results.flat_map(|result| {
+    let (results, ()) = reading.together(&labels, function, &|_, _, _| {})?;
+    let parts = results.into_iter().flat_map(|result| {
         let label = result.label;
         let derive = move |(name, outcome): (Cow<'_, str>, Outcome)| (part::derived(&label, &name), outcome);
         result.outcome.parts().into_iter().map(derive).collect::<Vec<_>>()
     });
     let mut merged: Vec<_> = parts.filter(|(label, _)| wanted.has(label)).collect();
     merged.sort_by(|(a, _), (b, _)| a.cmp(b));
-    merged
+    Ok(merged)
 }
 
 /// `{"files":[PATH,...]}`: those whose names match, all without a pattern.
 pub(crate) fn files(reading: &mut Reading, name: &[u8]) -> Result<String, String> {
     if !name.is_empty() {
-        choose(reading, &pattern(name)?);
+        reading.choose(pattern(name)?);
     }
     // Files that are not there any more, or are no stats files, are not listed, as the original has it.
     let mut paths = Vec::new();
@@ -120,14 +124,6 @@ fn values_of(field: &SnapshotField<'_>) -> Vec<(Vec<u8>, Outcome)> {
 fn pattern(text: &[u8]) -> Result<Pattern, String> {
     let text = String::from_utf8_lossy(text);
     Pattern::new(&text).map_err(|error| format!("{text} is no pattern: {}", error.msg))
-}
-
-/// Keeps the files whose names match. Nothing is looked for: these are the files that the program shows anyway.
-fn choose(reading: &mut Reading, pattern: &Pattern) {
-    reading.retain(|found| {
-        let name = found.path.file_name().unwrap_or_default();
-        pattern.matches(&name.to_string_lossy()) || pattern.matches_path(&found.path)
-    });
 }
 
 fn pair(label: &[u8], value: &str) -> String {

@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::Path;
 
-use cli::{Labels, Tool};
+use cli::{Labels, Stop, Tool};
 use exposition::{Files, Together};
 use figures::{Function, Tallied};
 use files::{Found, Notice, Ways};
+use glob::Pattern;
 use mmstats::live::{Judge, Life};
 use mmstats::{Error, Snapshot, SnapshotField};
 
@@ -46,8 +47,10 @@ impl Problem {
 /// The files that there are now, and what goes wrong with them.
 pub(crate) struct Reading {
     pub(crate) tool: Tool,
-    pub(crate) operands: Vec<OsString>,
-    pub(crate) found: Vec<Found>,
+    operands: Vec<OsString>,
+    found: Vec<Found>,
+    /// Which of them are wanted, if not all.
+    pattern: Option<Pattern>,
 }
 
 impl Reading {
@@ -55,12 +58,21 @@ impl Reading {
         let search = files::find(&operands, Ways::One);
         let tool = Tool::silent("mmash");
         search.problems.iter().for_each(|problem| tool.tell(&problem.into()));
-        Self { tool, operands, found: search.found }
+        Self { tool, operands, found: search.found, pattern: None }
     }
 
-    /// Keeps the files that `choose` chooses.
-    pub(crate) fn retain(&mut self, choose: impl FnMut(&Found) -> bool) {
-        self.found.retain(choose);
+    /// Leaves out the files whose names do not match. Nothing is looked for: those that match are among the files
+    /// that the program shows anyway.
+    pub(crate) fn choose(&mut self, pattern: Pattern) {
+        self.found.retain(|found| is_chosen(&pattern, found));
+        self.pattern = Some(pattern);
+    }
+
+    /// The files that there are by now.
+    fn find_anew(&self) -> Vec<Found> {
+        let mut found = files::find(&self.operands, Ways::One).found;
+        found.retain(|found| self.pattern.as_ref().is_none_or(|pattern| is_chosen(pattern, found)));
+        found
     }
 
     pub(crate) fn files(&self) -> Files<'_> {
@@ -82,27 +94,19 @@ impl Reading {
         self.each(|snapshot| show(snapshot, is_alive(&judge, snapshot)));
     }
 
-    /// What a function makes of the values of all files, of the labels that are wanted. `hear` is given every file
-    /// that counts, and whether its writer may live.
-    pub(crate) fn together(
+    /// What a function makes of the values of all files, of the labels that are wanted; and what `hear` makes of every
+    /// file that counts, and of whether its writer may live.
+    pub(crate) fn together<T: Default>(
         &self,
         labels: &Labels,
         function: Function,
-        mut hear: impl FnMut(&Snapshot, bool),
-    ) -> Vec<Tallied> {
-        let (judge, mut together) = (Judge::new(), Together::new(&self.tool, labels, function));
-        let mut add = |snapshot: &Snapshot| {
-            let may_live = is_alive(&judge, snapshot) != Some(false);
-            hear(snapshot, may_live);
-            together.add(snapshot, may_live);
-            Ok(())
-        };
-        // Nothing stops it.
-        let _ = match function {
-            Function::Sum | Function::Auto => self.files().each_once(&mut add),
-            _ => self.files().each(&mut add),
-        };
-        together.results()
+        hear: &dyn Fn(&mut T, &Snapshot, bool),
+    ) -> Result<(Vec<Tallied>, T), Unsteady> {
+        let anew = || self.find_anew();
+        let files = self.files().found_by(&anew);
+        let what = exposition::Reading { tool: &self.tool, files: &files, labels, is_alive_wanted: false };
+        let (together, heard) = Together::read_beside(&what, function, hear)?;
+        Ok((together.results(), heard))
     }
 
     /// The fields that could be read.
@@ -113,6 +117,20 @@ impl Reading {
     pub(crate) fn into_problems(self) -> impl Iterator<Item = Problem> {
         self.tool.take_said().into_iter().map(Problem)
     }
+}
+
+/// Counts moved from file to file faster than they could be read.
+pub(crate) struct Unsteady;
+
+impl From<Stop> for Unsteady {
+    fn from(_: Stop) -> Self {
+        Self
+    }
+}
+
+fn is_chosen(pattern: &Pattern, found: &Found) -> bool {
+    let name = found.path.file_name().unwrap_or_default();
+    pattern.matches(&name.to_string_lossy()) || pattern.matches_path(&found.path)
 }
 
 fn is_alive(judge: &Judge, snapshot: &Snapshot) -> Option<bool> {

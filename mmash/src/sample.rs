@@ -1,7 +1,6 @@
 //! A sample: a look at all files, and what becomes of it for every label.
 
 use std::collections::{BTreeSet, HashMap};
-use std::convert::Infallible;
 use std::ffi::OsString;
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime};
@@ -19,8 +18,6 @@ use crate::watch::{File, Watch, is_number};
 const TEXTS: usize = 20;
 /// How many processes are listed where a label is looked at alone.
 const ROWS: usize = 200;
-/// How often a process's file is looked at once more since a fold is under way.
-const FOLD_LOOKS: usize = 20;
 
 /// Looks at all files again and again.
 pub(crate) struct Sampler {
@@ -43,13 +40,14 @@ impl Sampler {
         let mut hear = |notice: &Notice<'_>| {
             match *notice {
                 Notice::LeftOut(path) | Notice::Died(path) => dead.note(path),
+                Notice::Departed(path) => dead.note_anew(path),
                 Notice::Joins(path) => dead.forget(path),
                 _ => {}
             }
             hear(notice);
         };
         let Ok(()) = roster.look(watch, &mut hear);
-        settle(roster, watch);
+        let Ok(()) = files::settle(roster, watch);
         self.dead.look_again(&self.watch);
         self.watch.sampled = Some(SystemTime::now());
         // Not by the clock on the wall, which may be set.
@@ -221,34 +219,4 @@ impl Sampler {
 
 fn merge(entry: std::collections::hash_map::Entry<'_, (u32, usize), Compound>, compound: &Compound) {
     entry.and_modify(|all| _ = all.merge(compound)).or_insert_with(|| compound.clone());
-}
-
-/// Makes sure that what a thread has counted that has just ended is counted once: see `watch.rs`.
-fn settle(roster: &mut Roster<File>, watch: &mut Watch) {
-    let is_process = |member: &Member<File>| member.state.thread.as_ref().is_some_and(|it| it.is_process);
-    if !roster.members().iter().any(is_process) {
-        return;
-    }
-    for _ in 0..FOLD_LOOKS {
-        // Odd: one is under way, which takes a microsecond.
-        let is_under_way =
-            |member: &Member<File>| is_process(member) && member.state.number(&member.file) % 2 != 0;
-        if !roster.members().iter().any(is_under_way) {
-            break;
-        }
-        std::thread::yield_now();
-        let Ok(()) = roster.look_again(watch, is_under_way);
-    }
-    for member in roster.members() {
-        if let Some(thread) = member.state.thread.as_ref().filter(|thread| thread.is_process) {
-            thread.group.before.set(thread.group.number.get());
-            thread.group.number.set(member.state.number(&member.file));
-        }
-    }
-    // What was looked at before its process's file may have been folded in between.
-    let Ok(()): Result<(), Infallible> = roster.look_again(watch, |member| {
-        member.state.thread.as_ref().is_some_and(|thread| {
-            !thread.is_process && thread.group.number.get() != thread.group.before.get()
-        })
-    });
 }

@@ -1,7 +1,7 @@
 //! Connections: how many there may be, how long each may take, and how they end.
 
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -37,6 +37,13 @@ const END_TAKES: Duration = Duration::from_secs(2);
 const TOO_MANY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
+/// A connection, of whatever kind: all of hyper for each kind of its own would be a hundred kilobytes.
+pub(crate) type Stream = Pin<Box<dyn Connection>>;
+
+pub(crate) trait Connection: AsyncRead + AsyncWrite + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Send> Connection for S {}
+
 /// Why serving ended.
 #[derive(Debug)]
 pub(crate) enum End {
@@ -71,7 +78,7 @@ async fn run(listeners: Vec<Listener>, site: Arc<Site>, idle: Option<Duration>) 
                 let listener = TcpListener::from_std(listener)?;
                 doors.spawn(async move {
                     loop {
-                        let accepted = listener.accept().await.map(|(stream, _)| stream);
+                        let accepted = listener.accept().await.map(|(stream, _)| Box::pin(stream) as Stream);
                         welcome(accepted, &guests, &site, &ended).await;
                     }
                 });
@@ -82,7 +89,7 @@ async fn run(listeners: Vec<Listener>, site: Arc<Site>, idle: Option<Duration>) 
                 let listener = UnixListener::from_std(listener)?;
                 doors.spawn(async move {
                     loop {
-                        let accepted = listener.accept().await.map(|(stream, _)| stream);
+                        let accepted = listener.accept().await.map(|(stream, _)| Box::pin(stream) as Stream);
                         welcome(accepted, &guests, &site, &ended).await;
                     }
                 });
@@ -191,14 +198,12 @@ impl Drop for Guest {
 }
 
 /// Takes a connection in, if there is room.
-async fn welcome<S>(
-    accepted: io::Result<S>,
+async fn welcome(
+    accepted: io::Result<Stream>,
     guests: &Arc<Guests>,
     site: &Arc<Site>,
     ended: &watch::Receiver<bool>,
-) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+) {
     let mut stream = match accepted {
         Ok(stream) => stream,
         Err(error) => {
@@ -220,10 +225,7 @@ async fn welcome<S>(
 }
 
 /// Answers the requests of one connection.
-async fn converse<S>(stream: S, site: Arc<Site>, mut ended: watch::Receiver<bool>)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+pub(crate) async fn converse(stream: Stream, site: Arc<Site>, mut ended: watch::Receiver<bool>) {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_TAKES));
     let service = service_fn(move |request: Request<Incoming>| {

@@ -18,7 +18,7 @@ use crate::assets;
 use crate::events::END;
 use crate::gate::{Gate, Refusal};
 use crate::history::Record;
-use crate::reading::{Problem, Reading};
+use crate::reading::{Problem, Reading, Unsteady};
 use crate::shown::View;
 use crate::target::{Query, Route};
 use crate::watch::lock;
@@ -114,20 +114,19 @@ impl Site {
     async fn answer_to(self: &Arc<Self>, route: Route, text: Option<&str>, is_head: bool) -> Answer {
         let query = Query::of(text);
         match route {
-            Route::Page => Answer::new("text/html; charset=utf-8", assets::PAGE),
-            Route::Script => Answer::new("text/javascript; charset=utf-8", assets::SCRIPT),
-            Route::Style => Answer::new("text/css; charset=utf-8", assets::STYLE),
-            Route::Icon => Answer::new("image/svg+xml", assets::ICON),
+            Route::Page => Answer::asset(&assets::PAGE),
+            Route::Script => Answer::asset(&assets::SCRIPT),
+            Route::Style => Answer::asset(&assets::STYLE),
+            Route::Icon => Answer::asset(&assets::ICON),
             Route::Health => Answer::new("text/plain; charset=utf-8", "ok\n"),
             Route::Moved(place) => Answer::moved(place, text),
             Route::Stats => self.read(|reading| Answer::json(original::labels(reading))).await,
             Route::StatsOf(prefix) => match function(&query) {
                 Err(reason) => Answer::error(StatusCode::BAD_REQUEST, &reason),
-                Ok(function) => {
-                    let wanted = original::Wanted::new(prefix, function, &query);
-                    self.read(move |reading| of(wanted.map(|wanted| original::values(reading, &wanted))))
-                        .await
-                }
+                Ok(function) => match original::Wanted::new(prefix, function, &query) {
+                    Err(reason) => Answer::error(StatusCode::BAD_REQUEST, &reason),
+                    Ok(wanted) => self.read(move |reading| steady(original::values(reading, &wanted))).await,
+                },
             },
             Route::Files(pattern) => self.read(move |reading| of(original::files(reading, &pattern))).await,
             Route::Metrics => match function(&query) {
@@ -140,13 +139,14 @@ impl Site {
             },
             Route::Labels => {
                 let record = Arc::clone(&self.record);
-                self.read(move |reading| Answer::json(api::labels(reading, &record))).await
+                self.read(move |reading| steady(api::labels(reading, &record))).await
             }
             Route::Label(label) => {
                 let record = Arc::clone(&self.record);
                 self.read(move |reading| match api::label(reading, &record, &label) {
-                    Some(found) => Answer::json(found),
-                    None => Answer::error(StatusCode::NOT_FOUND, "no file has this label"),
+                    Ok(None) => Answer::error(StatusCode::NOT_FOUND, "no file has this label"),
+                    Ok(Some(found)) => Answer::json(found),
+                    Err(unsteady) => unsteady.into(),
                 })
                 .await
             }
@@ -186,6 +186,10 @@ fn function(query: &Query) -> Result<Option<Function>, String> {
     let found = Function::NAMES.iter().find(|(other, _)| other.as_bytes() == name);
     let names = || Function::NAMES.map(|(name, _)| name).join(", ");
     found.map(|(_, function)| Some(*function)).ok_or_else(|| format!("aggr is one of {}", names()))
+}
+
+fn steady(made: Result<String, Unsteady>) -> Answer {
+    made.map_or_else(Answer::from, Answer::json)
 }
 
 fn of(made: Result<String, String>) -> Answer {

@@ -4,17 +4,14 @@
 //! (mmstats(5), "Threads that end"): the numbers in both files say whether that file holds it already, so that it is
 //! counted once, and no rate has a peak where a thread ends.
 
-use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
-use std::path::PathBuf;
-use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use figures::Compound;
-use files::{Left, Member, Visitor};
-use mmstats::{FOLDED_LABEL, Observation, Value};
+use files::{Groups, Left, Member, Thread, Threaded, Visitor};
+use mmstats::{Observation, Value};
 
 use crate::history::{About, Mark, Record};
 use crate::process::Process;
@@ -33,7 +30,7 @@ pub(crate) struct File {
     pub(crate) process: usize,
     /// For each field, the label's place and the entry of the process.
     pub(crate) slots: Vec<Option<Slot>>,
-    pub(crate) thread: Option<Thread>,
+    pub(crate) thread: Option<Thread<()>>,
     pub(crate) created: f64,
     is_known: bool,
 }
@@ -44,35 +41,17 @@ pub(crate) struct Slot {
     pub(crate) entry: u32,
 }
 
-/// A file that is folded into another, or the one that others are folded into.
-pub(crate) struct Thread {
-    pub(crate) is_process: bool,
-    /// Which field has the number of the fold.
-    number: Option<usize>,
-    pub(crate) group: Rc<Group>,
-}
-
-/// The files of one process that are folded into one.
-#[derive(Default)]
-pub(crate) struct Group {
-    /// The number of the last fold that the process's file holds, in this sample and in the one before.
-    pub(crate) number: Cell<i128>,
-    pub(crate) before: Cell<i128>,
-}
-
 /// Who follows, and what was seen of each process.
 pub(crate) struct Watch {
     record: Arc<Mutex<Record>>,
     pub(crate) processes: Vec<Option<Process>>,
     known: HashMap<String, usize>,
     free: Vec<usize>,
-    groups: HashMap<(i128, i128), Rc<Group>>,
+    groups: Groups<()>,
     /// What compound values were in the sample before, by the label's place.
     pub(crate) before: HashMap<u32, Compound>,
     /// When the sample before was taken.
     pub(crate) sampled: Option<SystemTime>,
-    /// Files of processes that have ended, since the last time somebody asked.
-    pub(crate) ended: Vec<PathBuf>,
     pub(crate) is_crowded: bool,
     /// How many files are kept open, and how many may be.
     open: usize,
@@ -86,10 +65,9 @@ impl Watch {
             processes: Vec::new(),
             known: HashMap::new(),
             free: Vec::new(),
-            groups: HashMap::new(),
+            groups: Groups::default(),
             before: HashMap::new(),
             sampled: None,
-            ended: Vec::new(),
             is_crowded: false,
             open: 0,
             room: files::descriptors().saturating_sub(SPARE) / 2,
@@ -104,7 +82,7 @@ impl Watch {
     pub(crate) fn tidy(&mut self) {
         let record = lock(&self.record);
         self.before.retain(|&place, _| record.get(place).is_some());
-        self.groups.retain(|_, group| Rc::strong_count(group) > 1);
+        self.groups.end(|_| false);
     }
 
     /// Which of the processes a file is of.
@@ -139,17 +117,9 @@ impl Watch {
         if !member.state.is_known {
             member.state.process = self.process_of(member);
             member.state.created = member.writer.created.unwrap_or_default();
-            if let (Some(pid), Some(fold)) = (member.writer.pid, member.writer.fold) {
-                let group = Rc::clone(self.groups.entry((pid, fold)).or_default());
-                let is_process = member.writer.tid == Some(0);
-                member.state.thread = Some(Thread { is_process, number: None, group });
-            }
+            member.state.thread = self.groups.thread_of(&member.writer);
         }
         let Member { file, state, .. } = member;
-        let ends = |label: &[u8]| label.ends_with(FOLDED_LABEL.as_bytes());
-        if let Some(thread) = &mut state.thread {
-            thread.number = file.fields().position(|field| ends(field.label()));
-        }
         let Some(process) = self.processes.get_mut(state.process).and_then(Option::as_mut) else { return };
         let mut record = lock(&self.record);
         state.slots.clear();
@@ -225,6 +195,22 @@ impl Watch {
     }
 }
 
+impl Threaded for Watch {
+    type More = ();
+
+    fn thread(state: &File) -> Option<&Thread<()>> {
+        state.thread.as_ref()
+    }
+
+    fn thread_mut(state: &mut File) -> Option<&mut Thread<()>> {
+        state.thread.as_mut()
+    }
+
+    fn groups(&mut self) -> &mut Groups<()> {
+        &mut self.groups
+    }
+}
+
 impl Visitor for Watch {
     type State = File;
     type Stop = Infallible;
@@ -234,11 +220,13 @@ impl Visitor for Watch {
     }
 
     fn visit(&mut self, member: &mut Member<File>, looked: Observation) -> Result<(), Infallible> {
-        if looked != Observation::Anew {
-            return Ok(());
-        }
         let is_new = !member.state.is_known;
-        self.assign(member);
+        if looked == Observation::Anew {
+            self.assign(member);
+        }
+        if let Some(thread) = &mut member.state.thread {
+            thread.note(&member.file, looked);
+        }
         if is_new {
             member.state.is_known = true;
             if self.open >= self.room {
@@ -257,11 +245,8 @@ impl Visitor for Watch {
 
     fn leave(&mut self, member: &mut Member<File>, _: Observation, why: Left) -> Result<(), Infallible> {
         self.open = self.open.saturating_sub(usize::from(member.file.is_open()));
-        if why == Left::Dead {
-            self.ended.push(member.file.path().to_owned());
-        }
         // What was folded is in another file now.
-        if !member.state.is_folded(&member.file) {
+        if !member.state.is_folded(&member.file, why) {
             self.set_aside(member, true);
         }
         self.depart(member);
@@ -270,23 +255,20 @@ impl Visitor for Watch {
 }
 
 impl File {
-    /// The number of its fold: 0 as long as its thread lives.
-    pub(crate) fn number(&self, file: &mmstats::Followed) -> i128 {
-        let number = self.thread.as_ref().and_then(|thread| thread.number);
-        number.and_then(|number| file.field(number).value()?.as_integer()).unwrap_or_default()
-    }
-
-    /// Whether it is the file of a thread that has ended and was folded.
-    fn is_folded(&self, file: &mmstats::Followed) -> bool {
-        self.thread.as_ref().is_some_and(|thread| !thread.is_process) && self.number(file) != 0
+    /// Whether it is the file of a thread that has ended and was folded. One that was removed and could not be looked
+    /// at to the end is taken for one.
+    fn is_folded(&self, file: &mmstats::Followed, why: Left) -> bool {
+        self.thread.as_ref().is_some_and(|thread| {
+            let is_seen = why != Left::Removed || (file.is_open() && !thread.is_lost());
+            !thread.is_process && (!is_seen || thread.number(file) != 0)
+        })
     }
 
     /// Whether what it holds is in another file by now.
     pub(crate) fn is_held(&self, file: &mmstats::Followed) -> bool {
-        let number = self.number(file);
         self.thread
             .as_ref()
-            .is_some_and(|thread| !thread.is_process && number != 0 && number <= thread.group.number.get())
+            .is_some_and(|thread| !thread.is_process && thread.group.borrow().holds(thread.number(file)))
     }
 }
 

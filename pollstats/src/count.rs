@@ -76,7 +76,7 @@ impl Poll {
                     tally.add_since_start(&change, age);
                 }
                 if let Some((group, raw)) = grown {
-                    group.borrow_mut().grown(column, Some((known.class, known.scale)), &raw);
+                    group.borrow_mut().more.grown(column, Some((known.class, known.scale)), &raw);
                     tally.add(&Amount::Nothing);
                 } else {
                     tally.add(&change);
@@ -105,7 +105,7 @@ impl Poll {
                 tally.add_since_start(since_start(change, past.age));
             }
             if let Some(group) = process {
-                group.borrow_mut().grown(column, None, &Amount::Integer(change));
+                group.borrow_mut().more.grown(column, None, &Amount::Integer(change));
                 tally.add_change(0);
             } else {
                 tally.add_change(change);

@@ -12,7 +12,7 @@ use crate::field::ColumnField;
 use crate::filter::Filters;
 use crate::fold::Ledger;
 use crate::mixed::Named;
-use crate::polled::{Known, Part, PolledFile, Thread};
+use crate::polled::{Known, Part, PolledFile};
 use crate::row::Row;
 
 /// How long a file may be on its way between the moment that it names as its beginning and the one when
@@ -113,13 +113,8 @@ impl Poll {
     /// Finds out anew which of the file's fields each column means.
     fn assign(&mut self, member: &mut Member<PolledFile>) {
         let Member { file, state, writer, .. } = member;
-        if let (None, Some(pid), Some(fold)) = (&state.thread, writer.pid, writer.fold) {
-            let group = self.ledger.group((pid, fold), self.fields.len());
-            let is_process = writer.tid == Some(0);
-            state.thread = Some(Thread::new(group, is_process));
-        }
-        if let Some(thread) = &mut state.thread {
-            thread.number = file.fields().position(|field| field.label().ends_with(FOLDED_LABEL.as_bytes()));
+        if state.thread.is_none() {
+            state.thread = self.ledger.thread_of(writer, self.fields.len());
         }
         state.parts.resize_with(self.fields.len(), Part::default);
         for ((part, column), classes) in state.parts.iter_mut().zip(&self.fields).zip(&mut self.classes) {
@@ -184,9 +179,7 @@ impl Poll {
             self.assign(member);
         }
         if let Some(thread) = &mut member.state.thread {
-            thread.is_lost = false;
-            thread.agreeing =
-                if looked == Observation::Unchanged { thread.agreeing.saturating_add(1) } else { 0 };
+            thread.note(&member.file, looked);
         }
         if looked != Observation::Unchanged {
             let holds = member.state.is_begun && self.filters.hold(&member.file);
@@ -216,7 +209,7 @@ impl Visitor for Poll {
 
     fn visit(&mut self, member: &mut Member<PolledFile>, looked: Observation) -> Result<(), Stop> {
         if looked == Observation::Replaced {
-            member.state.thread.iter_mut().for_each(|thread| thread.is_lost = true);
+            member.state.thread.iter_mut().for_each(|thread| thread.note(&member.file, looked));
             return Ok(());
         }
         self.note(member, looked);

@@ -1,9 +1,7 @@
 //! What is remembered of a file from row to row.
 
-use mmstats::Followed;
-
 use crate::amount::Amount;
-use crate::fold::Shared;
+use crate::fold::Thread;
 
 /// What is remembered of a file.
 #[derive(Default)]
@@ -20,23 +18,6 @@ pub(crate) struct PolledFile {
     pub(crate) is_known: bool,
     /// Where its thread's end makes a difference.
     pub(crate) thread: Option<Thread>,
-}
-
-/// What is remembered of a file that is one of a group.
-pub(crate) struct Thread {
-    pub(crate) group: Shared,
-    /// Whether it is the process's file.
-    pub(crate) is_process: bool,
-    /// Which of the file's fields is the number of the fold.
-    pub(crate) number: Option<usize>,
-    /// How many looks in a row have found nothing new.
-    pub(crate) agreeing: u8,
-    /// Whether the process's file was read as it was at one moment.
-    pub(crate) is_read: bool,
-    /// Whether it could not be looked at again.
-    pub(crate) is_lost: bool,
-    /// Whether the process's file holds its counts.
-    pub(crate) is_folded: bool,
 }
 
 /// One column in one file.
@@ -118,18 +99,5 @@ impl PolledFile {
     /// What was shown of the file so far, by column.
     pub(crate) fn shown(&self) -> impl Iterator<Item = Amount> {
         self.parts.iter().map(|part| part.owner().map_or(part, |owner| &self.parts[owner]).shown())
-    }
-}
-
-impl Thread {
-    pub(crate) fn new(group: Shared, is_process: bool) -> Self {
-        let (is_read, is_lost, is_folded) = (false, false, false);
-        Self { group, is_process, number: None, agreeing: 0, is_read, is_lost, is_folded }
-    }
-
-    /// The number of the fold, as the file has it.
-    pub(crate) fn number(&self, file: &Followed) -> i128 {
-        let value = self.number.and_then(|number| file.field(number).value());
-        value.and_then(|value| value.as_integer()).unwrap_or(0)
     }
 }

@@ -8,7 +8,7 @@ seconds=${FUZZ_SECONDS:-60}
 export RUSTC_BOOTSTRAP=1
 ${CARGO:-cargo} run --quiet --example seeds -- corpus
 if [ $# -eq 0 ]; then
-	set -- reader follow text slurpstats mmcat pollstats mmwatch
+	set -- reader follow text slurpstats mmcat pollstats mmwatch mmash
 fi
 status=0
 for target in "$@"; do

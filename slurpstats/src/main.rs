@@ -180,9 +180,8 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     let default = if out.is_terminal() { Format::Text } else { Format::Lines };
     let format = request.format.unwrap_or(default);
     let color = request.color.decide(out.is_terminal());
-    let labels = &request.labels;
-    let (operands, is_alive_wanted) = (&request.operands, request.is_alive_wanted);
-    let reading = Reading { tool, files, operands, labels, is_alive_wanted };
+    let (labels, is_alive_wanted) = (&request.labels, request.is_alive_wanted);
+    let reading = Reading { tool, files, labels, is_alive_wanted };
     if format == Format::Prometheus {
         return exposition::write(&reading, &request.prometheus, request.function, out);
     }

@@ -12,7 +12,7 @@ use harness::image::{Fields, histogram, nanoseconds, unit};
 use harness::{STRANGER, beside, copy_program, run, skip, strangers_may_enter, tool};
 use mmstats::format::item::Items;
 use mmstats::format::kind::{DataType, MetricType};
-use mmstats::{Mean, Snapshot, Value};
+use mmstats::{Mean, MergeRule, Snapshot, Value};
 
 use super::{cleanstats, names};
 
@@ -98,6 +98,24 @@ fn what_a_killed_run_had_added_is_not_added_again() {
 
 fn files_identity(path: &Path) -> String {
     files::identity(&Snapshot::of(path).unwrap())
+}
+
+#[test]
+fn what_is_kept_is_merged_with_the_files_of_threads_that_live() {
+    let slurpstats = beside(env!("CARGO_BIN_EXE_cleanstats"), "slurpstats");
+    let dir = tempfile::tempdir().unwrap();
+    dead(dir.path(), "web", 7, |file| file.counter("hits", 5));
+    assert!(folding().arg(dir.path()).status().unwrap().success());
+    for number in 0..3_u64 {
+        let merge = Items { merge: Some(MergeRule::None), ..Items::default() };
+        let file =
+            Fields::new().field("sys.folded", DataType::U64, MetricType::Gauge, merge, &number.to_ne_bytes());
+        file.counter("hits", 1).write(dir.path(), format!("web-{number}.mmstats"));
+    }
+    let (out, err, code) =
+        run(tool(&slurpstats).args(["-a", "auto", "-p", "hits", "-p", "sys.folded"]).arg(dir.path()));
+    assert_eq!((err.as_str(), code), ("", Some(0)));
+    assert!(out.starts_with("hits\t8\n"), "{out}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod metrics;
 mod page;
 mod prometheus;
 mod rates;
+mod removed;
 mod routes;
 mod server;
 mod sockets;

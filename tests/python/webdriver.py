@@ -13,7 +13,41 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 KEYS = {"Escape": "\ue00c", "Enter": "\ue007", "ArrowDown": "\ue015", "ArrowUp": "\ue013", "ArrowLeft": "\ue012"}
 
 
-class Browser:
+class Session:
+    """A session of any browser, once `base` is its address."""
+
+    def call(self, method, path, body=None):
+        data = None if method in ("GET", "DELETE") else json.dumps(body or {}).encode()
+        request = urllib.request.Request(
+            self.base + path, data, {"Content-Type": "application/json"}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return json.load(response)["value"]
+        except urllib.error.HTTPError as error:
+            raise RuntimeError(json.load(error)["value"]["message"]) from None
+
+    def go(self, url):
+        self.call("POST", "/url", {"url": url})
+
+    def run(self, script, *arguments):
+        return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
+
+    def run_async(self, script, *arguments):
+        return self.call("POST", "/execute/async", {"script": script, "args": list(arguments)})
+
+    def until(self, script, *arguments, seconds=15):
+        """Waits until a script gives something true, and gives that."""
+        end = time.monotonic() + seconds
+        while True:
+            found = self.run(script, *arguments)
+            if found:
+                return found
+            if time.monotonic() > end:
+                raise AssertionError(f"it never came: {script}\n" + self.run("return document.body.innerText"))
+            time.sleep(0.05)
+
+
+class Browser(Session):
     """Chromium without a window. Ends with its `with`."""
 
     def __init__(self, width=1280, height=860, dark=False, motion=True):
@@ -52,38 +86,8 @@ class Browser:
             self.driver.wait()
             shutil.rmtree(self.profile, ignore_errors=True)
 
-    def call(self, method, path, body=None):
-        data = None if method in ("GET", "DELETE") else json.dumps(body or {}).encode()
-        request = urllib.request.Request(
-            self.base + path, data, {"Content-Type": "application/json"}, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=60) as response:
-                return json.load(response)["value"]
-        except urllib.error.HTTPError as error:
-            raise RuntimeError(json.load(error)["value"]["message"]) from None
-
     def devtools(self, command, parameters):
         return self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
-
-    def go(self, url):
-        self.call("POST", "/url", {"url": url})
-
-    def run(self, script, *arguments):
-        return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
-
-    def run_async(self, script, *arguments):
-        return self.call("POST", "/execute/async", {"script": script, "args": list(arguments)})
-
-    def until(self, script, *arguments, seconds=15):
-        """Waits until a script gives something true, and gives that."""
-        end = time.monotonic() + seconds
-        while True:
-            found = self.run(script, *arguments)
-            if found:
-                return found
-            if time.monotonic() > end:
-                raise AssertionError(f"it never came: {script}\n" + self.run("return document.body.innerText"))
-            time.sleep(0.05)
 
     def press(self, *keys):
         actions = []

@@ -6,7 +6,7 @@ use super::name::DEPARTED_LABEL;
 use crate::format::histogram::Histogram;
 use crate::format::image::{Description, Image};
 use crate::format::item::Items;
-use crate::format::kind::{DataType, MetricType};
+use crate::format::kind::{DataType, MergeRule, MetricType};
 use crate::format::labels::VERSION_LABEL;
 use crate::format::mean::Mean;
 use crate::format::place::Full;
@@ -70,8 +70,10 @@ impl Totals {
             let (data, metric) = (DataType::FixedText, MetricType::Info);
             image.add(&Description { label, data, metric, items: Items::default() }, text.as_bytes())?;
         }
-        let (label, data, metric) = (FOLDED_LABEL, DataType::U64, MetricType::Info);
-        image.add(&Description { label, data, metric, items: Items::default() }, &state.to_ne_bytes())?;
+        // The same kind as in the files of threads, so that a merge of all files has nothing to complain of.
+        let (label, data, metric) = (FOLDED_LABEL, DataType::U64, MetricType::Gauge);
+        let items = Items { merge: Some(MergeRule::None), ..Items::default() };
+        image.add(&Description { label, data, metric, items }, &state.to_ne_bytes())?;
         for (label, Field { count, items }) in &self.0 {
             let (data, metric, value) = count.encode();
             image.add(&Description { label, data, metric, items: items.clone() }, &value)?;

@@ -1,7 +1,7 @@
 //! What an update costs its program, and what a look costs its reader, beside others in the same run.
 //!
 //! `bench [--quick] [--seconds S] [--tools DIR] [--disk DIR] [SECTION]...` with the sections `writer`,
-//! `stalls`, `readers`, `observed`, `accuracy`, `scale`; all of them without. `--quick` does one round of everything, which
+//! `stalls`, `readers`, `observed`, `accuracy`, `scale`, `mmash`; all of them without. `--quick` does one round of everything, which
 //! tells that it works and nothing else.
 //!
 //! The machine's speed drifts, and others use it: so what is compared takes turns in short rounds, and
@@ -11,6 +11,7 @@
 mod accuracy;
 mod histogram;
 mod machine;
+mod mmash;
 mod numbers;
 mod observed;
 mod process;
@@ -46,13 +47,14 @@ fn main() {
     machine::print(&settings);
     let mut table = Table::new();
     type Section = fn(&Settings, &mut Table);
-    let sections: [(&str, Section); 6] = [
+    let sections: [(&str, Section); 7] = [
         ("writer", writer::run),
         ("stalls", stalls::run),
         ("readers", readers::run),
         ("observed", observed::run),
         ("accuracy", accuracy::run),
         ("scale", scale::run),
+        ("mmash", mmash::run),
     ];
     for (name, run) in sections {
         if settings.wants(name) {

@@ -1,7 +1,7 @@
 //! What reading costs: the tools as whole processes, and looks at files that are followed.
 
 mod dump;
-mod files;
+pub(crate) mod files;
 mod follow;
 mod poll;
 mod show;

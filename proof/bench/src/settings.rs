@@ -9,7 +9,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use tempfile::TempDir;
 
-pub(crate) const USAGE: &str = "Usage: bench [--quick] [--seconds S] [--tools DIR] [--disk DIR] [writer] [stalls] [readers] [observed] [accuracy] [scale]";
+pub(crate) const USAGE: &str = "Usage: bench [--quick] [--seconds S] [--tools DIR] [--disk DIR] [writer] [stalls] [readers] [observed] [accuracy] [scale] [mmash]";
 
 /// What was asked for, and where files may be put. The directories go with it.
 pub(crate) struct Settings {
@@ -39,7 +39,7 @@ impl Settings {
                 }
                 "--tools" => tools = Some(PathBuf::from(value()?)),
                 "--disk" => disk = Some(PathBuf::from(value()?)),
-                "writer" | "stalls" | "readers" | "observed" | "accuracy" | "scale" => {
+                "writer" | "stalls" | "readers" | "observed" | "accuracy" | "scale" | "mmash" => {
                     sections.push(argument.clone());
                 }
                 other => return Err(format!("what is {other:?}?")),

@@ -12,9 +12,19 @@ pub(crate) enum Amount {
     Count(u64),
     /// So much a second.
     Rate(f64),
+    /// A part of a processor.
+    Part(f64),
+    Number(u64),
 }
 
 impl Amount {
+    fn number(self) -> f64 {
+        match self {
+            Self::Seconds(number) | Self::Rate(number) | Self::Part(number) => number,
+            Self::Bytes(number) | Self::Number(number) => number as f64,
+        }
+    }
+
     fn text(self) -> String {
         match self {
             Self::Seconds(seconds) if seconds < 1e-6 => format!("{:.2} ns", seconds * 1e9),
@@ -23,6 +33,8 @@ impl Amount {
             Self::Bytes(bytes) if bytes >= 1_000_000_000 => format!("{:.1} GB", bytes as f64 / 1e9),
             Self::Count(count) => count.to_string(),
             Self::Bytes(bytes) => format!("{:.1} kB", bytes as f64 / 1000.0),
+            Self::Part(part) => format!("{:.2} %", part * 100.0),
+            Self::Number(number) => number.to_string(),
             Self::Rate(rate) => format!("{:.1} M/s", rate / 1e6),
         }
     }
@@ -79,6 +91,12 @@ impl Table {
         budget: Option<f64>,
     ) {
         self.judged(work, against, ratio, "", amount, budget);
+    }
+
+    /// What has a budget of its own, beside that.
+    pub(crate) fn limit(&mut self, work: &str, budget: Amount, amount: Amount) {
+        let against = format!("a budget of {}", budget.text());
+        self.judged(work, &against, amount.number() / budget.number(), "", amount, Some(1.0));
     }
 
     /// What cannot be measured here.

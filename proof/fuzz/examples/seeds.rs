@@ -226,6 +226,30 @@ fn by_hand() -> Vec<Vec<u8>> {
     files
 }
 
+/// What mmash is asked for, and by which name.
+const ADDRESSES: [&str; 18] = [
+    "/",
+    "/mmash.js",
+    "/stats",
+    "/stats/",
+    "/stats/web.?aggr=sum&exact=1",
+    "/stats/?glob=new*",
+    "/stats/?glob=%5B",
+    "/files/*-1",
+    "/files/%2e%2e%2f*",
+    "/metrics?prefix=web.&aggr=auto",
+    "/api/1/labels",
+    "/api/1/label/a%2Fb%00%ff",
+    "/api/1/files",
+    "/api/1/events?range=60&aggr=max&living=1",
+    "/api/1/events?label=requests",
+    "/m/%3Cscript%3E",
+    "//evil.example/%5c",
+    "http://localhost/healthz",
+];
+const HOSTS: [&str; 6] =
+    ["localhost:5002", "127.0.0.1", "[::1]:1", "a.localhost", "stats.example", "evil.example"];
+
 fn main() -> Result<(), Box<dyn Error>> {
     let corpus = std::env::args_os().nth(1).ok_or("the directory is missing")?;
     let corpus = Path::new(&corpus);
@@ -251,7 +275,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             files.push(if v2::head(&bytes).is_ok() { list_of_2(&bytes) } else { trimmed(&bytes) }.to_vec());
         }
     }
-    for target in ONE.iter().chain(&TWO).chain(&["text"]) {
+    for target in ONE.iter().chain(&TWO).chain(&["text", "mmash"]) {
         fs::create_dir_all(corpus.join(target))?;
     }
     for (number, file) in files.iter().enumerate() {
@@ -269,6 +293,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for (number, text) in TEXTS.iter().enumerate() {
         fs::write(corpus.join("text").join(format!("seed-{number}")), text)?;
+    }
+    for (number, target) in ADDRESSES.iter().enumerate() {
+        for (place, host) in HOSTS.iter().enumerate() {
+            let request = format!("{target}\n{host}");
+            fs::write(corpus.join("mmash").join(format!("seed-{number}-{place}")), request)?;
+        }
     }
     Ok(())
 }

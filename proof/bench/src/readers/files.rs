@@ -9,23 +9,23 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use crate::numbers::lognormal;
 
 /// Fields of ours in each; a few about the process come with them.
-pub(super) const FIELDS: usize = 50;
+pub(crate) const FIELDS: usize = 50;
 
 /// As much as any file of these has, unless it has histograms.
-pub(super) const LARGEST: usize = 16 * 1024;
+pub(crate) const LARGEST: usize = 16 * 1024;
 
 /// What is in a file.
 #[derive(Clone, Copy)]
-pub(super) struct Contents {
-    pub(super) version: Version,
-    pub(super) has_histogram: bool,
+pub(crate) struct Contents {
+    pub(crate) version: Version,
+    pub(crate) has_histogram: bool,
 }
 
 impl Contents {
     /// Counters only, as programs write them that say nothing about the version.
-    pub(super) const USUAL: Self = Self { version: Version::V2, has_histogram: false };
+    pub(crate) const USUAL: Self = Self { version: Version::V2, has_histogram: false };
 
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match (self.version, self.has_histogram) {
             (Version::V1, false) => "version 1",
             (Version::V1, true) => "version 1, histogram",
@@ -36,12 +36,12 @@ impl Contents {
 }
 
 /// An instance in `dir` with so many counters, each with something counted.
-pub(super) fn instance(dir: &Path, name: &str, fields: usize) -> Instance<Vec<Counter>> {
+pub(crate) fn instance(dir: &Path, name: &str, fields: usize) -> Instance<Vec<Counter>> {
     instance_of(dir, name, fields, Contents::USUAL)
 }
 
 /// The same in another version, or with a histogram.
-pub(super) fn instance_of(
+pub(crate) fn instance_of(
     dir: &Path,
     name: &str,
     fields: usize,
@@ -65,7 +65,7 @@ pub(super) fn instance_of(
 }
 
 /// A new folder with so many copies of one file. Nobody writes to them.
-pub(super) fn copies(dir: &Path, files: usize, contents: Contents) -> PathBuf {
+pub(crate) fn copies(dir: &Path, files: usize, contents: Contents) -> PathBuf {
     let sample = instance_of(dir, "sample.mmstats", FIELDS, contents);
     let bytes = fs::read(sample.path()).unwrap();
     let folder = dir.join(format!("copies-{files}-{}", contents.name()));
@@ -77,7 +77,7 @@ pub(super) fn copies(dir: &Path, files: usize, contents: Contents) -> PathBuf {
 }
 
 /// A new folder with the files of so many writers that live as long as what this gives.
-pub(super) fn living(dir: &Path, files: usize, contents: Contents) -> (PathBuf, Vec<Instance<Vec<Counter>>>) {
+pub(crate) fn living(dir: &Path, files: usize, contents: Contents) -> (PathBuf, Vec<Instance<Vec<Counter>>>) {
     let folder = dir.join(format!("living-{files}-{}", contents.name()));
     fs::create_dir(&folder).unwrap();
     let instances = (0..files)
@@ -87,12 +87,12 @@ pub(super) fn living(dir: &Path, files: usize, contents: Contents) -> (PathBuf, 
 }
 
 /// All of them, open at once.
-pub(super) fn open(instances: &[Instance<Vec<Counter>>]) -> std::io::Result<Vec<File>> {
+pub(crate) fn open(instances: &[Instance<Vec<Counter>>]) -> std::io::Result<Vec<File>> {
     instances.iter().map(|instance| File::open(instance.path())).collect()
 }
 
 /// As many files may be open as the system lets anybody have.
-pub(super) fn raise_limit() {
+pub(crate) fn raise_limit() {
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
     setrlimit(Resource::RLIMIT_NOFILE, most, most).unwrap();
 }
