@@ -1,5 +1,6 @@
 //! What happens to files, in words.
 
+use std::io;
 use std::path::PathBuf;
 
 use files::Notice;
@@ -20,6 +21,8 @@ impl Tool {
         match *notice {
             Notice::Unlisted(path, error) => self.error(path, &plain(error)),
             Notice::Pattern(what) => self.error_at("MMSTATS_GLOB", &what),
+            Notice::Process(pid, error) => self.error_at(&format!("process {pid}"), &in_words(error)),
+            Notice::Hidden(count) => self.error_at(&processes(count), &"Permission denied"),
             Notice::Unreadable(error) => self.report(error),
             Notice::LeftOut(path) => say(1, path, "left out: its process has ended"),
             Notice::Joins(path) => say(2, path, "joins"),
@@ -38,6 +41,15 @@ impl Tool {
             }
         }
     }
+}
+
+/// What is wrong with a process that was asked for.
+fn in_words(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::NotFound { "no such process".to_owned() } else { plain(error) }
+}
+
+fn processes(count: usize) -> String {
+    if count == 1 { "1 process may not be looked at".to_owned() } else { format!("{count} processes may not be looked at") }
 }
 
 fn names(looked: &[PathBuf]) -> String {

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 
 use cli::{Labels, Output, Stop, escape, escape_path};
 use figures::{Aggregate, Function, Outcome, Sample, Source, Tallied};
-use files::DEPARTED_LABEL;
+use files::{DEPARTED_LABEL, Process};
 use mmstats::live::{Judge, Life};
 use mmstats::{DataType, FOLD_LABEL, FOLDED_LABEL, MergeRule, MetricType, Snapshot, SnapshotField};
 
 use crate::family::Families;
+use crate::removed::Counted;
 use crate::text::{distinct, label};
 use crate::untyped::{self, Untyped};
 use crate::{By, Choice, series};
@@ -64,7 +65,9 @@ impl<'a> Exposition<'a> {
     }
 
     /// Takes a file that was found, which may be one with the counts of removed ones.
-    pub fn add(&mut self, snapshot: &Snapshot, is_departed: bool) {
+    pub(crate) fn add(&mut self, snapshot: &Snapshot, counted: Counted<'_>) {
+        let is_departed = matches!(counted, Counted::Departed);
+        let process = if let Counted::In(process) = counted { process } else { None };
         let is_dead = || is_departed || self.judge.judge(snapshot).life == Life::Dead;
         if self.is_alive_wanted && is_dead() {
             return;
@@ -92,7 +95,7 @@ impl<'a> Exposition<'a> {
                 continue;
             }
             if field.kind() == MetricType::Unknown {
-                untyped = untyped.or_else(|| own.take().map(|own| own.source(snapshot)));
+                untyped = untyped.or_else(|| own.take().map(|own| own.source(snapshot, process)));
                 let Some(source) = &mut untyped else { continue };
                 if !source.add(&field) {
                     let label = String::from_utf8_lossy(field.label());
@@ -106,7 +109,7 @@ impl<'a> Exposition<'a> {
             }
             typed = typed.or_else(|| {
                 let is_alive = self.is_alive_wanted || !is_dead();
-                let total = totals.take()?.entry(labels(snapshot, self.by));
+                let total = totals.take()?.entry(labels(snapshot, process, self.by));
                 let total = total.or_insert_with(|| Aggregate::new(Function::Auto));
                 Some((Source::of(number, snapshot, is_alive), total))
             });
@@ -163,17 +166,20 @@ fn says_something(field: &SnapshotField<'_>, by: By, is_alive: bool) -> bool {
 }
 
 /// The labels that say whose values are in one series.
-fn labels(snapshot: &Snapshot, by: By) -> String {
+fn labels(snapshot: &Snapshot, process: Option<&Process>, by: By) -> String {
     let mut labels = String::new();
     if by == By::Nothing {
         return labels;
     }
     label(&mut labels, "cmd", &escape(&files::command_of(snapshot)));
+    if let Some(unit) = process.and_then(Process::unit) {
+        label(&mut labels, "unit", &escape(unit.as_bytes()));
+    }
     if by == By::Command {
         return labels;
     }
     let number = |ending: &str| snapshot.find(ending)?.value().as_integer();
-    if let Some(pid) = number("sys.pid") {
+    if let Some(pid) = process.map(|process| process.pid().into()).or_else(|| number("sys.pid")) {
         label(&mut labels, "pid", &pid.to_string());
     }
     if by == By::File {

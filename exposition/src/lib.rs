@@ -17,14 +17,15 @@ mod text;
 mod together;
 mod untyped;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fmt::Display;
 
 use cli::{Labels, Output, Stop, Tool};
 use figures::{Function, Tallied};
+use files::Operands;
 use mmstats::{Snapshot, SnapshotField};
 
-pub use ahead::Files;
+pub use ahead::{Files, Show};
 pub use exposition::{Complain, Exposition};
 pub use together::Together;
 
@@ -98,7 +99,7 @@ pub struct Reading<'a> {
     /// The files that were found.
     pub files: &'a Files<'a>,
     /// What they were found by.
-    pub operands: &'a [OsString],
+    pub operands: &'a Operands,
     /// The labels that are wanted.
     pub labels: &'a Labels,
     /// Leaves out the files of the dead.

@@ -4,12 +4,11 @@
 //! from a removed file to that of its command's departed ([`files::listed`]).
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use cli::{Stop, Tool};
-use files::{Found, Ways};
+use files::{Found, Operands, Process, Ways};
 use mmstats::Snapshot;
 
 use crate::ahead::Files;
@@ -21,6 +20,15 @@ const TRIES: usize = 10;
 /// The files of the departed, and the numbers of their states.
 type States = Vec<(PathBuf, i128)>;
 
+/// Where counts are.
+#[derive(Clone, Copy)]
+pub(crate) enum Counted<'a> {
+    /// In the file of its writer, and the process in which it was found, if so.
+    In(Option<&'a Process>),
+    /// In one of the departed.
+    Departed,
+}
+
 /// Gathers the values of all files. `begin` makes what gathers them, and `add` adds a file, which may be one of the
 /// departed. If counts have moved meanwhile, all of it is done once more.
 ///
@@ -28,10 +36,10 @@ type States = Vec<(PathBuf, i128)>;
 /// What `add` reports is reported; [`Stop::Failed`] if counts move faster than they can be read.
 pub(crate) fn gather<G>(
     tool: &Tool,
-    operands: &[OsString],
+    operands: &Operands,
     files: &Files<'_>,
     begin: &dyn Fn() -> G,
-    add: &dyn Fn(&mut G, &Snapshot, bool),
+    add: &dyn Fn(&mut G, &Snapshot, Counted<'_>),
 ) -> Result<G, Stop> {
     let mut found = files.found().to_vec();
     for _ in 1..TRIES {
@@ -39,16 +47,20 @@ pub(crate) fn gather<G>(
         let (before, held) = (states(&departed), Held::by(&departed));
         let mut gathered = begin();
         // As they were read: a moment later they may hold more.
-        departed.iter().for_each(|snapshot| add(&mut gathered, snapshot, true));
+        departed.iter().for_each(|snapshot| add(&mut gathered, snapshot, Counted::Departed));
         let now = Files::new(tool, operands, &found);
-        now.each_once(&mut |snapshot| {
+        now.each_once(&mut |snapshot, process| {
             if !files::is_departed(snapshot) && !held.has(snapshot) {
-                add(&mut gathered, snapshot, false);
+                add(&mut gathered, snapshot, Counted::In(process));
             }
             Ok(())
         })?;
         if now.has_read() {
             files.note_read();
+        }
+        if operands.is_without_paths() && operands.has_processes() {
+            // No process has the files of the departed.
+            return Ok(gathered);
         }
         found = files::find(operands, Ways::One).found;
         if states(&self::departed(&found)) == before {
@@ -65,7 +77,7 @@ fn departed(found: &[Found]) -> Vec<Snapshot> {
         |found: &&Found| found.path.file_name().is_some_and(|name| files::departed(name).is_some());
     let read = |found: &Found| {
         let mut snapshot = Snapshot::new();
-        snapshot.read(&found.path, found.origin).ok()?;
+        found.read(&mut snapshot).ok()?;
         files::is_departed(&snapshot).then_some(snapshot)
     };
     found.iter().filter(has_name).filter_map(read).collect()

@@ -7,6 +7,7 @@ use figures::{Aggregate, Function, Outcome, Sample, Source, Tallied};
 use mmstats::live::{Judge, Life};
 use mmstats::{Part, Snapshot};
 
+use crate::removed::Counted;
 use crate::{Reading, removed};
 
 /// Gathers the values of all files.
@@ -34,8 +35,8 @@ impl<'a> Together<'a> {
         // Whether a writer lives is asked only where it matters: that takes time.
         let does_life_matter = reading.is_alive_wanted || function == Function::Auto;
         let begin = || Self::new(reading.tool, reading.labels, function);
-        let add = |together: &mut Self, snapshot: &Snapshot, is_departed: bool| {
-            let is_dead = is_departed || (does_life_matter && judge.judge(snapshot).life == Life::Dead);
+        let add = |together: &mut Self, snapshot: &Snapshot, origin: Counted<'_>| {
+            let is_dead = matches!(origin, Counted::Departed) || (does_life_matter && judge.judge(snapshot).life == Life::Dead);
             if !(reading.is_alive_wanted && is_dead) {
                 together.add(snapshot, !is_dead);
             }
@@ -44,8 +45,8 @@ impl<'a> Together<'a> {
             return removed::gather(reading.tool, reading.operands, reading.files, &begin, &add);
         }
         let mut together = begin();
-        reading.files.each(&mut |snapshot| {
-            add(&mut together, snapshot, false);
+        reading.files.each(&mut |snapshot, _| {
+            add(&mut together, snapshot, Counted::In(None));
             Ok(())
         })?;
         Ok(together)

@@ -7,6 +7,9 @@ use std::path::Path;
 /// What the name of a stats file ends with.
 pub(crate) const ENDING: &[u8] = b".mmstats";
 
+/// What is put after the path of a file that a process has mapped and that has no name any more.
+pub(crate) const DELETED: &str = " (deleted)";
+
 /// Whether a file of this name in a directory is taken for a stats file.
 #[must_use]
 pub fn is_stats_name(name: &OsStr) -> bool {
@@ -27,6 +30,7 @@ pub fn directory_of(path: &Path) -> &Path {
 /// ending.
 #[must_use]
 pub fn command(name: &[u8], pid: Option<i128>, tid: Option<i128>) -> &[u8] {
+    let name = name.strip_suffix(DELETED.as_bytes()).unwrap_or(name);
     let stem = name.strip_suffix(ENDING).unwrap_or(name);
     let numbered = stem.iter().rposition(|&byte| byte == b'.').map(|dot| stem.split_at(dot));
     let mut command = match (numbered, tid) {
@@ -57,6 +61,7 @@ mod tests {
         assert_eq!(command(b"a-b-12.mmstats", Some(12), Some(34)), b"a-b");
         assert_eq!(command(b"other.mmstats", Some(12), None), b"other");
         assert_eq!(command(b"-12.mmstats", Some(12), None), b"-12");
+        assert_eq!(command(b"web-12-34.mmstats (deleted)", Some(12), Some(34)), b"web");
     }
 
     #[test]

@@ -65,13 +65,13 @@ impl Dead {
 
     /// Gives each file to `show` whose counts are in no other. What cannot be read is not there for us any more.
     fn each(&self, mut show: impl FnMut(&Snapshot)) {
-        let found = |path: &PathBuf| Found { path: path.clone(), origin: Origin::Found };
+        let found = |path: &PathBuf| Found::at(path.clone(), Origin::Found);
         let found: Vec<_> = self.paths.iter().map(found).collect();
         let (mut snapshot, mut listed) = (Snapshot::new(), HashSet::new());
         let has_name =
             |found: &&Found| found.path.file_name().is_some_and(|it| files::departed(it).is_some());
         for found in found.iter().filter(has_name) {
-            if snapshot.read(&found.path, found.origin).is_ok() && files::is_departed(&snapshot) {
+            if found.read(&mut snapshot).is_ok() && files::is_departed(&snapshot) {
                 listed.extend(files::listed(&snapshot));
             }
         }
@@ -82,12 +82,12 @@ impl Dead {
         };
         let mut folds = Folds::new();
         for found in &found {
-            if snapshot.read(&found.path, found.origin).is_ok() && !folds.keep(&snapshot, found.origin) {
+            if found.read(&mut snapshot).is_ok() && !folds.keep(&snapshot, found) {
                 show(&snapshot);
             }
         }
         let Ok(()): Result<(), Infallible> = folds.read(&mut |fold| {
-            if let Fold::Counts(snapshot) = fold {
+            if let Fold::Counts(snapshot, _) = fold {
                 show(snapshot);
             }
             Ok(())

@@ -1,13 +1,12 @@
 //! The files as they are at one moment, for one answer.
 
-use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::Path;
 
 use cli::{Labels, Tool};
 use exposition::{Files, Together};
 use figures::{Function, Tallied};
-use files::{Found, Notice, Ways};
+use files::{Found, Notice, Operands, Process, Ways};
 use mmstats::live::{Judge, Life};
 use mmstats::{Error, Snapshot, SnapshotField};
 
@@ -32,6 +31,10 @@ impl Problem {
     pub(crate) fn of_notice(notice: &Notice<'_>) -> Option<Self> {
         match *notice {
             Notice::Unlisted(path, error) => Some(Self::at(path, &cli::plain(error))),
+            Notice::Process(pid, error) => Some(Self::new(&format!("process {pid}"), &cli::plain(error))),
+            Notice::Hidden(count) => {
+                Some(Self::new("processes that may not be looked at", &count))
+            }
             Notice::Pattern(what) => Some(Self::new("MMSTATS_GLOB", &what)),
             Notice::Unreadable(error) => Some(Self::of(error)),
             _ => None,
@@ -46,12 +49,12 @@ impl Problem {
 /// The files that there are now, and what goes wrong with them.
 pub(crate) struct Reading {
     pub(crate) tool: Tool,
-    pub(crate) operands: Vec<OsString>,
+    pub(crate) operands: Operands,
     pub(crate) found: Vec<Found>,
 }
 
 impl Reading {
-    pub(crate) fn of(operands: Vec<OsString>) -> Self {
+    pub(crate) fn of(operands: Operands) -> Self {
         let search = files::find(&operands, Ways::One);
         let tool = Tool::silent("mmash");
         search.problems.iter().for_each(|problem| tool.tell(&problem.into()));
@@ -63,6 +66,12 @@ impl Reading {
         self.found.retain(choose);
     }
 
+    /// The process in which a file was found, if so.
+    pub(crate) fn process_of(&self, path: &Path) -> Option<&Process> {
+        let place = self.found.binary_search_by(|found| found.path.as_os_str().cmp(path.as_os_str()));
+        self.found[place.ok()?].process()
+    }
+
     pub(crate) fn files(&self) -> Files<'_> {
         Files::new(&self.tool, &self.operands, &self.found)
     }
@@ -70,7 +79,7 @@ impl Reading {
     /// Gives every file that can be read to `show`, in their order.
     pub(crate) fn each(&self, mut show: impl FnMut(&Snapshot)) {
         // Nothing stops it.
-        let _ = self.files().each(&mut |snapshot| {
+        let _ = self.files().each(&mut |snapshot, _| {
             show(snapshot);
             Ok(())
         });
@@ -91,7 +100,7 @@ impl Reading {
         mut hear: impl FnMut(&Snapshot, bool),
     ) -> Vec<Tallied> {
         let (judge, mut together) = (Judge::new(), Together::new(&self.tool, labels, function));
-        let mut add = |snapshot: &Snapshot| {
+        let mut add = |snapshot: &Snapshot, _: Option<&Process>| {
             let may_live = is_alive(&judge, snapshot) != Some(false);
             hear(snapshot, may_live);
             together.add(snapshot, may_live);
