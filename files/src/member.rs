@@ -1,5 +1,6 @@
 //! A followed file, and who wrote it.
 
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
 use mmstats::{Error, FOLD_LABEL, Followed, Snapshot, VERSION_LABEL};
@@ -35,6 +36,13 @@ impl<S> Member<S> {
             (Some(_), Some(Err(error))) => Err(Error::opening(self.file.path(), error)),
             _ => snapshot.read(self.file.path(), self.file.origin()),
         }
+    }
+
+    /// Why it leaves, where its writer has ended or has unmapped it.
+    pub(crate) fn why_it_leaves(&self, is_dead: bool) -> Left {
+        let links = || self.file.file()?.metadata().ok().map(|metadata| metadata.nlink());
+        let is_removed = self.mapped.is_some() && links() == Some(0);
+        if is_dead && !is_removed { Left::Dead } else { Left::Removed }
     }
 
     /// How it was found.

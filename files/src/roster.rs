@@ -120,7 +120,7 @@ impl<S: Default> Roster<S> {
                 }
             };
             if dead.contains(&number) {
-                gone.push((number, looked, Left::Dead));
+                gone.push((number, looked, member.why_it_leaves(true)));
             } else {
                 visitor.visit(member, looked)?;
             }
@@ -200,7 +200,7 @@ impl<S: Default> Roster<S> {
             }
             // A process that is gone has unmapped its files; what else becomes of them is not looked at.
             let has_ended = member.mapped.as_deref().is_some_and(Walker::has_ended);
-            let why = if has_ended { Left::Dead } else { Left::Removed };
+            let why = member.why_it_leaves(has_ended);
             self.dismiss(member, looked, why, visitor, hear)?;
         }
         let mut before = self.outsiders.take();

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mmstats::Origin;
+use nix::errno::Errno;
 
 pub use mapped::Mapped;
 pub use process::Process;
@@ -113,7 +114,7 @@ impl Walker {
         }
         for pid in named {
             if self.known.get(&pid).is_some_and(|known| known.is_hidden) {
-                walked.problems.push(Problem::Process(pid, io::ErrorKind::PermissionDenied.into()));
+                walked.problems.push(Problem::Process(pid, Errno::EACCES.into()));
             }
         }
         walked.found = self.found();
