@@ -49,7 +49,11 @@ fn in_words(error: &io::Error) -> String {
 }
 
 fn processes(count: usize) -> String {
-    if count == 1 { "1 process may not be looked at".to_owned() } else { format!("{count} processes may not be looked at") }
+    if count == 1 {
+        "1 process may not be looked at".to_owned()
+    } else {
+        format!("{count} processes may not be looked at")
+    }
 }
 
 fn names(looked: &[PathBuf]) -> String {

@@ -36,7 +36,8 @@ impl<'a> Together<'a> {
         let does_life_matter = reading.is_alive_wanted || function == Function::Auto;
         let begin = || Self::new(reading.tool, reading.labels, function);
         let add = |together: &mut Self, snapshot: &Snapshot, origin: Counted<'_>| {
-            let is_dead = matches!(origin, Counted::Departed) || (does_life_matter && judge.judge(snapshot).life == Life::Dead);
+            let is_dead = matches!(origin, Counted::Departed)
+                || (does_life_matter && judge.judge(snapshot).life == Life::Dead);
             if !(reading.is_alive_wanted && is_dead) {
                 together.add(snapshot, !is_dead);
             }

@@ -178,7 +178,11 @@ impl Kept {
 
     /// A file that has gone was folded before its process's file was read.
     fn tell<E>(&self, error: Error, show: &mut dyn FnMut(Fold<'_>) -> Result<(), E>) -> Result<(), E> {
-        if error.is_not_found() && self.found.origin == Origin::Found { Ok(()) } else { show(Fold::Failed(error)) }
+        if error.is_not_found() && self.found.origin == Origin::Found {
+            Ok(())
+        } else {
+            show(Fold::Failed(error))
+        }
     }
 }
 

@@ -95,7 +95,8 @@ impl Places {
             })
             .collect();
         let mut search = find_with(&self.operands, Ways::One, &mut self.walker);
-        let mapped = search.found.iter().filter_map(|found| Some((found.path.clone(), found.mapped.clone()?)));
+        let mapped =
+            search.found.iter().filter_map(|found| Some((found.path.clone(), found.mapped.clone()?)));
         self.mapped = mapped.collect();
         self.hear_of(std::mem::take(&mut search.problems), &before, hear);
         (self.has_looked, self.is_quiet) = (true, true);

@@ -10,8 +10,8 @@ use crate::departed::is_departed;
 use crate::limit::open_files;
 use crate::member::{Left, Member, Writer};
 use crate::notice::{Hear, Notice};
-use crate::outsiders::{Outsider, Outsiders};
 use crate::operands::Operands;
+use crate::outsiders::{Outsider, Outsiders};
 use crate::places::{Candidate, Places};
 use crate::processes::Walker;
 use crate::questions::Questions;
@@ -277,8 +277,16 @@ impl<S: Default> Roster<S> {
         }
         let state = S::default();
         let mapped = mapped.as_ref().map(Arc::clone);
-        let mut member =
-            Member { file, writer, state, mapped, is_named, was_dead, is_fresh: true, is_out_of_sight: false };
+        let mut member = Member {
+            file,
+            writer,
+            state,
+            mapped,
+            is_named,
+            was_dead,
+            is_fresh: true,
+            is_out_of_sight: false,
+        };
         visitor.visit(&mut member, Observation::Anew)?;
         self.members.push(member);
         self.questions.regroup();

@@ -1,7 +1,7 @@
 //! From operands to files.
 
-use std::collections::{HashMap, HashSet};
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -129,7 +129,8 @@ pub(crate) fn find_with(operands: &Operands, ways: Ways, walker: &mut Walker) ->
     if !operands.has_processes() {
         return find_at(&operands.paths, ways);
     }
-    let mut search = if operands.paths.is_empty() { Search::default() } else { find_at(&operands.paths, ways) };
+    let mut search =
+        if operands.paths.is_empty() { Search::default() } else { find_at(&operands.paths, ways) };
     let mut walked = walker.walk(operands);
     search.looked.extend(operands.looked());
     search.problems.append(&mut walked.problems);

@@ -61,6 +61,10 @@ machine can connect, unless --listen says otherwise.
 Options:
   -l, --listen ADDRESS     IP:PORT or unix:PATH; may be repeated; the default
                            is 127.0.0.1:5002, or the sockets of systemd
+  -P, --pid PID            the files that process PID has mapped, wherever they
+                           are; a name means all processes of that name; may be
+                           repeated
+  -A, --all                those of every process that can be seen
       --allow-host NAME    also answer requests for this host; may be repeated
       --exit-idle SECONDS  end when nobody has been connected for that long
   -h, --help               print this help

@@ -32,9 +32,7 @@ impl Problem {
         match *notice {
             Notice::Unlisted(path, error) => Some(Self::at(path, &cli::plain(error))),
             Notice::Process(pid, error) => Some(Self::new(&format!("process {pid}"), &cli::plain(error))),
-            Notice::Hidden(count) => {
-                Some(Self::new("processes that may not be looked at", &count))
-            }
+            Notice::Hidden(count) => Some(Self::new("processes that may not be looked at", &count)),
             Notice::Pattern(what) => Some(Self::new("MMSTATS_GLOB", &what)),
             Notice::Unreadable(error) => Some(Self::of(error)),
             _ => None,

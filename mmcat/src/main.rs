@@ -33,6 +33,9 @@ Options:
                        dump; lines is one record per region, tab-separated:
                        FILE OFFSET LENGTH ROLE LABEL VALUE, with decimal offset
                        and length
+  -P, --pid PID        the files that process PID has mapped, wherever they are;
+                       a name means all processes of that name; may be repeated
+  -A, --all            those of every process that can be seen
   -r, --raw            copy one consistent snapshot of the bytes of one FILE to
                        stdout, which must not be a terminal
       --check          print nothing for a sound file, else one line per

@@ -61,6 +61,10 @@ Options:
                          nonzero-min or auto (by what the field means); a sum
                          becomes 0 when no file is left
       --timeout SECONDS  stop after that time, with exit status 3
+  -P, --pid PID          the files that process PID has mapped, wherever they
+                         are; a name means all processes of that name; may be
+                         repeated
+  -A, --all              those of every process that can be seen
       --color WHEN       auto, always or never
   -h, --help             print this help
   -V, --version          print the version

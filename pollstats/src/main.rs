@@ -82,6 +82,10 @@ Options:
   -r, --rate            print what was counted per second, for any delay
   -t, --timestamp       begin each row with the time (UTC)
   -y, --no-first        leave out the first row
+  -P, --pid PID         the files that process PID has mapped, wherever they
+                        are; a name means all processes of that name; may be
+                        repeated
+  -A, --all             those of every process that can be seen
   -v                    print which files are left out; -vv: also which join
                         and leave; -vvv: also what a row costs
   -o, --output FORMAT   text, tsv, csv or json; text is the default

@@ -35,6 +35,10 @@ Options:
   -a, --aggregate FN      one record per label over all files; FN is sum,
                           avg, min, max, one, nonzero-avg, nonzero-min or auto
                           (each field by what it means)
+  -P, --pid PID           the files that process PID has mapped, wherever they
+                          are; a name means all processes of that name; may be
+                          repeated
+  -A, --all               those of every process that can be seen
       --alive             only files whose writers may be alive
   -o, --output FORMAT     text, lines, json, hist or prometheus; the default is
                           text on a terminal and lines elsewhere

@@ -76,13 +76,17 @@ fn json_has_the_id_here_and_that_of_its_own_namespace() {
     let object: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!((&object["pid"], &object["alive"]), (&actor.id().into(), &true.into()));
     let status = fs::read_to_string(format!("/proc/{}/status", actor.id())).unwrap();
-    let own = status.lines().find(|line| line.starts_with("NSpid:")).unwrap().split_whitespace().last().unwrap();
+    let own =
+        status.lines().find(|line| line.starts_with("NSpid:")).unwrap().split_whitespace().last().unwrap();
     assert_eq!(object["own_pid"].to_string(), own);
     assert!(object.as_object().unwrap().contains_key("unit"));
     let (stdout, ..) = hits(&["-o", "json", dir.to_str().unwrap()]);
     let object: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     let object = object.as_object().unwrap();
-    assert!(!object.contains_key("own_pid") && !object.contains_key("unit"), "only where processes are asked for");
+    assert!(
+        !object.contains_key("own_pid") && !object.contains_key("unit"),
+        "only where processes are asked for"
+    );
 }
 
 #[test]
@@ -136,7 +140,10 @@ fn a_deleted_file_is_shown_as_long_as_it_is_mapped() {
     if may_follow_mappings() {
         assert_eq!(outcome, ok(record(Path::new(&shown), 10)));
         let prometheus = run(slurpstats().args(["-o", "prometheus", "-p", "web.hits", "-P", &pid]));
-        assert!(prometheus.0.contains("web_hits_total{cmd=\"web\"") && prometheus.0.contains("} 10\n"), "{prometheus:?}");
+        assert!(
+            prometheus.0.contains("web_hits_total{cmd=\"web\"") && prometheus.0.contains("} 10\n"),
+            "{prometheus:?}"
+        );
     } else {
         let why = format!("slurpstats: {shown}: {}\n", words_of(nix::libc::EPERM));
         let why = format!("{why}slurpstats: no stats files found: looked for mappings of process {pid}\n");

@@ -37,7 +37,9 @@ impl Mapped {
             inside = None;
         }
         let path = inside.clone().unwrap_or_else(|| below(&process.root, &entry.path).to_owned());
-        let mut shown = if process.is_at_home { process.root.join(path) } else {
+        let mut shown = if process.is_at_home {
+            process.root.join(path)
+        } else {
             let process = process.pid.to_string();
             Path::new("/proc").join(process).join("root").join(path)
         };
@@ -94,8 +96,7 @@ impl Mapped {
 
     /// The same process's same file, whose name may be gone by now.
     pub(crate) fn is_same_but_for_name(&self, began: u64, entry: &Entry) -> bool {
-        self.process.began == began
-            && (self.entry.device, self.entry.inode) == (entry.device, entry.inode)
+        self.process.began == began && (self.entry.device, self.entry.inode) == (entry.device, entry.inode)
     }
 
     /// Of several processes that have a file mapped, the one that it is told of: one that writes to it, the oldest of
@@ -124,9 +125,10 @@ fn inside(process: &Process, directory: &Directory, entry: &Entry) -> Option<Pat
 
 /// A path in a mount namespace as one below a root directory in it.
 fn below<'a>(root: &Path, path: &'a Path) -> &'a Path {
-    path.strip_prefix(root).unwrap_or(path).strip_prefix("/").unwrap_or_else(|_| {
-        path.strip_prefix(root).unwrap_or(path)
-    })
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .strip_prefix("/")
+        .unwrap_or_else(|_| path.strip_prefix(root).unwrap_or(path))
 }
 
 /// Opens the file of a mapping, by its name where that leads to it. Also says whether it does.
@@ -210,8 +212,10 @@ fn is_it(directory: &Directory, entry: &Entry, file: &File, metadata: &Metadata)
     if let Ok(mapped) = std::fs::metadata(directory.path().join("map_files").join(&entry.range)) {
         return (mapped.dev(), mapped.ino()) == (metadata.dev(), metadata.ino());
     }
-    let has_devices_of_its_own =
-        || fstatfs(file).is_ok_and(|fs| [OVERLAYFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC].contains(&fs.filesystem_type()));
+    let has_devices_of_its_own = || {
+        fstatfs(file)
+            .is_ok_and(|fs| [OVERLAYFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC].contains(&fs.filesystem_type()))
+    };
     metadata.ino() == entry.inode && has_devices_of_its_own()
 }
 

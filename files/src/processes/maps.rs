@@ -118,9 +118,12 @@ mod tests {
 ";
         let found: Vec<_> = entries(maps)
             .iter()
-            .map(|entry| (entry.inode, entry.path.to_str().unwrap().to_owned(), entry.is_deleted, entry.is_temporary))
+            .map(|entry| {
+                (entry.inode, entry.path.to_str().unwrap().to_owned(), entry.is_deleted, entry.is_temporary)
+            })
             .collect();
-        let of = |inode, path: &str, is_deleted, is_temporary| (inode, path.to_owned(), is_deleted, is_temporary);
+        let of =
+            |inode, path: &str, is_deleted, is_temporary| (inode, path.to_owned(), is_deleted, is_temporary);
         assert_eq!(
             found,
             [

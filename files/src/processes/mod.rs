@@ -107,7 +107,8 @@ impl Walker {
             let is_wanted = operands.has_all || named.contains(&pid);
             self.visit(pid, is_wanted, operands, &mut walked.problems);
         }
-        let is_hidden = |(pid, known): (&u32, &Known)| known.is_hidden && known.is_meant && !named.contains(pid);
+        let is_hidden =
+            |(pid, known): (&u32, &Known)| known.is_hidden && known.is_meant && !named.contains(pid);
         let hidden = self.known.iter().filter(|known| is_hidden(*known)).count();
         if hidden > 0 {
             walked.problems.push(Problem::Hidden(hidden));
@@ -146,7 +147,8 @@ impl Walker {
             known.is_meant = operands.mean(name.strip_suffix(b"\n").unwrap_or(&name));
         }
         if known.is_meant {
-            let (before_process, before_files) = before.map_or((None, Vec::new()), |it| (it.process, it.files));
+            let (before_process, before_files) =
+                before.map_or((None, Vec::new()), |it| (it.process, it.files));
             match self.look(pid, before_process, &before_files, problems) {
                 Ok(Some((process, files))) => (known.process, known.files) = (Some(process), files),
                 Ok(None) => {}
@@ -170,7 +172,9 @@ impl Walker {
         if self.maps.is_empty() {
             // A process of the kernel, or one whose first thread has ended; all others share what they map.
             for other in other_threads(pid) {
-                if self.read_maps(format!("/proc/{pid}/task/{other}/maps").into()).is_ok() && !self.maps.is_empty() {
+                if self.read_maps(format!("/proc/{pid}/task/{other}/maps").into()).is_ok()
+                    && !self.maps.is_empty()
+                {
                     thread = Some(other);
                     break;
                 }

@@ -64,7 +64,8 @@ impl Directory {
         let stat = self.read("stat")?;
         // The name, in parentheses, may hold anything; the rest may not.
         let after = stat.iter().rposition(|&byte| byte == b')').map_or(&[][..], |end| &stat[end + 1..]);
-        let began = std::str::from_utf8(after).ok().and_then(|rest| rest.split_whitespace().nth(19)?.parse().ok());
+        let began =
+            std::str::from_utf8(after).ok().and_then(|rest| rest.split_whitespace().nth(19)?.parse().ok());
         began.ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 }

@@ -1,7 +1,8 @@
 //! The container or the unit of a process, as its control group tells.
 
 /// What comes before a container's id in the name of a scope.
-const RUNTIMES: [&str; 7] = ["docker-", "libpod-", "cri-containerd-", "crio-", "containerd-", "nerdctl-", "lxc.payload."];
+const RUNTIMES: [&str; 7] =
+    ["docker-", "libpod-", "cri-containerd-", "crio-", "containerd-", "nerdctl-", "lxc.payload."];
 /// Directories that have containers' ids as names of their own.
 const DIRECTORIES: [&str; 3] = ["docker", "libpod", "lxc"];
 
@@ -11,7 +12,8 @@ pub(crate) fn unit(cgroup: &str) -> Option<String> {
     let path = path(cgroup)?;
     let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty() && *part != "..").collect();
     container(&parts).or_else(|| {
-        let named = |ending: &str| parts.iter().rev().find(|part| part.ends_with(ending) && **part != "init.scope");
+        let named =
+            |ending: &str| parts.iter().rev().find(|part| part.ends_with(ending) && **part != "init.scope");
         named(".service").or_else(|| named(".scope")).map(|&part| part.to_owned())
     })
 }
@@ -25,14 +27,17 @@ fn path(cgroup: &str) -> Option<&str> {
             Some((parts.next()?, parts.next()?))
         })
     };
-    let of = |controllers: &str| lines().find(|line| line.0 == controllers && line.1 != "/").map(|line| line.1);
+    let of =
+        |controllers: &str| lines().find(|line| line.0 == controllers && line.1 != "/").map(|line| line.1);
     of("").or_else(|| of("name=systemd")).or_else(|| lines().map(|line| line.1).max_by_key(|path| path.len()))
 }
 
 fn container(parts: &[&str]) -> Option<String> {
     if let Some(pods) = parts.iter().position(|part| part.starts_with("kubepods")) {
         let parts = &parts[pods..];
-        if let Some(pod) = parts.iter().position(|part| part.contains("pod") && !part.starts_with("kubepods"))
+        if let Some(pod) = parts
+            .iter()
+            .position(|part| part.contains("pod") && !part.starts_with("kubepods"))
             .or_else(|| parts.iter().position(|part| part.contains("-pod")))
         {
             // By systemd's naming, the last has all the names before it.
@@ -70,11 +75,19 @@ mod tests {
         let id = "3f2ac1d07b5e";
         for (cgroup, name) in [
             (format!("0::/system.slice/docker-{id}.scope\n"), Some(format!("docker-{id}"))),
-            (format!("0::/system.slice/docker-{id}.scope/system.slice/web.service"), Some(format!("docker-{id}"))),
-            (format!("0::/docker/{id}"), Some(format!("docker-{id}"))),
-            (format!("12:cpu:/docker/{id}\n1:name=systemd:/docker/{id}\n0::/\n"), Some(format!("docker-{id}"))),
             (
-                format!("0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{id}.scope/container"),
+                format!("0::/system.slice/docker-{id}.scope/system.slice/web.service"),
+                Some(format!("docker-{id}")),
+            ),
+            (format!("0::/docker/{id}"), Some(format!("docker-{id}"))),
+            (
+                format!("12:cpu:/docker/{id}\n1:name=systemd:/docker/{id}\n0::/\n"),
+                Some(format!("docker-{id}")),
+            ),
+            (
+                format!(
+                    "0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{id}.scope/container"
+                ),
                 Some(format!("libpod-{id}")),
             ),
             (
@@ -83,7 +96,10 @@ mod tests {
                 ),
                 Some(format!("kubepods-burstable-pod1_2/cri-containerd-{id}")),
             ),
-            (format!("0::/kubepods/besteffort/pod1-2/{id}"), Some(format!("kubepods-besteffort-pod1-2/{id}"))),
+            (
+                format!("0::/kubepods/besteffort/pod1-2/{id}"),
+                Some(format!("kubepods-besteffort-pod1-2/{id}")),
+            ),
             ("0::/system.slice/web.service".to_owned(), Some("web.service".to_owned())),
             (
                 "0::/user.slice/user-0.slice/user@0.service/app.slice/web.service".to_owned(),
