@@ -28,6 +28,7 @@ pub use find::find;
 pub use json::Json;
 pub use labels::Labels;
 pub use mmstats::plain;
+pub use notice::{hidden, of_process};
 pub use objects::{Members, Objects, place};
 pub use option::{number, process, seconds, word};
 pub use outcome::{in_json, in_words};

@@ -7,7 +7,7 @@ use std::path::Path;
 /// What the name of a stats file ends with.
 pub(crate) const ENDING: &[u8] = b".mmstats";
 
-/// What is put after the path of a file that a process has mapped and that has no name any more.
+/// What the kernel puts after the path of a file that a process has mapped and that has no name any more.
 pub(crate) const DELETED: &str = " (deleted)";
 
 /// Whether a file of this name in a directory is taken for a stats file.

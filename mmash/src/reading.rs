@@ -31,8 +31,10 @@ impl Problem {
     pub(crate) fn of_notice(notice: &Notice<'_>) -> Option<Self> {
         match *notice {
             Notice::Unlisted(path, error) => Some(Self::at(path, &cli::plain(error))),
-            Notice::Process(pid, error) => Some(Self::new(&format!("process {pid}"), &cli::plain(error))),
-            Notice::Hidden(count) => Some(Self::new("processes that may not be looked at", &count)),
+            Notice::Process(pid, error) => {
+                Some(Self::new(&format!("process {pid}"), &cli::of_process(error)))
+            }
+            Notice::Hidden(count) => Some(Self::new(&cli::hidden(count), &"Permission denied")),
             Notice::Pattern(what) => Some(Self::new("MMSTATS_GLOB", &what)),
             Notice::Unreadable(error) => Some(Self::of(error)),
             _ => None,
@@ -55,7 +57,9 @@ impl Reading {
     pub(crate) fn of(operands: Operands) -> Self {
         let search = files::find(&operands, Ways::One);
         let tool = Tool::silent("mmash");
-        search.problems.iter().for_each(|problem| tool.tell(&problem.into()));
+        // Which processes there are changes all the time: the sampler has said what may not be looked at, once.
+        let is_news = |problem: &&files::Problem| !matches!(problem, files::Problem::Hidden(_));
+        search.problems.iter().filter(is_news).for_each(|problem| tool.tell(&problem.into()));
         Self { tool, operands, found: search.found }
     }
 

@@ -35,6 +35,17 @@ fn processes_of_a_name_come_and_go() {
 }
 
 #[test]
+fn changes_in_json_say_whose_they_are() {
+    let (_kept, dir) = directory();
+    let actor = Actor::start("mmweb-changes", &dir);
+    let mut command = tool("mmwatch");
+    let watch = ["-i", "-o", "json", "-p", "web.hits", "-P", "mmweb-changes"];
+    let object: serde_json::Value = serde_json::from_str(&Watch::start(command.args(watch)).line()).unwrap();
+    assert_eq!((&object["pid"], &object["new"]), (&actor.id().into(), &7.into()));
+    assert!(object["own_pid"].is_number(), "{object}");
+}
+
+#[test]
 fn rows_are_of_the_processes_that_are_asked_for() {
     let (_kept, dir) = directory();
     let (mut actor, _other) = (Actor::start("mmweb-rows", &dir), Actor::start("mmweb-other-rows", &dir));

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod actor;
+mod between;
 mod live;
 mod namespaces;
 mod strangers;

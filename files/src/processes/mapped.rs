@@ -13,7 +13,7 @@ use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat, openat2};
 use nix::sys::stat::Mode;
 use nix::sys::statfs::{BTRFS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, fstatfs};
 
-use super::maps::Entry;
+use super::maps::{Entry, entries};
 use super::process::{Directory, Process};
 use crate::name::is_stats_name;
 
@@ -89,9 +89,7 @@ impl Mapped {
 
     /// Whether it is of a mapping of this process that is still there.
     pub(crate) fn is_of(&self, began: u64, entry: &Entry) -> bool {
-        self.process.began == began
-            && (self.entry.device, self.entry.inode, &self.entry.range, self.entry.is_deleted)
-                == (entry.device, entry.inode, &entry.range, entry.is_deleted)
+        self.process.began == began && self.entry == *entry
     }
 
     /// The same process's same file, whose name may be gone by now.
@@ -125,10 +123,8 @@ fn inside(process: &Process, directory: &Directory, entry: &Entry) -> Option<Pat
 
 /// A path in a mount namespace as one below a root directory in it.
 fn below<'a>(root: &Path, path: &'a Path) -> &'a Path {
-    path.strip_prefix(root)
-        .unwrap_or(path)
-        .strip_prefix("/")
-        .unwrap_or_else(|_| path.strip_prefix(root).unwrap_or(path))
+    let path = path.strip_prefix(root).unwrap_or(path);
+    path.strip_prefix("/").unwrap_or(path)
 }
 
 /// Opens the file of a mapping, by its name where that leads to it. Also says whether it does.
@@ -162,7 +158,9 @@ fn open_by_name(directory: &Directory, entry: &Entry, inside: &Path) -> io::Resu
     // Not opened for reading before it is known what it is: that alone makes some devices act.
     let found = File::from(open_below(directory, inside, OFlag::empty())?);
     let metadata = found.metadata()?;
-    if !metadata.is_file() || !is_it(directory, entry, &found, &metadata) {
+    let is_own =
+        metadata.is_file() && is_it(directory, entry, &found, &metadata) && is_mapped(directory, entry);
+    if !is_own {
         return Err(io::ErrorKind::NotFound.into());
     }
     File::open(format!("/proc/self/fd/{}", found.as_raw_fd()))
@@ -219,17 +217,27 @@ fn is_it(directory: &Directory, entry: &Entry, file: &File, metadata: &Metadata)
     metadata.ino() == entry.inode && has_devices_of_its_own()
 }
 
+/// Whether the mapping is still there. As long as it is, its file's inode cannot come to be another file's. Asked when
+/// what may be that file is open already.
+fn is_mapped(directory: &Directory, entry: &Entry) -> bool {
+    match directory.link(&format!("map_files/{}", entry.range)) {
+        Ok(path) => path == entry.told(),
+        // Gone; or threads have no such directory.
+        Err(_) => directory.read("maps").is_ok_and(|maps| entries(&maps).contains(entry)),
+    }
+}
+
 /// Opens it by way of a descriptor that the process has of it.
 fn open_descriptor(directory: &Directory, entry: &Entry) -> Option<File> {
     let descriptors = directory.path().join("fd");
+    let is_it = |metadata: &Metadata| (metadata.dev(), metadata.ino()) == (entry.device, entry.inode);
     for descriptor in std::fs::read_dir(&descriptors).ok()?.flatten() {
         let path = descriptor.path();
         let Ok(metadata) = std::fs::metadata(&path) else { continue };
-        if metadata.is_file() && (metadata.dev(), metadata.ino()) == (entry.device, entry.inode) {
+        if metadata.is_file() && is_it(&metadata) {
             let file = File::open(&path).ok()?;
             // It may be another file's by now.
-            let metadata = file.metadata().ok()?;
-            return ((metadata.dev(), metadata.ino()) == (entry.device, entry.inode)).then_some(file);
+            return (is_it(&file.metadata().ok()?) && is_mapped(directory, entry)).then_some(file);
         }
     }
     None
@@ -237,4 +245,53 @@ fn open_descriptor(directory: &Directory, entry: &Entry) -> Option<File> {
 
 fn regular(file: File) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_link_is_followed_with_and_without_help_of_the_kernel() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().canonicalize().unwrap();
+        std::fs::create_dir(path.join("real")).unwrap();
+        std::fs::write(path.join("real/file"), "").unwrap();
+        std::os::unix::fs::symlink(path.join("real"), path.join("absolute")).unwrap();
+        std::os::unix::fs::symlink("real", path.join("relative")).unwrap();
+        std::os::unix::fs::symlink("file", path.join("real/last")).unwrap();
+        let directory = Directory::open(std::process::id(), None).unwrap();
+        let identity = |found: OwnedFd| {
+            let metadata = File::from(found).metadata().unwrap();
+            metadata.is_file().then_some((metadata.dev(), metadata.ino()))
+        };
+        let own = path.join("real/file").metadata().unwrap();
+        for name in ["real/file", "absolute/file", "relative/file", "real/last", "real/../real/file", "none"]
+        {
+            let path = path.join(name);
+            let path = path.strip_prefix("/").unwrap();
+            let ways = [
+                open_below(&directory, path, OFlag::empty()),
+                step_by_step(directory.root().unwrap(), path, OFlag::O_PATH | OFlag::O_CLOEXEC),
+            ];
+            let found = ways.map(|found| found.ok().and_then(identity));
+            let is_right = name == "real/file";
+            assert_eq!(found[1], is_right.then_some((own.dev(), own.ino())), "{name}, step by step");
+            // The kernel knows what `..` means there.
+            if !name.contains("..") {
+                assert_eq!(found[0], found[1], "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn paths_are_taken_below_another_root() {
+        for (root, path, inside) in [
+            ("/", "/tmp/a", "tmp/a"),
+            ("/srv/jail", "/srv/jail/tmp/a", "tmp/a"),
+            ("/srv/jail", "/srv/jailer/a", "srv/jailer/a"),
+        ] {
+            assert_eq!(below(Path::new(root), Path::new(path)), Path::new(inside));
+        }
+    }
 }

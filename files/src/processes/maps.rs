@@ -7,10 +7,7 @@ use std::path::PathBuf;
 use mmstats::{TEMP_END, TEMP_START};
 use nix::sys::stat::makedev;
 
-use crate::name::ENDING;
-
-/// What the kernel puts after the path of a file that has no name any more.
-const DELETED: &[u8] = b" (deleted)";
+use crate::name::{DELETED, ENDING};
 
 /// A stats file that a process has mapped, as `/proc/PID/maps` tells of it.
 ///
@@ -33,7 +30,7 @@ pub(crate) struct Entry {
 
 impl Entry {
     fn parse(line: &[u8]) -> Option<Self> {
-        let (bare, is_deleted) = match line.strip_suffix(DELETED) {
+        let (bare, is_deleted) = match line.strip_suffix(DELETED.as_bytes()) {
             Some(bare) => (bare, true),
             None => (line, false),
         };
@@ -64,6 +61,17 @@ impl Entry {
         #[allow(clippy::useless_conversion)] // Of 32 bits on some platforms.
         let device = u64::from(device);
         Some(Self { range, device, inode, path, is_deleted, is_temporary, is_writable })
+    }
+}
+
+impl Entry {
+    /// What the link in `/proc/PID/map_files` says.
+    pub(crate) fn told(&self) -> PathBuf {
+        let mut told = self.path.clone().into_os_string();
+        if self.is_deleted {
+            told.push(DELETED);
+        }
+        told.into()
     }
 }
 

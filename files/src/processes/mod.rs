@@ -47,11 +47,17 @@ pub(crate) struct Walker {
     maps: Vec<u8>,
 }
 
+/// What a process publishes.
+#[derive(Default)]
+struct Published {
+    process: Option<Arc<Process>>,
+    files: Vec<Arc<Mapped>>,
+}
+
 /// What is known of a process.
 struct Known {
     since: Instant,
-    process: Option<Arc<Process>>,
-    files: Vec<Arc<Mapped>>,
+    published: Published,
     /// Whether its mappings may not be looked at.
     is_hidden: bool,
     /// Whether what it is called was asked for, where names are.
@@ -133,25 +139,25 @@ impl Walker {
 
     /// Whether a process has been there for some time and publishes nothing.
     fn is_quiet(&self, pid: u32, now: Instant) -> bool {
-        self.known.get(&pid).is_some_and(|known| known.files.is_empty() && now - known.since > YOUTH)
+        self.known
+            .get(&pid)
+            .is_some_and(|known| known.published.files.is_empty() && now - known.since > YOUTH)
     }
 
     /// Looks at what a process has mapped.
     fn visit(&mut self, pid: u32, is_wanted: bool, operands: &Operands, problems: &mut Vec<Problem>) {
         let since = self.known.get(&pid).map_or_else(Instant::now, |known| known.since);
         let before = self.known.remove(&pid);
-        let mut known =
-            Known { since, process: None, files: Vec::new(), is_hidden: false, is_meant: is_wanted };
+        let published = Published::default();
+        let mut known = Known { since, published, is_hidden: false, is_meant: is_wanted };
         if !is_wanted {
             let name = std::fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
             known.is_meant = operands.mean(name.strip_suffix(b"\n").unwrap_or(&name));
         }
         if known.is_meant {
-            let (before_process, before_files) =
-                before.map_or((None, Vec::new()), |it| (it.process, it.files));
-            match self.look(pid, before_process, &before_files, problems) {
-                Ok(Some((process, files))) => (known.process, known.files) = (Some(process), files),
-                Ok(None) => {}
+            let before = before.map_or_else(Published::default, |before| before.published);
+            match self.look(pid, before, problems) {
+                Ok(published) => known.published = published,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return,
                 Err(_) => known.is_hidden = true,
             }
@@ -159,14 +165,9 @@ impl Walker {
         self.known.insert(pid, known);
     }
 
-    /// The stats files that a process has mapped, if there are any. What was known before is not found out again.
-    fn look(
-        &mut self,
-        pid: u32,
-        before: Option<Arc<Process>>,
-        files: &[Arc<Mapped>],
-        problems: &mut Vec<Problem>,
-    ) -> io::Result<Option<(Arc<Process>, Vec<Arc<Mapped>>)>> {
+    /// The stats files that a process has mapped. What was known before is not found out again.
+    fn look(&mut self, pid: u32, before: Published, problems: &mut Vec<Problem>) -> io::Result<Published> {
+        let Published { process: before, files } = before;
         let mut thread = None;
         self.read_maps(format!("/proc/{pid}/maps").into())?;
         if self.maps.is_empty() {
@@ -181,7 +182,7 @@ impl Walker {
             }
         }
         if entries(&self.maps).is_empty() {
-            return Ok(None);
+            return Ok(Published::default());
         }
         // By now the id may be another process's: from here on, all is asked of one.
         let directory = Directory::open(pid, thread)?;
@@ -210,7 +211,7 @@ impl Walker {
                 }
             }
         }
-        Ok(Some((process, now)))
+        Ok(Published { process: Some(process), files: now })
     }
 
     fn read_maps(&mut self, path: PathBuf) -> io::Result<()> {
@@ -222,7 +223,7 @@ impl Walker {
     /// All files, each once.
     fn found(&self) -> Vec<Found> {
         let mut best: HashMap<(u64, u64), &Arc<Mapped>> = HashMap::new();
-        for mapped in self.known.values().flat_map(|known| &known.files) {
+        for mapped in self.known.values().flat_map(|known| &known.published.files) {
             match best.entry(mapped.identity()) {
                 Slot::Occupied(mut other) if mapped.rank() < other.get().rank() => drop(other.insert(mapped)),
                 Slot::Occupied(_) => {}
@@ -254,9 +255,6 @@ impl Walker {
 /// What a file is called that cannot be opened.
 fn told(process: &Process, entry: &Entry) -> PathBuf {
     let mut path = PathBuf::from(format!("/proc/{}/root", process.pid)).into_os_string();
-    path.push(&entry.path);
-    if entry.is_deleted {
-        path.push(crate::name::DELETED);
-    }
+    path.push(entry.told());
     path.into()
 }
