@@ -28,6 +28,16 @@ fn processes_of_a_name_come_and_go() {
     let another = dir.join(format!("another-{}.mmstats", first.id())).display().to_string();
     assert_eq!(change(&watch.line()), format!("{another}   appeared"));
     assert_eq!(change(&watch.line()), format!("{another} web.hits  7"));
+    // That its name goes is no end; what another writer does under that name is not this one's.
+    let name = path(&first);
+    first.order("delete");
+    harness::write(
+        &dir,
+        std::path::Path::new(&name).file_name().unwrap(),
+        &[harness::counter("web.hits", 666)],
+    );
+    first.order("count");
+    assert_eq!(change(&watch.line()), format!("{name} web.hits 10 13"));
     first.order("unmap");
     assert_eq!(change(&watch.line()), format!("{}   vanished", path(&first)));
     let (stderr, _) = watch.interrupt();

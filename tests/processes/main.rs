@@ -189,6 +189,33 @@ fn a_file_that_two_processes_have_mapped_counts_once() {
 }
 
 #[test]
+fn a_file_that_was_put_in_place_by_a_link_is_found_under_its_name() {
+    if !harness::has("python3") {
+        return;
+    }
+    let (_kept, dir) = directory();
+    let sample = harness::write(&dir, "sample", &[harness::counter("web.hits", 5)]);
+    // What a writer does whose system cannot rename without replacing: /proc goes on telling the first name.
+    let script = "import mmap, os, sys\nos.chdir(sys.argv[1])\nn = '.mmstats-12-0.new'\n\
+                  open(n, 'wb').write(open('sample', 'rb').read())\nf = open(n, 'r+b')\n\
+                  m = mmap.mmap(f.fileno(), 0)\nos.link(n, 'linked.mmstats')\nos.unlink(n)\n\
+                  print('ready', flush=True)\nsys.stdin.read()";
+    let mut writer = Command::new("python3")
+        .args(["-c", script])
+        .arg(&dir)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(writer.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(hits(&["-P", &writer.id().to_string()]), ok(record(&dir.join("linked.mmstats"), 5)));
+    drop(writer.stdin.take());
+    writer.wait().unwrap();
+    fs::remove_file(sample).unwrap();
+}
+
+#[test]
 fn a_link_in_place_of_a_directory_leads_nowhere() {
     let (_kept, dir) = directory();
     let (inner, outer) = (dir.join("inner"), dir.join("outer"));

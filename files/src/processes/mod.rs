@@ -194,7 +194,11 @@ impl Walker {
         let entries = entries(&directory.read("maps")?);
         let mut now = Vec::with_capacity(entries.len());
         for entry in entries {
-            if let Some(known) = files.iter().find(|known| known.is_of(began, &entry)) {
+            // That a name goes makes no other file.
+            let is_known = |known: &&Arc<Mapped>| {
+                known.is_of(began, &entry) || (entry.is_deleted && known.is_same_but_for_name(began, &entry))
+            };
+            if let Some(known) = files.iter().find(is_known) {
                 now.push(Arc::clone(known));
                 continue;
             }
@@ -202,13 +206,7 @@ impl Walker {
                 Ok(mapped) => now.push(Arc::new(mapped)),
                 // It has ended meanwhile, or has unmapped it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    // Its name is gone; who has it open already goes on.
-                    match files.iter().find(|known| known.is_same_but_for_name(began, &entry)) {
-                        Some(known) => now.push(Arc::clone(known)),
-                        None => problems.push(Problem::Unlisted(told(&process, &entry), error)),
-                    }
-                }
+                Err(error) => problems.push(Problem::Unlisted(told(&process, &entry), error)),
             }
         }
         Ok(Published { process: Some(process), files: now })
