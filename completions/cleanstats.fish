@@ -75,4 +75,11 @@ function __mmstats_fields
     __mmstats_labels | string replace -f -r -- $pattern "$lead"
 end
 
+# The names of the processes that publish.
+function __mmstats_processes
+    for maps in (command grep -ls '\.mmstats' /proc/*/maps 2>/dev/null)
+        cat (string replace -r 'maps$' comm -- $maps) 2>/dev/null
+    end | LC_ALL=C sort -u
+end
+
 # }}}

@@ -4,6 +4,8 @@ complete -c mmash -f -a '(__mmstats_paths)'
 complete -c mmash -s l -l listen -x -d 'IP:PORT or unix:PATH to listen on'
 complete -c mmash -l allow-host -x -d 'Also answer requests for this host'
 complete -c mmash -l exit-idle -x -d 'End when nobody has been connected for that long'
+complete -c mmash -s P -l pid -x -a '(__mmstats_processes)' -d 'The files that processes have mapped'
+complete -c mmash -s A -l all -d 'The files of every process that can be seen'
 complete -c mmash -s h -l help -d 'Print a summary of the options'
 complete -c mmash -s V -l version -d 'Print the version'
 
@@ -67,6 +69,13 @@ function __mmstats_fields
         string match -q -- '*.' $prefix; or set pattern $pattern'\.?'
     end
     __mmstats_labels | string replace -f -r -- $pattern "$lead"
+end
+
+# The names of the processes that publish.
+function __mmstats_processes
+    for maps in (command grep -ls '\.mmstats' /proc/*/maps 2>/dev/null)
+        cat (string replace -r 'maps$' comm -- $maps) 2>/dev/null
+    end | LC_ALL=C sort -u
 end
 
 # }}}

@@ -5,6 +5,8 @@ complete -c mmcat -s o -l output -x -a 'text lines' -d 'The format of the output
 complete -c mmcat -s r -l raw -d 'Copy one consistent snapshot of the bytes'
 complete -c mmcat -l check -d 'Print what is wrong with the files'
 complete -c mmcat -l color -x -a 'auto always never' -d 'Whether to colour'
+complete -c mmcat -s P -l pid -x -a '(__mmstats_processes)' -d 'The files that processes have mapped'
+complete -c mmcat -s A -l all -d 'The files of every process that can be seen'
 complete -c mmcat -s h -l help -d 'Print a summary of the options'
 complete -c mmcat -s V -l version -d 'Print the version'
 
@@ -68,6 +70,13 @@ function __mmstats_fields
         string match -q -- '*.' $prefix; or set pattern $pattern'\.?'
     end
     __mmstats_labels | string replace -f -r -- $pattern "$lead"
+end
+
+# The names of the processes that publish.
+function __mmstats_processes
+    for maps in (command grep -ls '\.mmstats' /proc/*/maps 2>/dev/null)
+        cat (string replace -r 'maps$' comm -- $maps) 2>/dev/null
+    end | LC_ALL=C sort -u
 end
 
 # }}}

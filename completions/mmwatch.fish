@@ -12,6 +12,8 @@ complete -c mmwatch -s a -l aggregate -x -d 'EXPR must hold for the label over a
     -a 'sum avg min max one nonzero-avg nonzero-min auto'
 complete -c mmwatch -l timeout -x -d 'Stop after that time, in seconds'
 complete -c mmwatch -l color -x -a 'auto always never' -d 'Whether to colour'
+complete -c mmwatch -s P -l pid -x -a '(__mmstats_processes)' -d 'The files that processes have mapped'
+complete -c mmwatch -s A -l all -d 'The files of every process that can be seen'
 complete -c mmwatch -s h -l help -d 'Print a summary of the options'
 complete -c mmwatch -s V -l version -d 'Print the version'
 
@@ -75,6 +77,13 @@ function __mmstats_fields
         string match -q -- '*.' $prefix; or set pattern $pattern'\.?'
     end
     __mmstats_labels | string replace -f -r -- $pattern "$lead"
+end
+
+# The names of the processes that publish.
+function __mmstats_processes
+    for maps in (command grep -ls '\.mmstats' /proc/*/maps 2>/dev/null)
+        cat (string replace -r 'maps$' comm -- $maps) 2>/dev/null
+    end | LC_ALL=C sort -u
 end
 
 # }}}

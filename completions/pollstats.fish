@@ -1,6 +1,6 @@
 # fish completion for pollstats(1)
 
-set -l with_value -c --count -d --delay -f --filter -n --headers -p --prefix -o --output --color
+set -l with_value -P --pid -c --count -d --delay -f --filter -n --headers -p --prefix -o --output --color
 complete -c pollstats -n "__mmstats_is_first $with_value" -f -a '(__mmstats_fields)'
 complete -c pollstats -n "not __mmstats_is_first $with_value" -f -a '(__mmstats_paths)'
 complete -c pollstats -s c -l count -x -d 'Stop after N rows'
@@ -14,6 +14,8 @@ complete -c pollstats -s y -l no-first -d 'Leave out the first row'
 complete -c pollstats -s v -d 'Print more on standard error'
 complete -c pollstats -s o -l output -x -a 'text tsv csv json' -d 'The format of the rows'
 complete -c pollstats -l color -x -a 'auto always never' -d 'Whether to colour'
+complete -c pollstats -s P -l pid -x -a '(__mmstats_processes)' -d 'The files that processes have mapped'
+complete -c pollstats -s A -l all -d 'The files of every process that can be seen'
 complete -c pollstats -s h -l help -d 'Print a summary of the options'
 complete -c pollstats -s V -l version -d 'Print the version'
 
@@ -77,6 +79,13 @@ function __mmstats_fields
         string match -q -- '*.' $prefix; or set pattern $pattern'\.?'
     end
     __mmstats_labels | string replace -f -r -- $pattern "$lead"
+end
+
+# The names of the processes that publish.
+function __mmstats_processes
+    for maps in (command grep -ls '\.mmstats' /proc/*/maps 2>/dev/null)
+        cat (string replace -r 'maps$' comm -- $maps) 2>/dev/null
+    end | LC_ALL=C sort -u
 end
 
 # }}}

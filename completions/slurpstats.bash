@@ -13,6 +13,8 @@ _slurpstats()
         '--metric-prefix ANY' \
         '--output-file FILE' \
         '--color auto|always|never' \
+        '-P --pid PROCESS' \
+        '-A --all' \
         '-h --help' \
         '-V --version'
 }
@@ -33,6 +35,8 @@ _pollstats()
         '-v' \
         '-o --output text|tsv|csv|json' \
         '--color auto|always|never' \
+        '-P --pid PROCESS' \
+        '-A --all' \
         '-h --help' \
         '-V --version'
 }
@@ -52,6 +56,8 @@ _mmwatch()
         '-a --aggregate sum|avg|min|max|one|nonzero-avg|nonzero-min|auto' \
         '--timeout ANY' \
         '--color auto|always|never' \
+        '-P --pid PROCESS' \
+        '-A --all' \
         '-h --help' \
         '-V --version'
 }
@@ -65,6 +71,8 @@ _mmcat()
         '-r --raw' \
         '--check' \
         '--color auto|always|never' \
+        '-P --pid PROCESS' \
+        '-A --all' \
         '-h --help' \
         '-V --version'
 }
@@ -95,6 +103,8 @@ _mmash()
         '-l --listen ANY' \
         '--allow-host ANY' \
         '--exit-idle ANY' \
+        '-P --pid PROCESS' \
+        '-A --all' \
         '-h --help' \
         '-V --version'
 }
@@ -105,7 +115,7 @@ complete -F _mmash mmash
 #
 # OPERAND says what the operands are: PATH, or FIELDS for a list of fields and then PATH.
 # OPTION is an option's names, and what its value is if it takes one: LABEL, CONDITION (a label and
-# more), FILE, USER, ANY (nothing to offer), or the values that there are, with | between them.
+# more), FILE, USER, PROCESS, ANY (nothing to offer), or the values that there are, with | between them.
 _mmstats_complete()
 {
     local IFS=$' \t\n' operand=$1 spec word names kind
@@ -192,6 +202,11 @@ _mmstats_complete()
             mapfile -t found < <(compgen -d -- "$typed"; compgen -f -X '!*.mmstats' -- "$typed")
             ;;
         USER) mapfile -t found < <(compgen -u -- "$typed") ;;
+        PROCESS)
+            while IFS= read -r name; do
+                [[ $name == "$typed"* ]] && found+=("$(printf %q "$name")")
+            done < <(_mmstats_processes)
+            ;;
         LABEL | CONDITION)
             [[ $kind == CONDITION ]] && compopt -o nospace 2>/dev/null
             while IFS= read -r label; do
@@ -233,4 +248,12 @@ _mmstats_labels()
     done
     command slurpstats -o lines --color never -- "${paths[@]}" 2>/dev/null |
         cut -f 2 | grep -v '\\' | LC_ALL=C sort -u
+}
+
+# The names of the processes that publish.
+_mmstats_processes()
+{
+    local maps
+    command grep -ls '\.mmstats' /proc/[0-9]*/maps 2>/dev/null |
+        while IFS= read -r maps; do cat "${maps%maps}comm" 2>/dev/null; done | LC_ALL=C sort -u
 }

@@ -10,6 +10,8 @@ complete -c slurpstats -l by -x -a 'cmd pid file' -d 'One Prometheus series per 
 complete -c slurpstats -l metric-prefix -x -d 'What the names of Prometheus metrics begin with'
 complete -c slurpstats -l output-file -r -F -d 'Write to FILE, which is replaced as a whole'
 complete -c slurpstats -l color -x -a 'auto always never' -d 'Whether to colour'
+complete -c slurpstats -s P -l pid -x -a '(__mmstats_processes)' -d 'The files that processes have mapped'
+complete -c slurpstats -s A -l all -d 'The files of every process that can be seen'
 complete -c slurpstats -s h -l help -d 'Print a summary of the options'
 complete -c slurpstats -s V -l version -d 'Print the version'
 
@@ -73,6 +75,13 @@ function __mmstats_fields
         string match -q -- '*.' $prefix; or set pattern $pattern'\.?'
     end
     __mmstats_labels | string replace -f -r -- $pattern "$lead"
+end
+
+# The names of the processes that publish.
+function __mmstats_processes
+    for maps in (command grep -ls '\.mmstats' /proc/*/maps 2>/dev/null)
+        cat (string replace -r 'maps$' comm -- $maps) 2>/dev/null
+    end | LC_ALL=C sort -u
 end
 
 # }}}

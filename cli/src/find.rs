@@ -1,14 +1,12 @@
 //! The files that a tool looks at once.
 
-use std::ffi::OsString;
-
-use files::{Found, Notice, Ways};
+use files::{Found, Notice, Operands, Ways};
 
 use crate::tool::Tool;
 
 /// The files that the operands mean: see [`files::find`]. What goes wrong is said on stderr. That there are no files
 /// is said, too, and makes the exit code 1.
-pub fn find(tool: &Tool, operands: &[OsString], ways: Ways) -> Vec<Found> {
+pub fn find(tool: &Tool, operands: &Operands, ways: Ways) -> Vec<Found> {
     let search = files::find(operands, ways);
     for problem in &search.problems {
         tool.tell(&problem.into());

@@ -1,5 +1,6 @@
 //! What happens to files, in words.
 
+use std::io;
 use std::path::PathBuf;
 
 use files::Notice;
@@ -20,6 +21,8 @@ impl Tool {
         match *notice {
             Notice::Unlisted(path, error) => self.error(path, &plain(error)),
             Notice::Pattern(what) => self.error_at("MMSTATS_GLOB", &what),
+            Notice::Process(pid, error) => self.error_at(&format!("process {pid}"), &of_process(error)),
+            Notice::Hidden(count) => self.error_at(&hidden(count), &"Permission denied"),
             Notice::Unreadable(error) => self.report(error),
             Notice::LeftOut(path) => say(1, path, "left out: its process has ended"),
             Notice::Departed(_) => {}
@@ -39,6 +42,19 @@ impl Tool {
             }
         }
     }
+}
+
+/// What is wrong with a process that was asked for.
+#[must_use]
+pub fn of_process(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::NotFound { "no such process".to_owned() } else { plain(error) }
+}
+
+/// That so many processes may not be looked at.
+#[must_use]
+pub fn hidden(count: usize) -> String {
+    let processes = if count == 1 { "process" } else { "processes" };
+    format!("{count} {processes} may not be looked at")
 }
 
 fn names(looked: &[PathBuf]) -> String {

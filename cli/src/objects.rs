@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use figures::Compound;
+use files::Process;
 use mmstats::format::attributes;
 use mmstats::{MergeRule, MetricType, Snapshot, SnapshotField, Value};
 
@@ -82,13 +83,26 @@ impl Objects {
     /// taken, in seconds since 1970, if that is to be in the objects.
     #[must_use]
     pub fn new(snapshot: &Snapshot, is_alive: Option<bool>, time: Option<u64>) -> Self {
+        Self::of_process(snapshot, None, is_alive, time)
+    }
+
+    /// The same of a file that was found in a process, if so: the id of the process here, `own_pid`, which is its id in
+    /// its own PID namespace, and `unit`, the container or unit that it is in.
+    #[must_use]
+    pub fn of_process(
+        snapshot: &Snapshot,
+        process: Option<&Process>,
+        is_alive: Option<bool>,
+        time: Option<u64>,
+    ) -> Self {
         let path = Json::Text(snapshot.path().as_os_str().as_encoded_bytes());
         let pid = snapshot.find("sys.pid").and_then(|field| field.value().as_integer());
-        let pid = pid.map_or(Json::Null, Json::Integer);
+        let pid = process.map(|process| process.pid().into()).or(pid).map_or(Json::Null, Json::Integer);
+        let place = process.map_or(String::new(), place);
         let alive = is_alive.map_or(Json::Null, Json::Bool);
         let time = time.map_or(String::new(), |time| format!(",\"time\":{time}"));
         let start = format!("{{\"file\":{path},\"label\":").into_bytes();
-        let end = format!(",\"pid\":{pid},\"alive\":{alive}{time}}}\n").into_bytes();
+        let end = format!(",\"pid\":{pid}{place},\"alive\":{alive}{time}}}\n").into_bytes();
         Self { start, end }
     }
 
@@ -127,6 +141,13 @@ impl Objects {
         Json::Text(code.as_bytes()).push(out);
         out.extend_from_slice(b",\"value\":");
     }
+}
+
+/// The members that say where a process is: `,"own_pid":7,"unit":"web.service"`.
+#[must_use]
+pub fn place(process: &Process) -> String {
+    let unit = process.unit().map_or(Json::Null, |unit| Json::Text(unit.as_bytes()));
+    format!(",\"own_pid\":{},\"unit\":{unit}", process.own_pid())
 }
 
 fn push_value(value: Value<'_>, out: &mut Vec<u8>) {

@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::time::Duration;
 
+use files::Operands;
+
 use crate::stop::Stop;
 
 /// Reads the value of an option that takes seconds, fractions allowed, `least` or more.
@@ -42,6 +44,17 @@ pub fn word<T: Copy>(option: &str, value: &OsStr, words: &[(&str, T)]) -> Result
         None => "nothing".to_owned(),
     };
     Err(Stop::Usage(format!("{option} takes {words}, not {value:?}")))
+}
+
+/// Takes the value of `--pid`: a process id, or the name of processes.
+///
+/// # Errors
+/// [`Stop::Usage`].
+pub fn process(operands: &mut Operands, value: &OsStr) -> Result<(), Stop> {
+    if operands.add_process(value) {
+        return Ok(());
+    }
+    Err(Stop::Usage("--pid takes a process id or the name of processes, not \"\"".to_owned()))
 }
 
 #[cfg(test)]

@@ -6,13 +6,12 @@
 
 use std::cell::Cell;
 use std::collections::HashSet;
-use std::ffi::OsString;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 
 use cli::{Stop, Tool};
-use files::{Fold, Folds, Found, Ways};
+use files::{Fold, Folds, Found, Operands, Process, Ways};
 use mmstats::{Error, Origin, Snapshot};
 use nix::sched::{CpuSet, sched_getaffinity};
 use nix::unistd::Pid;
@@ -28,13 +27,16 @@ const AHEAD: usize = 16;
 /// How many descriptors there must be for that.
 const ENOUGH: usize = 128;
 
+/// What is done with a file. The process is the one that it was found in, if so.
+pub type Show<'a> = dyn FnMut(&Snapshot, Option<&Process>) -> Result<(), Stop> + 'a;
+
 /// Files as they were read.
 type Batch = Vec<(Snapshot, Result<(), Error>)>;
 
 /// The files that are read.
 pub struct Files<'a> {
     tool: &'a Tool,
-    operands: &'a [OsString],
+    operands: &'a Operands,
     found: &'a [Found],
     /// Looks for the files anew, where that is not all that the operands say.
     anew: Option<&'a dyn Fn() -> Vec<Found>>,
@@ -46,7 +48,7 @@ pub struct Files<'a> {
 impl<'a> Files<'a> {
     /// Those that were found for these operands.
     #[must_use]
-    pub fn new(tool: &'a Tool, operands: &'a [OsString], found: &'a [Found]) -> Self {
+    pub fn new(tool: &'a Tool, operands: &'a Operands, found: &'a [Found]) -> Self {
         Self { tool, operands, found, anew: None, has_read: Cell::new(false), has_gone: Cell::new(false) }
     }
 
@@ -73,6 +75,11 @@ impl<'a> Files<'a> {
         self.anew.map_or_else(|| files::find(self.operands, Ways::One).found, |anew| anew())
     }
 
+    /// Whether only processes' files are read. None of these is one of the departed.
+    pub(crate) fn are_of_processes(&self) -> bool {
+        self.operands.is_without_paths() && self.operands.has_processes()
+    }
+
     /// Those that were found.
     #[must_use]
     pub fn found(&self) -> &'a [Found] {
@@ -94,8 +101,8 @@ impl<'a> Files<'a> {
     ///
     /// # Errors
     /// Whatever `show` gives.
-    pub fn each(&self, show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>) -> Result<(), Stop> {
-        self.each_found(&mut |_, snapshot| show(snapshot))
+    pub fn each(&self, show: &mut Show<'_>) -> Result<(), Stop> {
+        self.each_found(&mut |found, snapshot| show(snapshot, found.process()))
     }
 
     /// As [`Files::each`], for a caller that adds their values up: a thread that ends meanwhile is neither counted twice nor
@@ -103,16 +110,16 @@ impl<'a> Files<'a> {
     ///
     /// # Errors
     /// Whatever `show` gives.
-    pub fn each_once(&self, show: &mut dyn FnMut(&Snapshot) -> Result<(), Stop>) -> Result<(), Stop> {
+    pub fn each_once(&self, show: &mut Show<'_>) -> Result<(), Stop> {
         let mut folds = Folds::new();
         self.each_found(&mut |found, snapshot| {
-            if folds.keep(snapshot, found.origin) { Ok(()) } else { show(snapshot) }
+            if folds.keep(snapshot, found) { Ok(()) } else { show(snapshot, found.process()) }
         })?;
         if self.has_gone.get() || folds.lacks_process() {
             self.keep_new_processes(&mut folds);
         }
         folds.read(&mut |fold| match fold {
-            Fold::Counts(snapshot) => show(snapshot),
+            Fold::Counts(snapshot, process) => show(snapshot, process),
             Fold::Failed(error) => {
                 self.tool.report(&error);
                 Ok(())
@@ -130,11 +137,11 @@ impl<'a> Files<'a> {
         let known: HashSet<_> = self.found.iter().map(|found| &found.path).collect();
         let mut snapshot = Snapshot::new();
         for found in self.find_anew() {
-            if known.contains(&found.path) || snapshot.read(&found.path, found.origin).is_err() {
+            if known.contains(&found.path) || found.read(&mut snapshot).is_err() {
                 continue;
             }
             if Folds::is_process(&snapshot) {
-                folds.keep(&snapshot, found.origin);
+                folds.keep(&snapshot, &found);
             }
         }
     }
@@ -159,13 +166,13 @@ impl<'a> Files<'a> {
 }
 
 /// What is done with each file, as it was read.
-type Show<'a> = dyn FnMut(&Found, &Snapshot, &Result<(), Error>) -> Result<(), Stop> + 'a;
+type Take<'a> = dyn FnMut(&Found, &Snapshot, &Result<(), Error>) -> Result<(), Stop> + 'a;
 
-fn each(files: &[Found], show: &mut Show<'_>) -> Result<(), Stop> {
+fn each(files: &[Found], show: &mut Take<'_>) -> Result<(), Stop> {
     if files.len() < MANY || files::descriptors() < ENOUGH || !has_two_processors() {
         let mut snapshot = Snapshot::new();
         return files.iter().try_for_each(|found| {
-            let read = snapshot.read(&found.path, found.origin);
+            let read = found.read(&mut snapshot);
             show(found, &snapshot, &read)
         });
     }
@@ -225,6 +232,6 @@ fn read_ahead(batches: &[&[Found]], taken: &AtomicUsize, read: SyncSender<Batch>
 fn fill(batch: &mut Batch, files: &[Found]) {
     batch.resize_with(files.len(), || (Snapshot::new(), Ok(())));
     for (found, (snapshot, outcome)) in files.iter().zip(batch) {
-        *outcome = snapshot.read(&found.path, found.origin);
+        *outcome = found.read(snapshot);
     }
 }

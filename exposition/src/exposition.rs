@@ -7,12 +7,13 @@ use std::path::PathBuf;
 
 use cli::{Labels, Output, Stop, escape, escape_path};
 use figures::{Outcome, Source, Tallied};
-use files::DEPARTED_LABEL;
+use files::{DEPARTED_LABEL, Process};
 use mmstats::live::{Judge, Life};
 use mmstats::{DataType, FOLD_LABEL, FOLDED_LABEL, MergeRule, MetricType, Snapshot, SnapshotField};
 
 use crate::family::Families;
 use crate::held::{Heads, Held};
+use crate::removed::Counted;
 use crate::text::{distinct, label};
 use crate::untyped::{self, Untyped};
 use crate::{By, Choice, series};
@@ -68,7 +69,9 @@ impl<'a> Exposition<'a> {
     }
 
     /// Takes a file that was found, which may be one with the counts of removed ones.
-    pub fn add(&mut self, snapshot: &Snapshot, is_departed: bool) {
+    pub(crate) fn add(&mut self, snapshot: &Snapshot, counted: Counted<'_>) {
+        let is_departed = matches!(counted, Counted::Departed);
+        let process = if let Counted::In(process) = counted { process } else { None };
         let is_dead = || is_departed || self.judge.judge(snapshot).life == Life::Dead;
         if self.is_alive_wanted && is_dead() {
             return;
@@ -96,7 +99,7 @@ impl<'a> Exposition<'a> {
                 continue;
             }
             if field.kind() == MetricType::Unknown {
-                untyped = untyped.or_else(|| own.take().map(|own| own.source(snapshot)));
+                untyped = untyped.or_else(|| own.take().map(|own| own.source(snapshot, process)));
                 let Some(source) = &mut untyped else { continue };
                 if !source.add(&field) {
                     let label = String::from_utf8_lossy(field.label());
@@ -111,7 +114,7 @@ impl<'a> Exposition<'a> {
             typed = typed.or_else(|| {
                 let is_alive = self.is_alive_wanted || !is_dead();
                 let source = Source::of(number, snapshot, is_alive);
-                let total = match totals.take()?.entry(labels(snapshot, self.by)) {
+                let total = match totals.take()?.entry(labels(snapshot, process, self.by)) {
                     Entry::Vacant(vacant) => vacant.insert(Held::first(source)),
                     Entry::Occupied(occupied) => {
                         let total = occupied.into_mut();
@@ -170,17 +173,20 @@ fn says_something(field: &SnapshotField<'_>, by: By, is_alive: bool) -> bool {
 }
 
 /// The labels that say whose values are in one series.
-fn labels(snapshot: &Snapshot, by: By) -> String {
+fn labels(snapshot: &Snapshot, process: Option<&Process>, by: By) -> String {
     let mut labels = String::new();
     if by == By::Nothing {
         return labels;
     }
     label(&mut labels, "cmd", &escape(&files::command_of(snapshot)));
+    if let Some(unit) = process.and_then(Process::unit) {
+        label(&mut labels, "unit", &escape(unit.as_bytes()));
+    }
     if by == By::Command {
         return labels;
     }
     let number = |ending: &str| snapshot.find(ending)?.value().as_integer();
-    if let Some(pid) = number("sys.pid") {
+    if let Some(pid) = process.map(|process| process.pid().into()).or_else(|| number("sys.pid")) {
         label(&mut labels, "pid", &pid.to_string());
     }
     if by == By::File {

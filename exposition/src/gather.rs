@@ -2,10 +2,11 @@
 //! Prometheus, which adds all of it once more.
 
 use cli::Stop;
+use files::Process;
 use mmstats::Snapshot;
 
 use crate::exposition::{Complain, Exposition};
-use crate::removed;
+use crate::removed::{self, Counted};
 use crate::{By, Choice, Reading};
 
 pub(crate) fn gather<'a>(
@@ -20,15 +21,15 @@ pub(crate) fn gather<'a>(
     };
     // The counts of removed files are of no process that is there.
     if matches!(by, By::Nothing | By::Command) {
-        let add = |exposition: &mut Exposition<'a>, snapshot: &Snapshot, is_departed: bool| {
-            exposition.add(snapshot, is_departed);
+        let add = |exposition: &mut Exposition<'a>, snapshot: &Snapshot, counted: Counted<'_>| {
+            exposition.add(snapshot, counted);
         };
         return removed::gather(reading.files, &begin, &add);
     }
     let mut exposition = begin();
-    let mut take = |snapshot: &Snapshot| {
+    let mut take = |snapshot: &Snapshot, process: Option<&Process>| {
         if !files::is_departed(snapshot) {
-            exposition.add(snapshot, false);
+            exposition.add(snapshot, Counted::In(process));
         }
         Ok(())
     };

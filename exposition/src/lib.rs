@@ -25,9 +25,9 @@ use cli::{Labels, Output, Stop, Tool};
 use figures::{Function, Tallied};
 use mmstats::{Snapshot, SnapshotField};
 
-pub use ahead::Files;
+pub use ahead::{Files, Show};
 pub use exposition::{Complain, Exposition};
-pub use removed::gather;
+pub use removed::{Counted, gather};
 pub use together::Together;
 
 /// What the names of numbers begin with of which nobody says what they are.

@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use cli::Stop;
-use files::Found;
+use files::{Found, Process};
 use mmstats::Snapshot;
 
 use crate::ahead::Files;
@@ -20,6 +20,15 @@ const TRIES: usize = 10;
 /// The files of the departed, and the numbers of their states.
 type States = Vec<(PathBuf, i128)>;
 
+/// Where counts are.
+#[derive(Clone, Copy)]
+pub enum Counted<'a> {
+    /// In the file of its writer, and the process in which it was found, if so.
+    In(Option<&'a Process>),
+    /// In one of the departed.
+    Departed,
+}
+
 /// Gathers the values of all files. `begin` makes what gathers them, and `add` adds a file, which may be one of the
 /// departed. If counts have moved meanwhile, all of it is done once more.
 ///
@@ -28,7 +37,7 @@ type States = Vec<(PathBuf, i128)>;
 pub fn gather<G>(
     files: &Files<'_>,
     begin: &dyn Fn() -> G,
-    add: &dyn Fn(&mut G, &Snapshot, bool),
+    add: &dyn Fn(&mut G, &Snapshot, Counted<'_>),
 ) -> Result<G, Stop> {
     let mut found = files.found().to_vec();
     for _ in 1..TRIES {
@@ -36,16 +45,19 @@ pub fn gather<G>(
         let (before, held) = (states(&departed), Held::by(&departed));
         let mut gathered = begin();
         // As they were read: a moment later they may hold more.
-        departed.iter().for_each(|snapshot| add(&mut gathered, snapshot, true));
+        departed.iter().for_each(|snapshot| add(&mut gathered, snapshot, Counted::Departed));
         let now = files.of(&found);
-        now.each_once(&mut |snapshot| {
+        now.each_once(&mut |snapshot, process| {
             if !files::is_departed(snapshot) && !held.has(snapshot) {
-                add(&mut gathered, snapshot, false);
+                add(&mut gathered, snapshot, Counted::In(process));
             }
             Ok(())
         })?;
         if now.has_read() {
             files.note_read();
+        }
+        if files.are_of_processes() {
+            return Ok(gathered);
         }
         found = files.find_anew();
         if states(&self::departed(&found)) == before {
@@ -62,7 +74,7 @@ fn departed(found: &[Found]) -> Vec<Snapshot> {
         |found: &&Found| found.path.file_name().is_some_and(|name| files::departed(name).is_some());
     let read = |found: &Found| {
         let mut snapshot = Snapshot::new();
-        snapshot.read(&found.path, found.origin).ok()?;
+        found.read(&mut snapshot).ok()?;
         files::is_departed(&snapshot).then_some(snapshot)
     };
     found.iter().filter(has_name).filter_map(read).collect()

@@ -7,6 +7,7 @@ use figures::{Aggregate, Function, Outcome, Sample, Source, Tallied};
 use mmstats::live::{Judge, Life};
 use mmstats::{Part, Snapshot};
 
+use crate::removed::Counted;
 use crate::{Reading, removed};
 
 /// Gathers the values of all files.
@@ -46,8 +47,9 @@ impl<'a> Together<'a> {
         // Whether a writer lives is asked only where it matters: that takes time.
         let does_life_matter = reading.is_alive_wanted || function == Function::Auto;
         let begin = || (Self::new(reading.tool, reading.labels, function), T::default());
-        let add = |(together, heard): &mut (Self, T), snapshot: &Snapshot, is_departed: bool| {
-            let is_dead = is_departed || (does_life_matter && judge.judge(snapshot).life == Life::Dead);
+        let add = |(together, heard): &mut (Self, T), snapshot: &Snapshot, counted: Counted<'_>| {
+            let is_dead = matches!(counted, Counted::Departed)
+                || (does_life_matter && judge.judge(snapshot).life == Life::Dead);
             if !(reading.is_alive_wanted && is_dead) {
                 hear(heard, snapshot, !is_dead);
                 together.add(snapshot, !is_dead);
@@ -57,8 +59,8 @@ impl<'a> Together<'a> {
             return removed::gather(reading.files, &begin, &add);
         }
         let mut both = begin();
-        reading.files.each(&mut |snapshot| {
-            add(&mut both, snapshot, false);
+        reading.files.each(&mut |snapshot, process| {
+            add(&mut both, snapshot, Counted::In(process));
             Ok(())
         })?;
         Ok(both)

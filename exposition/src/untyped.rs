@@ -10,6 +10,7 @@ use std::io::Write as _;
 
 use cli::escape;
 use figures::{Outcome, Tallied};
+use files::Process;
 use mmstats::{Snapshot, SnapshotField, Value};
 
 use crate::name::sanitized;
@@ -60,12 +61,12 @@ impl Untyped {
     }
 
     /// Begins with a file.
-    pub(crate) fn source(&mut self, snapshot: &Snapshot) -> Source<'_> {
+    pub(crate) fn source(&mut self, snapshot: &Snapshot, process: Option<&Process>) -> Source<'_> {
         let mut labels = String::new();
         label(&mut labels, "file", &distinct(snapshot.path().as_os_str().as_encoded_bytes()));
         let number = |ending: &str| snapshot.find(ending)?.value().as_integer();
         let (pid, tid) = (number("sys.pid"), number("sys.tid"));
-        if let Some(pid) = pid {
+        if let Some(pid) = process.map(|process| process.pid().into()).or(pid) {
             label(&mut labels, "pid", &pid.to_string());
         }
         if let Some(tid) = tid {
@@ -73,6 +74,9 @@ impl Untyped {
         }
         let name = snapshot.path().file_name().unwrap_or_default().as_encoded_bytes();
         label(&mut labels, "cmd", &escape(files::command(name, pid, tid)));
+        if let Some(unit) = process.and_then(Process::unit) {
+            label(&mut labels, "unit", &escape(unit.as_bytes()));
+        }
         self.file += 1;
         Source { untyped: self, labels, last: usize::MAX }
     }

@@ -59,7 +59,7 @@ impl Coroner {
             return false;
         }
         let mut snapshot = Snapshot::new();
-        if snapshot.read(member.file.path(), member.file.origin()).is_err() {
+        if member.read(&mut snapshot).is_err() {
             return false;
         }
         // The first time, what was seen before this look does not count: its process lived then.

@@ -10,12 +10,14 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mmstats::{Error, FOLD_LABEL, FOLDED_LABEL, Origin, Snapshot};
 
 use crate::limit::open_files;
+use crate::processes::Process;
+use crate::search::Found;
 
 /// How long folds are waited for, in all. One takes a microsecond, unless its thread has lost the processor.
 const WAIT: Duration = Duration::from_secs(1);
@@ -38,16 +40,15 @@ struct Group {
 }
 
 struct Kept {
-    path: PathBuf,
-    origin: Origin,
+    found: Found,
     /// `None` where the system lets no more be open.
     file: Option<File>,
 }
 
 /// What is told of a file while the groups are read.
 pub enum Fold<'a> {
-    /// It counts.
-    Counts(&'a Snapshot),
+    /// It counts. The process is the one that it was found in, if so.
+    Counts(&'a Snapshot, Option<&'a Process>),
     /// It cannot be read.
     Failed(Error),
     /// A fold into this file does not come to its end: some of a thread's counts may be missing, or be there twice.
@@ -62,16 +63,18 @@ impl Folds {
     }
 
     /// Keeps the snapshot's file for later if it is one of a group. False if it is not: then it can be taken as it is.
-    pub fn keep(&mut self, snapshot: &Snapshot, origin: Origin) -> bool {
+    pub fn keep(&mut self, snapshot: &Snapshot, found: &Found) -> bool {
         let Some(fold) = number(snapshot, FOLD_LABEL) else { return false };
         let Some(pid) = number(snapshot, "sys.pid") else { return false };
+        // In two containers there may be two processes with the same.
+        let pid = found.process().map_or(pid, |process| process.pid().into());
         let is_process = number(snapshot, "sys.tid") == Some(0);
         self.has_late |= !is_process && folded(snapshot) != 0;
         let room = *self.room.get_or_insert_with(open_files);
         let file = snapshot.file().filter(|_| self.open < room).and_then(|file| file.try_clone().ok());
         self.open += usize::from(file.is_some());
         let group = self.groups.entry((pid, fold)).or_default();
-        let kept = Kept { path: snapshot.path().to_owned(), origin, file };
+        let kept = Kept { found: found.clone(), file };
         if is_process {
             group.processes.push(kept);
         } else {
@@ -120,9 +123,9 @@ impl Group {
                 Ok(is_settled) => {
                     held = held.max(folded(snapshot));
                     if !is_settled {
-                        show(Fold::Unfinished(&process.path))?;
+                        show(Fold::Unfinished(&process.found.path))?;
                     }
-                    show(Fold::Counts(snapshot))?;
+                    show(Fold::Counts(snapshot, process.found.process()))?;
                 }
                 Err(error) => process.tell(error, show)?,
             }
@@ -131,7 +134,7 @@ impl Group {
             match thread.read(snapshot) {
                 // What is not 0 was stored before the counts went over.
                 Ok(()) if (1..=held).contains(&folded(snapshot)) => {}
-                Ok(()) => show(Fold::Counts(snapshot))?,
+                Ok(()) => show(Fold::Counts(snapshot, thread.found.process()))?,
                 Err(error) => thread.tell(error, show)?,
             }
         }
@@ -142,8 +145,8 @@ impl Group {
 impl Kept {
     fn read(&self, snapshot: &mut Snapshot) -> Result<(), Error> {
         match self.file.as_ref().and_then(|file| file.try_clone().ok()) {
-            Some(file) => snapshot.read_file(file, &self.path),
-            None => snapshot.read(&self.path, self.origin),
+            Some(file) => snapshot.read_file(file, &self.found.path),
+            None => self.found.read(snapshot),
         }
     }
 
@@ -175,7 +178,11 @@ impl Kept {
 
     /// A file that has gone was folded before its process's file was read.
     fn tell<E>(&self, error: Error, show: &mut dyn FnMut(Fold<'_>) -> Result<(), E>) -> Result<(), E> {
-        if error.is_not_found() && self.origin == Origin::Found { Ok(()) } else { show(Fold::Failed(error)) }
+        if error.is_not_found() && self.found.origin == Origin::Found {
+            Ok(())
+        } else {
+            show(Fold::Failed(error))
+        }
     }
 }
 

@@ -5,7 +5,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// What the name of a stats file ends with.
-const ENDING: &[u8] = b".mmstats";
+pub(crate) const ENDING: &[u8] = b".mmstats";
+
+/// What the kernel puts after the path of a file that a process has mapped and that has no name any more.
+pub(crate) const DELETED: &str = " (deleted)";
 
 /// Whether a file of this name in a directory is taken for a stats file.
 #[must_use]

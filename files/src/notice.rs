@@ -14,6 +14,10 @@ pub enum Notice<'a> {
     Unlisted(&'a Path, &'a io::Error),
     /// What is wrong with `MMSTATS_GLOB`, in words.
     Pattern(&'a str),
+    /// A process that was asked for and is not there, or may not be looked at.
+    Process(u32, &'a io::Error),
+    /// So many processes may not be looked at.
+    Hidden(usize),
     /// A file that could not be read, or a field of it.
     Unreadable(&'a Error),
     /// A file that is not followed, since its process has ended.
@@ -40,6 +44,8 @@ impl<'a> From<&'a Problem> for Notice<'a> {
         match problem {
             Problem::Unlisted(path, error) => Self::Unlisted(path, error),
             Problem::Pattern(what) => Self::Pattern(what),
+            Problem::Process(pid, error) => Self::Process(*pid, error),
+            Problem::Hidden(count) => Self::Hidden(*count),
         }
     }
 }

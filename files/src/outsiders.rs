@@ -119,7 +119,8 @@ impl Outsiders {
         } else if !is_quiet && known != Some(&outsider) {
             hear(&Notice::Unreadable(error));
         }
-        if !error.is_not_found() || is_named {
+        // What a process has mapped is found by the process alone.
+        if (!error.is_not_found() && found.mapped.is_none()) || is_named {
             self.insert(found.path.clone(), outsider);
         }
     }

@@ -1,15 +1,17 @@
 //! Looking again for the files that operands mean, without listing directories in which nothing has changed.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::notice::{Hear, Notice};
-use crate::search::{Found, Problem, Ways, find};
+use crate::operands::Operands;
+use crate::processes::{Mapped, Walker};
+use crate::search::{Found, Problem, Ways, find_with};
 
 /// How long after a change of a directory its time may still hide another change, in seconds: the coarsest
 /// clock of a file system that is in use.
@@ -17,7 +19,9 @@ const COARSEST: i64 = 2;
 
 /// Where files may come and go.
 pub(crate) struct Places {
-    operands: Vec<OsString>,
+    operands: Operands,
+    walker: Walker,
+    mapped: HashMap<PathBuf, Arc<Mapped>>,
     directories: Vec<(PathBuf, Stamp)>,
     is_volatile: bool,
     has_looked: bool,
@@ -35,9 +39,11 @@ pub(crate) struct Candidate {
 }
 
 impl Places {
-    pub(crate) fn new(operands: Vec<OsString>) -> Self {
+    pub(crate) fn new(operands: Operands) -> Self {
         Self {
             operands,
+            walker: Walker::default(),
+            mapped: HashMap::new(),
             directories: Vec::new(),
             is_volatile: false,
             has_looked: false,
@@ -57,6 +63,11 @@ impl Places {
         &self.looked
     }
 
+    /// The mapping by which a file was found.
+    pub(crate) fn mapped(&self, path: &Path) -> Option<Arc<Mapped>> {
+        self.mapped.get(path).map(Arc::clone)
+    }
+
     /// Whether it cannot be seen if a file is still there: its directory may not be listed any more.
     pub(crate) fn hide(&self, path: &Path) -> bool {
         self.hidden.iter().any(|hidden| path.starts_with(hidden))
@@ -66,7 +77,12 @@ impl Places {
     /// cannot be looked at is handed over at the first look, and a directory when it may not be listed any more.
     pub(crate) fn look(&mut self, hear: &mut Hear<'_>) -> Option<Vec<Candidate>> {
         let has_changed = |(path, stamp): &(PathBuf, Stamp)| Stamp::of(path).may_differ(stamp);
-        if self.has_looked && !self.is_volatile && !self.directories.iter().any(has_changed) {
+        if self.has_looked && self.operands.has_processes() {
+            // There is nothing to be told by whether processes have mapped another file.
+            if self.walker.rests() {
+                return None;
+            }
+        } else if self.has_looked && !self.is_volatile && !self.directories.iter().any(has_changed) {
             return None;
         }
         // The stamps must be older than the listing: what is known of the directories so far is stamped before.
@@ -78,7 +94,10 @@ impl Places {
                 (path, stamp)
             })
             .collect();
-        let mut search = find(&self.operands, Ways::One);
+        let mut search = find_with(&self.operands, Ways::One, &mut self.walker);
+        let mapped =
+            search.found.iter().filter_map(|found| Some((found.path.clone(), found.mapped.clone()?)));
+        self.mapped = mapped.collect();
         self.hear_of(std::mem::take(&mut search.problems), &before, hear);
         (self.has_looked, self.is_quiet) = (true, true);
         self.is_volatile = search.is_volatile;

@@ -1,17 +1,19 @@
 //! The files that a live program follows: which join, which leave, what they hold.
 
-use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 
 use mmstats::departed::is_departed;
-use mmstats::{Certainty, Observation, Observer};
+use mmstats::{Certainty, Error, Observation, Observer};
 
 use crate::coroner::Coroner;
 use crate::limit::open_files;
 use crate::member::{Left, Member, Writer};
 use crate::notice::{Hear, Notice};
+use crate::operands::Operands;
 use crate::outsiders::{Outsider, Outsiders};
 use crate::places::{Candidate, Places};
+use crate::processes::Walker;
 use crate::questions::Questions;
 use crate::search::Found;
 use crate::state::State;
@@ -34,9 +36,9 @@ pub struct Roster<S> {
 impl<S: Default> Roster<S> {
     /// Without members before the first look.
     #[must_use]
-    pub fn new(operands: Vec<OsString>, certainty: Certainty) -> Self {
+    pub fn new(operands: impl Into<Operands>, certainty: Certainty) -> Self {
         Self {
-            places: Places::new(operands),
+            places: Places::new(operands.into()),
             observer: Observer::new(certainty),
             coroner: Coroner::new(),
             members: Vec::new(),
@@ -106,8 +108,7 @@ impl<S: Default> Roster<S> {
             }
             let looked = match look(&mut self.observer, member, visitor) {
                 Ok(Observation::Replaced) => {
-                    let (path, origin) = (member.file.path().to_owned(), member.file.origin());
-                    begins_again.push((Found { path, origin }, member.is_named));
+                    begins_again.push((member.found(), member.is_named));
                     gone.push((number, Observation::Unchanged, Left::Removed));
                     continue;
                 }
@@ -119,7 +120,7 @@ impl<S: Default> Roster<S> {
                 }
             };
             if dead.contains(&number) {
-                gone.push((number, looked, Left::Dead));
+                gone.push((number, looked, member.why_it_leaves(true)));
             } else {
                 visitor.visit(member, looked)?;
             }
@@ -175,8 +176,9 @@ impl<S: Default> Roster<S> {
         let mut strangers = Vec::new();
         for place in places {
             let path = &place.found.path;
-            let state = State::at(path, place.found.origin);
-            let identity = state.map(|state| state.identity);
+            let mapped = place.found.mapped.as_ref();
+            let state = if mapped.is_some() { None } else { State::at(path, place.found.origin) };
+            let identity = mapped.map(|mapped| mapped.identity()).or(state.map(|state| state.identity));
             let member = self.members.binary_search_by(|member| order(member.file.path(), path));
             let is_same = |number: &usize| match identity {
                 Some(identity) => identity == self.members[*number].file.identity(),
@@ -196,7 +198,10 @@ impl<S: Default> Roster<S> {
             if member.file.is_open() {
                 looked = look(&mut self.observer, &mut member, visitor).unwrap_or(looked);
             }
-            self.dismiss(member, looked, Left::Removed, visitor, hear)?;
+            // A process that is gone has unmapped its files; what else becomes of them is not looked at.
+            let has_ended = member.mapped.as_deref().is_some_and(Walker::has_ended);
+            let why = member.why_it_leaves(has_ended);
+            self.dismiss(member, looked, why, visitor, hear)?;
         }
         let mut before = self.outsiders.take();
         for (Candidate { found, is_named }, state) in strangers {
@@ -219,7 +224,8 @@ impl<S: Default> Roster<S> {
             return Ok(());
         }
         for (path, outsider) in due {
-            let found = Found { path, origin: outsider.origin() };
+            let mapped = self.places.mapped(&path);
+            let found = Found { path, origin: outsider.origin(), mapped };
             self.admit(&found, outsider.is_named(), Some(&outsider), visitor, hear)?;
         }
         self.sort();
@@ -235,9 +241,14 @@ impl<S: Default> Roster<S> {
         visitor: &mut V,
         hear: &mut Hear<'_>,
     ) -> Result<(), V::Stop> {
-        let Found { path, origin } = found;
-        let state = State::at(path, *origin);
-        let mut file = match self.observer.follow(path, *origin, wanted(visitor)) {
+        let Found { path, origin, mapped } = found;
+        let state = if mapped.is_some() { None } else { State::at(path, *origin) };
+        let followed = match mapped.as_ref().map(|mapped| mapped.open()) {
+            None => self.observer.follow(path, *origin, wanted(visitor)),
+            Some(Ok(file)) => self.observer.follow_file(file, path, wanted(visitor)),
+            Some(Err(error)) => Err(Error::opening(path, error)),
+        };
+        let mut file = match followed {
             Ok(file) => file,
             Err(error) => {
                 self.outsiders.refuse(found, &error, is_named, known, self.has_looked, hear);
@@ -262,13 +273,22 @@ impl<S: Default> Roster<S> {
         if let Some(defect) = self.observer.snapshot().defect() {
             hear(&Notice::Unreadable(&defect));
         }
-        let writer = Writer::of(self.observer.snapshot());
+        let writer = Writer::of(self.observer.snapshot(), found.process());
         if self.has_looked {
             hear(&Notice::Joins(path));
         }
         let state = S::default();
-        let mut member =
-            Member { file, writer, state, is_named, was_dead, is_fresh: true, is_out_of_sight: false };
+        let mapped = mapped.as_ref().map(Arc::clone);
+        let mut member = Member {
+            file,
+            writer,
+            state,
+            mapped,
+            is_named,
+            was_dead,
+            is_fresh: true,
+            is_out_of_sight: false,
+        };
         visitor.visit(&mut member, Observation::Anew)?;
         self.members.push(member);
         self.questions.regroup();
@@ -291,7 +311,9 @@ impl<S: Default> Roster<S> {
                 hear(&Notice::Died(path));
                 // Perhaps somebody has written to it since it was judged.
                 let dead = Outsider::Dead { state: None, is_named: member.is_named };
-                self.outsiders.insert(path.to_owned(), dead);
+                if member.mapped.is_none() {
+                    self.outsiders.insert(path.to_owned(), dead);
+                }
             }
             Left::Broken => {}
         }

@@ -1,19 +1,22 @@
 //! From operands to files.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use mmstats::Origin;
+use mmstats::{Error, Origin, Snapshot};
 use walkdir::WalkDir;
 
 use crate::limit::descriptors;
 use crate::name::{directory_of, is_stats_name};
+use crate::operands::Operands;
 use crate::pattern::{expand, has_wildcard};
+use crate::processes::{Mapped, Process, Walker};
 use crate::source::Source;
 
 /// A file to look at.
@@ -23,6 +26,50 @@ pub struct Found {
     pub path: PathBuf,
     /// How carefully to open it.
     pub origin: Origin,
+    /// The mapping by which it was found, if it was in a process.
+    pub mapped: Option<Arc<Mapped>>,
+}
+
+impl Found {
+    /// One that was found by its path.
+    #[must_use]
+    pub fn at(path: PathBuf, origin: Origin) -> Self {
+        Self { path, origin, mapped: None }
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// As [`Snapshot::read`].
+    pub fn read(&self, snapshot: &mut Snapshot) -> Result<(), Error> {
+        match &self.mapped {
+            None => snapshot.read(&self.path, self.origin),
+            Some(mapped) => {
+                let file = mapped.open().map_err(|error| Error::opening(&self.path, error))?;
+                snapshot.read_file(file, &self.path)
+            }
+        }
+    }
+
+    /// Reads all of it.
+    ///
+    /// # Errors
+    /// As [`Snapshot::read_whole`].
+    pub fn read_whole(&self, snapshot: &mut Snapshot) -> Result<(), Error> {
+        match &self.mapped {
+            None => snapshot.read_whole(&self.path, self.origin),
+            Some(mapped) => {
+                let file = mapped.open().map_err(|error| Error::opening(&self.path, error))?;
+                snapshot.read_whole_file(file, &self.path)
+            }
+        }
+    }
+
+    /// The process that writes to it, if it was found in one.
+    #[must_use]
+    pub fn process(&self) -> Option<&Process> {
+        self.mapped.as_ref()?.writer()
+    }
 }
 
 /// How many of the ways that lead to a file are found.
@@ -41,6 +88,10 @@ pub enum Problem {
     Unlisted(PathBuf, io::Error),
     /// What is wrong with `MMSTATS_GLOB`, in words.
     Pattern(String),
+    /// A process that was asked for and is not there, or may not be looked at.
+    Process(u32, io::Error),
+    /// So many processes may not be looked at.
+    Hidden(usize),
 }
 
 /// What a search has found.
@@ -62,9 +113,41 @@ pub struct Search {
 
 /// Looks for the files that the operands mean, sorted by path. A directory means every `*.mmstats` below it, links
 /// not followed. No operands mean the files of `MMSTATS_GLOB` (see [`expand`]), else `*.mmstats` in
-/// [`mmstats::default_dir`].
+/// [`mmstats::default_dir`]. Where processes are meant, theirs are found as well, and no others unless there are paths,
+/// too.
 #[must_use]
-pub fn find(operands: &[OsString], ways: Ways) -> Search {
+pub fn find(operands: &Operands, ways: Ways) -> Search {
+    if !operands.has_processes() {
+        return find_at(&operands.paths, ways);
+    }
+    let mut walker = Walker::default();
+    find_with(operands, ways, &mut walker)
+}
+
+/// The same with what is known of processes from the time before.
+pub(crate) fn find_with(operands: &Operands, ways: Ways, walker: &mut Walker) -> Search {
+    if !operands.has_processes() {
+        return find_at(&operands.paths, ways);
+    }
+    let mut search =
+        if operands.paths.is_empty() { Search::default() } else { find_at(&operands.paths, ways) };
+    let mut walked = walker.walk(operands);
+    search.looked.extend(operands.looked());
+    search.problems.append(&mut walked.problems);
+    if !search.found.is_empty() {
+        let identity = |path: &Path| fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()));
+        // In place of a file that has a path as well, the one of the process, of which more is known.
+        let mapped: HashSet<_> =
+            walked.found.iter().filter_map(|found| Some(found.mapped.as_ref()?.identity())).collect();
+        let is_mapped = |found: &Found| identity(&found.path).is_some_and(|it| mapped.contains(&it));
+        search.found.retain(|found| !is_mapped(found));
+    }
+    search.found.append(&mut walked.found);
+    search.found.sort_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
+    search
+}
+
+fn find_at(operands: &[OsString], ways: Ways) -> Search {
     let source = Source::of(operands);
     let mut search = Search { looked: source.looked(), ..Search::default() };
     let may_have_doubles = match source {
@@ -136,7 +219,7 @@ impl Search {
         }
         let is_file = kind.is_ok_and(|kind| kind.is_file());
         let origin = if is_file { Origin::Found } else { Origin::Named };
-        self.found.push(Found { path: path.to_owned(), origin });
+        self.found.push(Found::at(path.to_owned(), origin));
         if is_named {
             self.named.push(path.to_owned());
             self.directories.push(directory_of(path).to_owned());
@@ -150,7 +233,7 @@ impl Search {
             match entry {
                 Ok(entry) => {
                     if entry.file_type().is_file() && is_stats_name(entry.file_name()) {
-                        self.found.push(Found { path: entry.into_path(), origin: Origin::Found });
+                        self.found.push(Found::at(entry.into_path(), Origin::Found));
                     } else if entry.file_type().is_dir() || entry.depth() == 0 {
                         self.directories.push(entry.into_path());
                     }
@@ -178,7 +261,7 @@ impl Search {
                 Ok(entry) => {
                     let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
                     if is_file && is_stats_name(&entry.file_name()) {
-                        self.found.push(Found { path: entry.path(), origin: Origin::Found });
+                        self.found.push(Found::at(entry.path(), Origin::Found));
                     }
                 }
                 Err(error) => self.problems.push(Problem::Unlisted(dir.to_owned(), error)),

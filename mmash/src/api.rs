@@ -51,7 +51,7 @@ pub(crate) fn label(
             .map(|field| value(&field.value_in_unit().into()))
             .collect();
         if let Some(value) = values.first() {
-            sources.push(format!("{{{},\"value\":{value}}}", source(snapshot, is_alive)));
+            sources.push(format!("{{{},\"value\":{value}}}", source(reading, snapshot, is_alive)));
         }
     });
     let record = lock(record);
@@ -64,7 +64,7 @@ pub(crate) fn files(reading: &Reading) -> String {
     let mut files = Vec::new();
     reading.each_judged(|snapshot, is_alive| {
         let count = reading.fields(snapshot).count();
-        files.push(format!("{{{},\"fields\":{count}}}", source(snapshot, is_alive)));
+        files.push(format!("{{{},\"fields\":{count}}}", source(reading, snapshot, is_alive)));
     });
     format!("{{\"files\":[{}]}}\n", files.join(","))
 }
@@ -122,14 +122,17 @@ fn value(outcome: &Outcome) -> String {
 }
 
 /// The members that say which file it is.
-fn source(snapshot: &Snapshot, is_alive: Option<bool>) -> String {
+fn source(reading: &Reading, snapshot: &Snapshot, is_alive: Option<bool>) -> String {
     let integer = |label| snapshot.find(label).and_then(|field| field.value().as_integer());
     let (pid, tid) = (integer("sys.pid"), integer("sys.tid"));
+    let process = reading.process_of(snapshot.path());
+    let pid = process.map(|process| process.pid().into()).or(pid);
+    let place = process.map_or(String::new(), cli::place);
     let json = |number: Option<i128>| number.map_or(Json::Null, Json::Integer).to_string();
     let created = snapshot.find("sys.created").and_then(|field| field.value_in_unit().as_f64());
     let version = snapshot.bytes().first().copied().unwrap_or_default();
     format!(
-        "\"file\":{},\"cmd\":{},\"pid\":{},\"tid\":{},\"alive\":{},\"created\":{},\"version\":{version},\"ours\":{}",
+        "\"file\":{},\"cmd\":{},\"pid\":{}{place},\"tid\":{},\"alive\":{},\"created\":{},\"version\":{version},\"ours\":{}",
         Json::Text(snapshot.path().as_os_str().as_encoded_bytes()),
         Json::Text(&files::command_of(snapshot)),
         json(pid),

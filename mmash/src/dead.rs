@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use cli::{Stop, Tool};
-use exposition::Files;
+use exposition::{Counted, Files};
 use figures::Compound;
-use files::Found;
+use files::{Found, Operands};
 use mmstats::{Origin, Snapshot};
 
 use crate::history::About;
@@ -85,11 +85,12 @@ impl Dead {
     fn gather(&self, watch: &Watch) -> Result<HashMap<u32, Remains>, Stop> {
         let found = || {
             let there = self.paths.iter().filter(|path| path.symlink_metadata().is_ok());
-            there.map(|path| Found { path: path.clone(), origin: Origin::Found }).collect::<Vec<_>>()
+            there.map(|path| Found::at(path.clone(), Origin::Found)).collect::<Vec<_>>()
         };
         let (tool, before) = (Tool::silent("mmash"), found());
-        let files = Files::new(&tool, &[], &before).found_by(&found);
-        let add = |remains: &mut _, snapshot: &Snapshot, _| take(snapshot, watch, remains);
+        let operands = Operands::default();
+        let files = Files::new(&tool, &operands, &before).found_by(&found);
+        let add = |remains: &mut _, snapshot: &Snapshot, _: Counted<'_>| take(snapshot, watch, remains);
         exposition::gather(&files, &HashMap::new, &add)
     }
 }

@@ -27,7 +27,7 @@ mod target;
 mod watch;
 
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
@@ -35,6 +35,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cli::{Output, Stop, Tool};
+use files::Operands;
 use lexopt::prelude::*;
 
 use gate::Gate;
@@ -60,6 +61,10 @@ machine can connect, unless --listen says otherwise.
 Options:
   -l, --listen ADDRESS     IP:PORT or unix:PATH; may be repeated; the default
                            is 127.0.0.1:5002, or the sockets of systemd
+  -P, --pid PID            the files that process PID has mapped, wherever they
+                           are; a name means all processes of that name; may be
+                           repeated
+  -A, --all                those of every process that can be seen
       --allow-host NAME    also answer requests for this host; may be repeated
       --exit-idle SECONDS  end when nobody has been connected for that long
   -h, --help               print this help
@@ -80,7 +85,7 @@ struct Request {
     addresses: Vec<Address>,
     allowed: Vec<String>,
     idle: Option<Duration>,
-    operands: Vec<OsString>,
+    operands: Operands,
 }
 
 fn main() -> ExitCode {
@@ -94,11 +99,13 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
     while let Some(argument) = parser.next()? {
         match argument {
             Short('l') | Long("listen") => request.addresses.push(Address::parse(&parser.value()?)?),
+            Short('P') | Long("pid") => cli::process(&mut request.operands, &parser.value()?)?,
+            Short('A') | Long("all") => request.operands.add_all_processes(),
             Long("allow-host") => request.allowed.push(host(&parser.value()?)?),
             Long("exit-idle") => request.idle = Some(cli::seconds("--exit-idle", &parser.value()?, 1.0)?),
             Short('h') | Long("help") => return tool.help(HELP),
             Short('V') | Long("version") => return tool.version(),
-            Value(operand) => request.operands.push(operand),
+            Value(operand) => request.operands.paths.push(operand),
             other => return Err(other.unexpected().into()),
         }
     }

@@ -1,13 +1,12 @@
 //! The files as they are at one moment, for one answer.
 
-use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::Path;
 
 use cli::{Labels, Stop, Tool};
 use exposition::{Files, Together};
 use figures::{Function, Tallied};
-use files::{Found, Notice, Ways};
+use files::{Found, Notice, Operands, Process, Ways};
 use glob::Pattern;
 use mmstats::live::{Judge, Life};
 use mmstats::{Error, Snapshot, SnapshotField};
@@ -33,6 +32,10 @@ impl Problem {
     pub(crate) fn of_notice(notice: &Notice<'_>) -> Option<Self> {
         match *notice {
             Notice::Unlisted(path, error) => Some(Self::at(path, &cli::plain(error))),
+            Notice::Process(pid, error) => {
+                Some(Self::new(&format!("process {pid}"), &cli::of_process(error)))
+            }
+            Notice::Hidden(count) => Some(Self::new(&cli::hidden(count), &"Permission denied")),
             Notice::Pattern(what) => Some(Self::new("MMSTATS_GLOB", &what)),
             Notice::Unreadable(error) => Some(Self::of(error)),
             _ => None,
@@ -47,17 +50,19 @@ impl Problem {
 /// The files that there are now, and what goes wrong with them.
 pub(crate) struct Reading {
     pub(crate) tool: Tool,
-    operands: Vec<OsString>,
+    operands: Operands,
     found: Vec<Found>,
     /// Which of them are wanted, if not all.
     pattern: Option<Pattern>,
 }
 
 impl Reading {
-    pub(crate) fn of(operands: Vec<OsString>) -> Self {
+    pub(crate) fn of(operands: Operands) -> Self {
         let search = files::find(&operands, Ways::One);
         let tool = Tool::silent("mmash");
-        search.problems.iter().for_each(|problem| tool.tell(&problem.into()));
+        // Which processes there are changes all the time: the sampler has said what may not be looked at, once.
+        let is_news = |problem: &&files::Problem| !matches!(problem, files::Problem::Hidden(_));
+        search.problems.iter().filter(is_news).for_each(|problem| tool.tell(&problem.into()));
         Self { tool, operands, found: search.found, pattern: None }
     }
 
@@ -75,6 +80,12 @@ impl Reading {
         found
     }
 
+    /// The process in which a file was found, if so.
+    pub(crate) fn process_of(&self, path: &Path) -> Option<&Process> {
+        let place = self.found.binary_search_by(|found| found.path.as_os_str().cmp(path.as_os_str()));
+        self.found[place.ok()?].process()
+    }
+
     pub(crate) fn files(&self) -> Files<'_> {
         Files::new(&self.tool, &self.operands, &self.found)
     }
@@ -82,7 +93,7 @@ impl Reading {
     /// Gives every file that can be read to `show`, in their order.
     pub(crate) fn each(&self, mut show: impl FnMut(&Snapshot)) {
         // Nothing stops it.
-        let _ = self.files().each(&mut |snapshot| {
+        let _ = self.files().each(&mut |snapshot, _| {
             show(snapshot);
             Ok(())
         });

@@ -1,12 +1,11 @@
 //! A sample: a look at all files, and what becomes of it for every label.
 
 use std::collections::{BTreeSet, HashMap};
-use std::ffi::OsString;
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime};
 
 use figures::Compound;
-use files::{Hear, Member, Notice, Roster};
+use files::{Hear, Member, Notice, Operands, Roster};
 use mmstats::Certainty;
 
 use crate::dead::Dead;
@@ -29,7 +28,7 @@ pub(crate) struct Sampler {
 }
 
 impl Sampler {
-    pub(crate) fn new(operands: Vec<OsString>, record: Arc<Mutex<Record>>) -> Self {
+    pub(crate) fn new(operands: Operands, record: Arc<Mutex<Record>>) -> Self {
         let roster = Roster::new(operands, Certainty::Newest);
         Self { roster, watch: Watch::new(record), dead: Dead::default(), sampled: None }
     }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use figures::Function;
+use files::Operands;
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 use tokio::sync::{Semaphore, watch};
@@ -40,7 +41,7 @@ pub(crate) enum Word {
 /// What all connections share.
 pub(crate) struct Site {
     gate: Gate,
-    operands: Vec<OsString>,
+    operands: Operands,
     /// What has been seen so far, and by whom it is being looked at.
     pub(crate) record: Arc<Mutex<Record>>,
     /// The number of the last sample; [`END`] when the program ends.
@@ -55,7 +56,7 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) fn new(
         gate: Gate,
-        operands: Vec<OsString>,
+        operands: Operands,
         record: Arc<Mutex<Record>>,
         words: Sender<Word>,
     ) -> Self {

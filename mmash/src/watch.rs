@@ -89,9 +89,13 @@ impl Watch {
     fn process_of(&mut self, member: &Member<File>) -> usize {
         let (pid, path) = (member.writer.pid, member.file.path());
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-        let command = cli::escape(files::command(name, pid, member.writer.tid));
+        let command = cli::escape(files::command(name, member.writer.own_pid, member.writer.tid));
+        let unit = member.process().and_then(files::Process::unit);
         let key = match pid {
-            Some(pid) => format!("{command} {pid}"),
+            Some(pid) => match unit {
+                Some(unit) => format!("{command} {pid} {}", cli::escape(unit.as_bytes())),
+                None => format!("{command} {pid}"),
+            },
             None => cli::escape_path(path).into_owned(),
         };
         let place = match self.known.get(&key) {

@@ -10,12 +10,12 @@ mod region;
 mod values;
 
 use std::cell::Cell;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use cli::{Output, Stop, Tool, When};
-use files::{Found, Ways};
+use files::{Found, Operands, Ways};
 use lexopt::prelude::*;
 use mmstats::live::{Judge, Life};
 use mmstats::{ErrorKind, Origin, Snapshot};
@@ -33,6 +33,9 @@ Options:
                        dump; lines is one record per region, tab-separated:
                        FILE OFFSET LENGTH ROLE LABEL VALUE, with decimal offset
                        and length
+  -P, --pid PID        the files that process PID has mapped, wherever they are;
+                       a name means all processes of that name; may be repeated
+  -A, --all            those of every process that can be seen
   -r, --raw            copy one consistent snapshot of the bytes of one FILE to
                        stdout, which must not be a terminal
       --check          print nothing for a sound file, else one line per
@@ -99,7 +102,7 @@ enum Job {
 struct Request {
     job: Job,
     color: When,
-    operands: Vec<OsString>,
+    operands: Operands,
 }
 
 fn main() -> ExitCode {
@@ -125,17 +128,19 @@ fn cat(tool: &Tool) -> Result<(), Stop> {
 /// Reads the command line. `None` where help or version was all that was wanted.
 fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
     let (mut raw, mut check, mut output) = (false, false, None);
-    let (mut color, mut operands) = (When::Auto, Vec::new());
+    let (mut color, mut operands) = (When::Auto, Operands::default());
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
             Short('o') | Long("output") => output = Some(format(&parser.value()?)?),
+            Short('P') | Long("pid") => cli::process(&mut operands, &parser.value()?)?,
+            Short('A') | Long("all") => operands.add_all_processes(),
             Short('r') | Long("raw") => raw = true,
             Long("check") => check = true,
             Long("color") => color = When::parse(&parser.value()?)?,
             Short('h') | Long("help") => return tool.help(HELP),
             Short('V') | Long("version") => return tool.version(),
-            Value(operand) => operands.push(operand),
+            Value(operand) => operands.paths.push(operand),
             other => return Err(other.unexpected().into()),
         }
     }
@@ -145,7 +150,7 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
         (false, true, None) => Job::Check,
         _ => return Err(Stop::Usage("only one of --output, --raw and --check makes sense".to_owned())),
     };
-    if operands.is_empty() {
+    if operands.is_without_paths() && !operands.has_processes() {
         return Err(Stop::Usage("FILE is missing".to_owned()));
     }
     Ok(Some(Request { job, color, operands }))
@@ -190,7 +195,7 @@ fn print(tool: &Tool, request: &Request, files: &[Found], out: &mut Output) -> R
 
 /// Reads a file, or says why not.
 fn read(tool: &Tool, snapshot: &mut Snapshot, found: &Found) -> bool {
-    match snapshot.read_whole(&found.path, found.origin) {
+    match found.read_whole(snapshot) {
         Ok(()) => return true,
         // It was there a moment ago: its process has ended, and that is no error.
         Err(error) if error.is_not_found() && found.origin == Origin::Found => {}

@@ -136,6 +136,12 @@ impl Error {
         move |source| Self::new(path, Reason::Io { doing, source: source.into() })
     }
 
+    /// That a file could not be opened, for a program that opens it in a way of its own.
+    #[must_use]
+    pub fn opening(path: &Path, error: io::Error) -> Self {
+        Self::io(path, "opening it")(error)
+    }
+
     /// The file it is about.
     #[must_use]
     pub fn path(&self) -> &Path {

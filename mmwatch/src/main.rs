@@ -9,13 +9,13 @@ mod until;
 mod wait;
 mod watch;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use cli::{Labels, Output, Stop, Ticker, Tool, When};
 use figures::Function;
-use files::Roster;
+use files::{Operands, Roster};
 use lexopt::prelude::*;
 use mmstats::Certainty;
 
@@ -61,6 +61,10 @@ Options:
                          nonzero-min or auto (by what the field means); a sum
                          becomes 0 when no file is left
       --timeout SECONDS  stop after that time, with exit status 3
+  -P, --pid PID          the files that process PID has mapped, wherever they
+                         are; a name means all processes of that name; may be
+                         repeated
+  -A, --all              those of every process that can be seen
       --color WHEN       auto, always or never
   -h, --help             print this help
   -V, --version          print the version
@@ -85,7 +89,7 @@ struct Request {
     function: Option<Function>,
     timeout: Option<Duration>,
     color: When,
-    operands: Vec<OsString>,
+    operands: Operands,
 }
 
 fn main() -> ExitCode {
@@ -111,10 +115,12 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
                 request.function = Some(cli::word("--aggregate", &parser.value()?, &Function::NAMES)?);
             }
             Long("timeout") => request.timeout = Some(cli::seconds("--timeout", &parser.value()?, 0.0)?),
+            Short('P') | Long("pid") => cli::process(&mut request.operands, &parser.value()?)?,
+            Short('A') | Long("all") => request.operands.add_all_processes(),
             Long("color") => request.color = When::parse(&parser.value()?)?,
             Short('h') | Long("help") => return tool.help(HELP),
             Short('V') | Long("version") => return tool.version(),
-            Value(operand) => request.operands.push(operand),
+            Value(operand) => request.operands.paths.push(operand),
             other => return Err(other.unexpected().into()),
         }
     }

@@ -59,12 +59,13 @@ impl Records {
         &self,
         at: SystemTime,
         path: &Path,
+        place: &str,
         event: Event<'_>,
         out: &mut Output,
     ) -> Result<(), Stop> {
         match self.format {
             Format::Lines => self.line(at, path, event, out),
-            Format::Json => object(at, path, event, out),
+            Format::Json => object(at, path, place, event, out),
         }
     }
 
@@ -90,9 +91,9 @@ impl Records {
     }
 }
 
-fn object(at: SystemTime, path: &Path, event: Event<'_>, out: &mut Output) -> Result<(), Stop> {
+fn object(at: SystemTime, path: &Path, place: &str, event: Event<'_>, out: &mut Output) -> Result<(), Stop> {
     let path = Json::Text(path.as_os_str().as_encoded_bytes());
-    write!(out, "{{\"time\":\"{}\",\"event\":\"{}\",\"file\":{path}", Timestamp(at), event.name())?;
+    write!(out, "{{\"time\":\"{}\",\"event\":\"{}\",\"file\":{path}{place}", Timestamp(at), event.name())?;
     let (label, old, new) = match event {
         Event::Initial(label, new) | Event::Added(label, new) => (label, None, Some(new)),
         Event::Changed(label, old, new) => (label, old, new),

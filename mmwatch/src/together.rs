@@ -68,14 +68,14 @@ impl<'a> Together<'a> {
         let (mut folds, mut snapshot) = (Folds::new(), Snapshot::new());
         let (mut gone, mut processes) = (HashSet::new(), HashSet::new());
         for member in members.iter().filter(|member| member.writer.fold.is_some()) {
-            let (path, origin) = (member.file.path(), member.file.origin());
+            let origin = member.file.origin();
             let group = (member.writer.pid, member.writer.fold);
-            match snapshot.read(path, origin) {
+            match member.read(&mut snapshot) {
                 Ok(()) => {
                     if Folds::is_process(&snapshot) {
                         processes.insert(group);
                     }
-                    folds.keep(&snapshot, origin);
+                    folds.keep(&snapshot, &member.found());
                 }
                 // A thread that has ended: its process's file has its counts.
                 Err(error) if error.is_not_found() && origin == Origin::Found => drop(gone.insert(group)),
@@ -86,7 +86,7 @@ impl<'a> Together<'a> {
         self.is_known &= gone.is_subset(&processes) && !folds.lacks_process();
         let read: Result<(), std::convert::Infallible> = folds.read(&mut |fold| {
             match fold {
-                Fold::Counts(snapshot) => self.add_snapshot(members, snapshot),
+                Fold::Counts(snapshot, _) => self.add_snapshot(members, snapshot),
                 Fold::Failed(_) | Fold::Unfinished(_) => self.is_known = false,
             }
             Ok(())

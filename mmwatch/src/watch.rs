@@ -25,6 +25,8 @@ pub(crate) struct Watch<'a> {
     pub(crate) initial: bool,
     now: SystemTime,
     is_first: bool,
+    /// What JSON says of the process that the file at hand was found in, if so.
+    place: String,
     /// The rows of the file that was described last: most files have the same as their neighbour.
     described: Rc<Vec<Row>>,
 }
@@ -48,6 +50,7 @@ impl<'a> Watch<'a> {
             initial: false,
             now: SystemTime::now(),
             is_first: true,
+            place: String::new(),
             described: Rc::default(),
         }
     }
@@ -77,7 +80,7 @@ impl<'a> Watch<'a> {
             Some(left) => *left -= 1,
             None => {}
         }
-        self.records.write(self.now, path, event, self.out)
+        self.records.write(self.now, path, &self.place, event, self.out)
     }
 
     /// Describes a file whose fields are new, and writes how they differ from those that were there.
@@ -139,6 +142,8 @@ impl<'a> Watch<'a> {
     }
 
     fn take(&mut self, member: &mut Member<WatchedFile>, looked: Observation) -> Result<(), Stop> {
+        let place = |process| format!(",\"pid\":{}{}", files::Process::pid(process), cli::place(process));
+        self.place = member.process().map_or(String::new(), place);
         let Member { file, state, .. } = member;
         match looked {
             Observation::Anew => {

@@ -30,7 +30,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use cli::{Output, Stop, Ticker, Tool, When, escape, number};
-use files::Roster;
+use files::{Operands, Roster};
 use lexopt::prelude::*;
 use mmstats::{Certainty, Snapshot};
 
@@ -82,6 +82,10 @@ Options:
   -r, --rate            print what was counted per second, for any delay
   -t, --timestamp       begin each row with the time (UTC)
   -y, --no-first        leave out the first row
+  -P, --pid PID         the files that process PID has mapped, wherever they
+                        are; a name means all processes of that name; may be
+                        repeated
+  -A, --all             those of every process that can be seen
   -v                    print which files are left out; -vv: also which join
                         and leave; -vvv: also what a row costs
   -o, --output FORMAT   text, tsv, csv or json; text is the default
@@ -116,7 +120,7 @@ struct Request {
     format: Format,
     color: When,
     fields: Option<OsString>,
-    operands: Vec<OsString>,
+    operands: Operands,
 }
 
 fn main() -> ExitCode {
@@ -142,13 +146,15 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
             Short('r') | Long("rate") => request.is_rate = true,
             Short('t') | Long("timestamp") => request.has_time = true,
             Short('y') | Long("no-first") => request.without_first = true,
+            Short('P') | Long("pid") => cli::process(&mut request.operands, &parser.value()?)?,
+            Short('A') | Long("all") => request.operands.add_all_processes(),
             Short('v') => tool.set_verbosity(tool.verbosity().saturating_add(1)),
             Short('o') | Long("output") => request.format = format(&parser.value()?)?,
             Long("color") => request.color = When::parse(&parser.value()?)?,
             Short('h') | Long("help") => return tool.help(HELP),
             Short('V') | Long("version") => return tool.version(),
             Value(fields) if request.fields.is_none() => request.fields = Some(fields),
-            Value(operand) => request.operands.push(operand),
+            Value(operand) => request.operands.paths.push(operand),
             other => return Err(other.unexpected().into()),
         }
     }
@@ -257,7 +263,7 @@ fn labels(roster: &Roster<PolledFile>) -> BTreeSet<Vec<u8>> {
     let mut labels = BTreeSet::new();
     let mut snapshot = Snapshot::new();
     for member in roster.members().iter().filter(|member| member.state.counts) {
-        if snapshot.read(member.file.path(), member.file.origin()).is_ok() {
+        if member.read(&mut snapshot).is_ok() {
             for field in snapshot.fields().flatten() {
                 if !labels.contains(field.label()) {
                     labels.insert(field.label().to_vec());

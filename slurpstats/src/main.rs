@@ -7,13 +7,12 @@ mod picture;
 mod records;
 mod replace;
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use cli::{Labels, Objects, Output, Stop, Tool, When, escape_path};
 use figures::{Compound, Function, Outcome};
-use files::Ways;
+use files::{Operands, Process, Ways};
 use lexopt::prelude::{Long, Short};
 use mmstats::live::{Judge, Life};
 use mmstats::{Snapshot, SnapshotField, Value};
@@ -36,6 +35,10 @@ Options:
   -a, --aggregate FN      one record per label over all files; FN is sum,
                           avg, min, max, one, nonzero-avg, nonzero-min or auto
                           (each field by what it means)
+  -P, --pid PID           the files that process PID has mapped, wherever they
+                          are; a name means all processes of that name; may be
+                          repeated
+  -A, --all               those of every process that can be seen
       --alive             only files whose writers may be alive
   -o, --output FORMAT     text, lines, json, hist or prometheus; the default is
                           text on a terminal and lines elsewhere
@@ -52,7 +55,7 @@ usage error.
 ";
 
 /// What is done with a file. Whether its writer lives is known where it was asked.
-type Show<'a> = dyn FnMut(&Snapshot, Option<Life>) -> Result<(), Stop> + 'a;
+type Show<'a> = dyn FnMut(&Snapshot, Option<&Process>, Option<Life>) -> Result<(), Stop> + 'a;
 
 /// How records look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +77,7 @@ struct Request {
     output_file: Option<PathBuf>,
     color: When,
     prometheus: Choice,
-    operands: Vec<OsString>,
+    operands: Operands,
 }
 
 fn main() -> ExitCode {
@@ -145,6 +148,8 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
                 request.function = Some(cli::word("--aggregate", &parser.value()?, &Function::NAMES)?);
             }
             Short('o') | Long("output") => request.format = Some(format(&parser.value()?)?),
+            Short('P') | Long("pid") => cli::process(&mut request.operands, &parser.value()?)?,
+            Short('A') | Long("all") => request.operands.add_all_processes(),
             Long("alive") => request.is_alive_wanted = true,
             Long("output-file") => request.output_file = Some(parser.value()?.into()),
             Long("by") => request.prometheus.set_by(&parser.value()?)?,
@@ -152,7 +157,7 @@ fn parse(tool: &Tool) -> Result<Option<Request>, Stop> {
             Long("color") => request.color = When::parse(&parser.value()?)?,
             Short('h') | Long("help") => return tool.help(HELP),
             Short('V') | Long("version") => return tool.version(),
-            lexopt::Arg::Value(operand) => request.operands.push(operand),
+            lexopt::Arg::Value(operand) => request.operands.paths.push(operand),
             other => return Err(other.unexpected().into()),
         }
     }
@@ -192,9 +197,9 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     // Whether a writer lives is asked only where somebody wants to know: it takes time.
     let is_life_shown = is_alive_wanted || format == Format::Json;
     let each = |show: &mut Show<'_>| {
-        let show = &mut |snapshot: &Snapshot| {
+        let show = &mut |snapshot: &Snapshot, process: Option<&Process>| {
             let life = is_life_shown.then(|| judge.judge(snapshot).life);
-            if is_alive_wanted && life == Some(Life::Dead) { Ok(()) } else { show(snapshot, life) }
+            if is_alive_wanted && life == Some(Life::Dead) { Ok(()) } else { show(snapshot, process, life) }
         };
         files.each(show)
     };
@@ -227,28 +232,28 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
         };
     }
     match format {
-        Format::Text => each(&mut |snapshot, _| {
+        Format::Text => each(&mut |snapshot, _, _| {
             let fields: Vec<_> = fields(tool, snapshot).filter(wanted).collect();
             records::text(snapshot.path(), &fields, labels, color, out)
         }),
-        Format::Lines => each(&mut |snapshot, _| {
+        Format::Lines => each(&mut |snapshot, _, _| {
             let mut lines = records::Lines::new(snapshot.path(), color);
             fields(tool, snapshot).filter(wanted).try_for_each(|field| lines.write(&field, labels, out))
         }),
-        Format::Json => each(&mut |snapshot, life| {
+        Format::Json => each(&mut |snapshot, process, life| {
             let is_alive = match life {
                 Some(Life::Alive) => Some(true),
                 Some(Life::Dead) => Some(false),
                 _ => None,
             };
-            let objects = Objects::new(snapshot, is_alive, None);
+            let objects = Objects::of_process(snapshot, process, is_alive, None);
             fields(tool, snapshot)
                 .filter(wanted)
                 .try_for_each(|field| records::json(&objects, &field, labels, out))
         }),
         Format::Histogram => {
             let mut is_none = true;
-            each(&mut |snapshot, _| {
+            each(&mut |snapshot, _, _| {
                 let mut is_first = true;
                 for field in fields(tool, snapshot).filter(wanted) {
                     let Value::Histogram(histogram) = field.value() else { continue };

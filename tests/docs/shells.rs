@@ -150,6 +150,11 @@ fn cases(tool: &str, help: &Help, page: &Page, directory: &Path) -> Vec<(String,
                 "FILE" => {
                     cases.push((format!("{typed}{directory}/"), AtLeast(set(["one.mmstats", "other.txt"]))));
                 }
+                // This process publishes, too, by way of `Web`.
+                "PID" => {
+                    let name = fs::read_to_string("/proc/self/comm").unwrap();
+                    cases.push((typed, AtLeast(set([name.trim_end()]))));
+                }
                 "USER" => cases.push((format!("{typed}roo"), AtLeast(set(["root"])))),
                 _ => cases.push((typed, Exactly(BTreeSet::new()))),
             }

@@ -8,6 +8,7 @@ mod gate;
 mod hostile;
 mod metrics;
 mod page;
+mod processes;
 mod prometheus;
 mod rates;
 mod removed;

@@ -109,10 +109,14 @@ pub fn command_of(snapshot: &Snapshot) -> Vec<u8> {
     general(command(name.as_bytes(), pid, tid), pid, tid)
 }
 
+/// What the kernel puts after the path of a file that a process has mapped and that has no name any more.
+const DELETED: &[u8] = b" (deleted)";
+
 /// The command in a file name `CMD-PID-TID.mmstats`, or `CMD-PID-TID.2.mmstats`, or whatever is before the
 /// ending.
 #[must_use]
 pub fn command(name: &[u8], pid: Option<i128>, tid: Option<i128>) -> &[u8] {
+    let name = name.strip_suffix(DELETED).unwrap_or(name);
     let stem = name.strip_suffix(EXTENSION).unwrap_or(name);
     let numbered = stem.iter().rposition(|&byte| byte == b'.').map(|dot| stem.split_at(dot));
     let mut command = match (numbered, tid) {
@@ -164,6 +168,7 @@ mod tests {
     #[test]
     fn the_command_is_found_in_the_file_name() {
         assert_eq!(command(b"web-12-34.mmstats", Some(12), Some(34)), b"web");
+        assert_eq!(command(b"web-12-34.mmstats (deleted)", Some(12), Some(34)), b"web");
         assert_eq!(command(b"web-12-34.2.mmstats", Some(12), Some(34)), b"web");
         assert_eq!(command(b"web.2.mmstats", Some(12), Some(34)), b"web.2");
         assert_eq!(command(b"a-b-12.mmstats", Some(12), Some(34)), b"a-b");

@@ -160,6 +160,17 @@ impl Snapshot {
         self.take(file, metadata.len(), path, Extent::Whole)
     }
 
+    /// Reads all of a file that is open for reading already, as [`Snapshot::read_whole`] does. `path` is what it is
+    /// called from now on; nobody looks for anything there.
+    ///
+    /// # Errors
+    /// As [`Snapshot::read_whole`].
+    pub fn read_whole_file(&mut self, file: File, path: &Path) -> Result<(), Error> {
+        self.forget(path);
+        let metadata = regular(path, file.metadata().map_err(Error::io(path, "looking at it"))?)?;
+        self.take(file, metadata.len(), path, Extent::Whole)
+    }
+
     fn forget(&mut self, path: &Path) {
         self.path.clear();
         self.path.push(path);

@@ -33,6 +33,8 @@ fn main() {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // What this program starts itself as.
         ["open-read-close", dir] => return readers::open_read_close(Path::new(dir)),
+        ["read-maps"] => return readers::read_maps(),
+        ["publish", dir] => return readers::publish(Path::new(dir)),
         ["watch", path] => return observed::watch(Path::new(path)),
         ["--help" | "-h"] => return println!("{USAGE}"),
         _ => {}

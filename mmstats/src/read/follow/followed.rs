@@ -25,6 +25,8 @@ pub struct Followed {
     pub(super) identity: Identity,
     /// `None`: opened at each look.
     pub(super) file: Option<File>,
+    /// Whether its path leads to it, so that it can be opened again.
+    pub(super) may_close: bool,
     pub(super) state: State,
     pub(super) writer: Writer,
     /// Why its list of fields ended before its end, if so.
@@ -97,9 +99,17 @@ impl Followed {
     }
 
     /// Keeps it open no longer, for a program that follows more files than the system lets a process open. A
-    /// look opens it for a moment then.
+    /// look opens it for a moment then. One that was open before it was followed stays so.
     pub fn close(&mut self) {
-        self.file = None;
+        if self.may_close {
+            self.file = None;
+        }
+    }
+
+    /// It, if it is kept open.
+    #[must_use]
+    pub fn file(&self) -> Option<&File> {
+        self.file.as_ref()
     }
 
     /// Whether its writer holds the lifetime lock, which every writer of this library does as long as it

@@ -135,6 +135,34 @@ impl Observer {
         wanted: impl FnMut(&[u8]) -> bool,
     ) -> Result<Followed, Error> {
         self.snapshot.read(path, origin)?;
+        self.follow_read(path, origin, true, wanted)
+    }
+
+    /// Begins to follow a file that is open for reading already. `path` is what it is called; nobody looks for anything
+    /// there, and [`Followed::close`] leaves it open.
+    ///
+    /// # Errors
+    /// As [`Observer::follow`].
+    pub fn follow_file(
+        &mut self,
+        file: File,
+        path: &Path,
+        wanted: impl FnMut(&[u8]) -> bool,
+    ) -> Result<Followed, Error> {
+        let kept = file.try_clone().map_err(Error::io(path, "keeping it open"))?;
+        self.snapshot.read_file(file, path)?;
+        let followed = self.follow_read(path, Origin::Found, false, wanted)?;
+        Ok(Followed { file: Some(kept), ..followed })
+    }
+
+    /// Follows what was just read.
+    fn follow_read(
+        &mut self,
+        path: &Path,
+        origin: Origin,
+        may_close: bool,
+        wanted: impl FnMut(&[u8]) -> bool,
+    ) -> Result<Followed, Error> {
         let Some(file) = self.snapshot.file() else { return Err(Error::io(path, "opening it")(gone())) };
         let metadata = file.metadata().map_err(Error::io(path, "looking at it"))?;
         let identity = Identity::of(&metadata);
@@ -142,7 +170,7 @@ impl Observer {
         let writer = Writer::of(&self.snapshot);
         let state = self.describe(wanted)?;
         let cut = self.snapshot.cut;
-        Ok(Followed { path: path.to_owned(), origin, identity, file, state, writer, cut })
+        Ok(Followed { path: path.to_owned(), origin, identity, file, may_close, state, writer, cut })
     }
 
     /// The file that [`Observer::follow`] has read last, whole: whose it is, what else it holds.

@@ -1,0 +1,161 @@
+//! A process, held so that its id cannot come to mean another one.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open, openat, readlinkat};
+use nix::sys::stat::Mode;
+
+use super::unit::unit;
+
+/// The directory of a process in `/proc`. Once the process has ended, nothing can be opened in it, whoever has the
+/// process id by then.
+pub(crate) struct Directory(OwnedFd);
+
+impl Directory {
+    /// Of a process, or of one of its threads: the first may have ended while others go on.
+    pub(crate) fn open(pid: u32, thread: Option<u32>) -> io::Result<Self> {
+        let path = match thread {
+            None => format!("/proc/{pid}"),
+            Some(thread) => format!("/proc/{pid}/task/{thread}"),
+        };
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        Ok(Self(open(path.as_str(), flags, Mode::empty()).map_err(named)?))
+    }
+
+    /// Opens what is in it, to be read.
+    pub(crate) fn file(&self, name: &str) -> io::Result<File> {
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+        Ok(openat(&self.0, name, flags, Mode::empty()).map_err(named)?.into())
+    }
+
+    pub(crate) fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.file(name)?.read_to_end(&mut bytes).map_err(gone)?;
+        Ok(bytes)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        String::from_utf8_lossy(&self.read(name).unwrap_or_default()).into_owned()
+    }
+
+    pub(crate) fn link(&self, name: &str) -> io::Result<PathBuf> {
+        Ok(readlinkat(&self.0, name).map_err(named)?.into())
+    }
+
+    /// The directory that the process takes for the root, to look below it.
+    pub(crate) fn root(&self) -> io::Result<OwnedFd> {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        openat(&self.0, "root", flags, Mode::empty()).map_err(named)
+    }
+
+    /// Where it can be found by calls that take a path.
+    pub(crate) fn path(&self) -> PathBuf {
+        format!("/proc/self/fd/{}", self.0.as_raw_fd()).into()
+    }
+
+    /// When the process began, in ticks since the machine's start.
+    pub(crate) fn began(&self) -> io::Result<u64> {
+        let stat = self.read("stat")?;
+        // The name, in parentheses, may hold anything; the rest may not.
+        let after = stat.iter().rposition(|&byte| byte == b')').map_or(&[][..], |end| &stat[end + 1..]);
+        let began =
+            std::str::from_utf8(after).ok().and_then(|rest| rest.split_whitespace().nth(19)?.parse().ok());
+        began.ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+}
+
+/// An error of a process that has ended is one of something that is not there.
+fn named(errno: Errno) -> io::Error {
+    gone(errno.into())
+}
+
+pub(crate) fn gone(error: io::Error) -> io::Error {
+    if error.raw_os_error() == Some(Errno::ESRCH as i32) { io::ErrorKind::NotFound.into() } else { error }
+}
+
+/// A process that has stats files mapped.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Process {
+    pub(crate) pid: u32,
+    pub(crate) thread: Option<u32>,
+    pub(crate) began: u64,
+    own_pid: u32,
+    unit: Option<String>,
+    /// Its root directory, as `/proc` names it.
+    pub(crate) root: PathBuf,
+    /// Whether it has this program's root directory, in this program's mount namespace.
+    pub(crate) is_at_home: bool,
+}
+
+impl Process {
+    pub(crate) fn of(pid: u32, thread: Option<u32>, directory: &Directory) -> io::Result<Self> {
+        let began = directory.began()?;
+        let root = directory.link("root")?;
+        let mounts = directory.link("ns/mnt").ok();
+        let (own_root, own_mounts) = home();
+        let is_at_home = mounts.is_some() && mounts == *own_mounts && Some(&root) == own_root.as_ref();
+        let status = directory.text("status");
+        let ids = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+        // Kernels before 4.1 do not say.
+        let own_pid = ids.and_then(|ids| ids.split_whitespace().last()?.parse().ok()).unwrap_or(pid);
+        let unit = unit(&directory.text("cgroup"));
+        Ok(Self { pid, thread, began, own_pid, unit, root, is_at_home })
+    }
+
+    /// Its id, as this program's PID namespace has it.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Its id in its own PID namespace.
+    #[must_use]
+    pub fn own_pid(&self) -> u32 {
+        self.own_pid
+    }
+
+    /// The container or the unit that it is in: `docker-3f2a...`, `web.service`.
+    #[must_use]
+    pub fn unit(&self) -> Option<&str> {
+        self.unit.as_deref()
+    }
+
+    /// It, unless it has ended.
+    pub(crate) fn directory(&self) -> io::Result<Directory> {
+        let directory = Directory::open(self.pid, self.thread)?;
+        if directory.began()? == self.began { Ok(directory) } else { Err(io::ErrorKind::NotFound.into()) }
+    }
+}
+
+/// This program's root directory and its mount namespace.
+fn home() -> &'static (Option<PathBuf>, Option<PathBuf>) {
+    static HOME: OnceLock<(Option<PathBuf>, Option<PathBuf>)> = OnceLock::new();
+    HOME.get_or_init(|| {
+        let link = |name: &str| std::fs::read_link(format!("/proc/self/{name}")).ok();
+        (link("root"), link("ns/mnt"))
+    })
+}
+
+/// The processes that `/proc` lists, in order.
+pub(crate) fn all() -> io::Result<BTreeSet<u32>> {
+    let mut pids = BTreeSet::new();
+    for entry in std::fs::read_dir("/proc")? {
+        pids.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
+    }
+    Ok(pids)
+}
+
+/// The threads of a process but the first.
+pub(crate) fn other_threads(pid: u32) -> Vec<u32> {
+    let listing = std::fs::read_dir(format!("/proc/{pid}/task"));
+    let number = |entry: std::fs::DirEntry| entry.file_name().to_str()?.parse::<u32>().ok();
+    listing.map_or(Vec::new(), |listing| {
+        listing.flatten().filter_map(number).filter(|&thread| thread != pid).collect()
+    })
+}
