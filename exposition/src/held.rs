@@ -176,3 +176,59 @@ impl Head {
             && self.code == field.type_code()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mmstats::{Average, Bool, Counter, Gauge, Histogram, Options, Snapshot, StaticText, Text, stats};
+
+    use super::*;
+
+    stats! {
+        struct Every {
+            hits: Counter { unit: "requests", help: "What came." },
+            level: Gauge<f32>,
+            below: Gauge<i8>,
+            ready: Bool,
+            page: Text,
+            version: StaticText { value: "1" },
+            size: Average { unit: "bytes" },
+            answer: Histogram { unit: "seconds" },
+        }
+    }
+
+    #[test]
+    fn it_says_what_all_values_say_however_many_files_there_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut heads = Heads::default();
+        let (mut held, mut all) = (None::<Held>, Aggregate::new(Function::Auto));
+        for file in 0..3 {
+            let every = Options::new().dir(dir.path()).create::<Every>().unwrap();
+            every.hits.add(5);
+            every.level.set(0.5);
+            every.below.set(-3);
+            every.ready.set(file == 0);
+            every.page.set(&format!("/{file}"));
+            every.size.add(3.0);
+            every.answer.record(7);
+            let snapshot = Snapshot::of(every.path()).unwrap();
+            let source = Source::of(file, &snapshot, true);
+            match &mut held {
+                Some(held) => held.another(&heads),
+                None => held = Some(Held::first(source)),
+            }
+            for field in snapshot.fields().map(Result::unwrap) {
+                held.as_mut().unwrap().add(&mut heads, &source, &field);
+                all.add(&source, &field);
+            }
+            let mut again = Held::first(source);
+            for field in snapshot.fields().map(Result::unwrap) {
+                again.add(&mut heads, &source, &field);
+            }
+            let mut alone = Aggregate::new(Function::Auto);
+            snapshot.fields().for_each(|field| alone.add(&source, &field.unwrap()));
+            assert_eq!(format!("{:?}", again.aggregate(&heads).results()), format!("{:?}", alone.results()));
+        }
+        let held = held.unwrap().aggregate(&heads).results();
+        assert_eq!(format!("{held:?}"), format!("{:?}", all.results()));
+    }
+}
