@@ -37,9 +37,9 @@
 #include <stdio.h>
 
 #if defined(__GNUC__)
-#define MMSTATS_PRINTF(format, arguments) __attribute__((format(printf, format, arguments)))
+#define MMSTATS_PRINTF(text, arguments) __attribute__((__format__(__printf__, text, arguments)))
 #else
-#define MMSTATS_PRINTF(format, arguments)
+#define MMSTATS_PRINTF(text, arguments)
 #endif
 
 #ifdef __cplusplus

@@ -7,6 +7,7 @@ use std::ptr::null;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use mmstats::ErrorKind;
 use nix::time::{ClockId, clock_gettime};
 
 use crate::border::Chars;
@@ -87,7 +88,14 @@ export! {
         let defaults = Options::default();
         let options = options.unwrap_or(&defaults);
         options.check()?;
-        Ok(Some(Stats::new(options.chosen.create_or_private::<()>(), options.is_shared)))
+        let instance = match options.chosen.create::<()>() {
+            Ok(instance) => instance,
+            // No memory makes it right: the library panics.
+            Err(error) if error.kind() == ErrorKind::Label => return Err(error.into()),
+            // The library's words to the user come with it.
+            Err(_) => options.chosen.create_or_private(),
+        };
+        Ok(Some(Stats::new(instance, options.is_shared)))
     }
 
     /// Ends an instance.
