@@ -1,0 +1,1 @@
+//! `make install`, and a program that finds the library by pkg-config.
