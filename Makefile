@@ -40,7 +40,7 @@ picture:
 
 check:
 	$(CARGO) test --workspace --locked
-	$(CARGO) test --locked --manifest-path proof/Cargo.toml -p races -p bench
+	$(CARGO) test --locked --manifest-path proof/Cargo.toml -p races -p bench -p routes
 
 # The same as another user, in a container, with another TMPDIR, umask or locale, without each program that tests may
 # do without, and so on: about five minutes. `tests/conditions.sh NAME` tries one.

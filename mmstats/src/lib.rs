@@ -48,8 +48,10 @@ pub use write::document::documented;
 pub use write::field::{
     Average, AverageSpec, Bool, BoolSpec, Computed, Counter, CounterSpec, Family, FamilySpec, Field, Gauge,
     GaugeSpec, Given, Histogram, HistogramGuard, HistogramSpec, Lacking, MovingAverage, MovingAverageSpec,
-    Number, Provide, Recent, RecentSpec, Spec, Static, StaticSpec, StaticText, StaticTextSpec, Text,
-    TextSpec, Timer, TimerGuard, TimerSpec, Timestamp, TimestampSpec, UpDown, UpDownSpec, Window, WindowSpec,
+    Number, Provide, Recent, RecentSpec, SharedCounter, SharedCounterSpec, SharedGauge, SharedGaugeSpec,
+    SharedHistogram, SharedHistogramGuard, SharedHistogramSpec, SharedUpDown, SharedUpDownSpec, Spec, Static,
+    StaticSpec, StaticText, StaticTextSpec, Text, TextSpec, Timer, TimerGuard, TimerSpec, Timestamp,
+    TimestampSpec, UpDown, UpDownSpec, Window, WindowSpec,
 };
 pub use write::fold::{FOLD_LABEL, FOLDED_LABEL};
 pub use write::instance::Instance;

@@ -8,6 +8,7 @@
 //! were in there if its number is not 0 and not above `n`.
 
 use std::collections::HashMap;
+use std::sync::PoisonError;
 
 use crate::disk::name::{FOLDED_TID, Names};
 use crate::error::{Error, Reason};
@@ -71,6 +72,8 @@ impl Folded {
         let taken = ended.with_foldings(|foldings| {
             foldings.iter().try_for_each(|folding| self.make_room(folding))?;
             let (Some(own), Some(theirs)) = (self.instance.folded(), ended.folded()) else { return Ok(()) };
+            let own = own.lock().unwrap_or_else(PoisonError::into_inner);
+            let theirs = theirs.lock().unwrap_or_else(PoisonError::into_inner);
             own.add(1);
             theirs.set(own.value() + 1);
             for folding in foldings {

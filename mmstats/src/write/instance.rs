@@ -1,11 +1,11 @@
 //! A model's fields in one file, from creation to removal.
 
-use std::cell::Cell;
 use std::fmt;
 use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use crate::disk::identity::Identity;
 use crate::error::{Error, Reason};
@@ -20,8 +20,12 @@ use crate::write::store::Store;
 
 /// A model whose fields are published in one file. It dereferences to the model.
 ///
-/// Dropping it removes the file, unless [`Instance::keep`] was called. It is `Send` and not `Sync`: one
-/// thread uses it at a time.
+/// Dropping it removes the file, unless [`Instance::keep`] was called.
+///
+/// It is `Send`, and it is `Sync` if the model is: if all handles in it are such as threads share
+/// ([`crate::SharedCounter`] and the like). Then an `Arc<Instance<M>>` or a `static OnceLock<Instance<M>>` is for all
+/// threads, and fields can be added from any of them. With other handles, one thread uses it at a time. See
+/// [`crate::guide::sharing`].
 ///
 /// ```
 /// use mmstats::{Counter, Options};
@@ -51,10 +55,10 @@ pub struct Instance<M> {
     /// With `{TID}` in the file name.
     family: Option<Family>,
     thread: ThreadMark,
-    /// For [`crate::ThreadEnd::Fold`].
-    folded: Option<FoldNumber>,
-    keep: Cell<bool>,
-    removed: Cell<bool>,
+    /// For [`crate::ThreadEnd::Fold`]. The lock is taken only when a thread's counts are folded.
+    folded: Option<Mutex<FoldNumber>>,
+    keep: AtomicBool,
+    removed: AtomicBool,
     error: Option<Error>,
     mark: ForkMark,
 }
@@ -70,8 +74,8 @@ impl<M> Instance<M> {
     ) -> Self {
         let (mark, path) = (store.mark(), store.path().to_owned());
         let store = SharedStore::new(store);
-        let (keep, removed) = (Cell::new(false), Cell::new(false));
-        let thread = ThreadMark::here();
+        let (keep, removed) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (thread, folded) = (ThreadMark::here(), folded.map(Mutex::new));
         Self { model, path, store, label_prefix, family, thread, folded, keep, removed, error, mark }
     }
 
@@ -156,7 +160,7 @@ impl<M> Instance<M> {
     /// handle that [`Instance::add_field`] gave still exists, the lock is released with the last such handle: a
     /// file that may be written to is never dead.
     pub fn keep(&self) {
-        self.keep.set(true);
+        self.keep.store(true, Ordering::Relaxed);
     }
 
     /// Removes the file. A second call does nothing. Updates remain possible, but no reader sees them.
@@ -171,18 +175,23 @@ impl<M> Instance<M> {
         if self.is_inherited() {
             return Ok(());
         }
-        let removed = self.store.with(|store| match store.file().filter(|_| !self.removed.get()) {
-            Some(file) => file.remove().map(|()| self.removed.set(true)),
+        let removed = self.store.with(|store| match store.file().filter(|_| !self.has_removed()) {
+            Some(file) => file.remove().map(|()| self.removed.store(true, Ordering::Relaxed)),
             None => Ok(()),
         });
         removed.unwrap_or_else(|| Err(self.busy()))?;
         self.family.as_ref().map_or(Ok(()), kept::remove_ended)
     }
 
+    /// Whether [`Instance::remove`] has removed the file.
+    fn has_removed(&self) -> bool {
+        self.removed.load(Ordering::Relaxed)
+    }
+
     /// Whether somebody has removed the file.
     pub(crate) fn is_removed(&self) -> bool {
         let Some(identity) = self.identity() else { return false };
-        self.removed.get()
+        self.has_removed()
             || !fs::symlink_metadata(&self.path).is_ok_and(|now| Identity::of(&now) == identity)
     }
 
@@ -204,7 +213,7 @@ impl<M> Instance<M> {
 
     /// Whether the file is to stay.
     pub(crate) fn is_kept(&self) -> bool {
-        self.keep.get()
+        self.keep.load(Ordering::Relaxed)
     }
 
     /// Undoes [`Instance::remember`].
@@ -215,7 +224,7 @@ impl<M> Instance<M> {
     }
 
     /// The number of the fold, where there may be one.
-    pub(crate) fn folded(&self) -> Option<&FoldNumber> {
+    pub(crate) fn folded(&self) -> Option<&Mutex<FoldNumber>> {
         self.folded.as_ref()
     }
 
@@ -242,10 +251,10 @@ impl<M> Deref for Instance<M> {
 
 impl<M> Drop for Instance<M> {
     fn drop(&mut self) {
-        if self.removed.get() || self.is_inherited() {
+        if self.has_removed() || self.is_inherited() {
             return;
         }
-        if self.keep.get() {
+        if self.is_kept() {
             return self.remember();
         }
         // Nobody is left to hear of it; cleanstats finds what stays.

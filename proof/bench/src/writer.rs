@@ -58,6 +58,7 @@ pub(crate) fn run(settings: &Settings, table: &mut Table) {
     // Where they are is unknown to the compiler, as in a program; what they are is not.
     let [old, stats]: &[Instance<Stats>; 2] = black_box(&both);
     counters::one(stats, old, &extent, table);
+    counters::shared(&options, &extent, table);
     counters::many(&options, &extent, table);
     values::run(stats, old, &extent, table);
     averages::run(stats, old, &extent, table);

@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 use mmstats::format::histogram::Histogram;
 use mmstats::{HistogramTotal, Value};
 
-use crate::kinds::{ADDED, BUCKETS, Kind, What, added, sum_of_added};
+use crate::kinds::{ADDED, BUCKETS, Kind, WRITERS, What, added, sum_of_added};
 
 /// What was read, and what of it was wrong.
 #[derive(Clone, Copy, Debug, Default)]
@@ -159,7 +159,7 @@ impl Judge {
     }
 
     /// A number goes into its bucket first, then into the sum. So a later look's buckets have what an earlier look's
-    /// sum has, and a later look's sum has what an earlier look's buckets have but for the last.
+    /// sum has, and a later look's sum has what an earlier look's buckets have but for the last one of each writer.
     fn histogram(&mut self, number: usize, total: &HistogramTotal) -> u64 {
         let (counts, sum) = (total.histogram.counts(), total.histogram.sum());
         let Some((before, sum_before)) = self.histograms.get_mut(number) else { return 0 };
@@ -168,7 +168,9 @@ impl Judge {
         self.tally.half += u64::from(rest.iter().any(|&count| count > 0));
         let falls = sum < *sum_before || first.iter().zip(&*before).any(|(now, before)| now < before);
         self.tally.backwards += u64::from(falls);
-        self.tally.torn += u64::from(weight(first) < *sum_before || sum + BUCKETS - 1 < weight(before));
+        let writers = if self.what == What::SharedHistogram { WRITERS } else { 1 };
+        let under_way = writers * (BUCKETS - 1);
+        self.tally.torn += u64::from(weight(first) < *sum_before || sum + under_way < weight(before));
         before.copy_from_slice(first);
         *sum_before = sum;
         total.count()
@@ -179,7 +181,7 @@ impl Judge {
         let low = bits & ((1 << half) - 1);
         if bits >> half != low {
             self.tally.torn += 1;
-        } else if matches!(self.what, What::Count | What::U64) {
+        } else if matches!(self.what, What::Count | What::U64 | What::SharedCount) {
             // Half of a number wraps within seconds, and a look is a matter of microseconds.
             let before = self.last.get(number).map_or(0, |last| *last as u32);
             self.tally.backwards += u64::from((low as u32).wrapping_sub(before) > u32::MAX / 2);

@@ -54,6 +54,8 @@ impl Layout {
 
 /// What both versions have, and the original.
 const ALL: &[Layout] = &[Layout::One, Layout::Two, Layout::Packed];
+/// What both versions of ours have.
+const OURS: &[Layout] = &[Layout::One, Layout::Two];
 /// What only the original can have.
 const PACKED: &[Layout] = &[Layout::Packed];
 /// What only version 2 has.
@@ -85,9 +87,16 @@ pub(crate) enum What {
     Recent,
     /// Of numbers that follow each other, modulo [`BUCKETS`].
     Histogram,
+    /// A counter to which [`WRITERS`] threads add at the same time, each the number whose halves are both 1.
+    SharedCount,
+    /// As `Histogram`, recorded by as many threads at the same time, each with numbers of its own.
+    SharedHistogram,
     /// Fields are added, and never updated.
     Added,
 }
+
+/// Threads that update a value that they share.
+pub(crate) const WRITERS: u64 = 3;
 
 /// What is added to a mean or a window, as its number `n`, counted from 1.
 pub(crate) fn added(n: u64) -> f64 {
@@ -149,7 +158,12 @@ impl What {
             Self::Text(Texts { size, .. }) => return (format!("{size}s"), size),
             Self::Added => ("16s", 16),
             // No packed file has them.
-            Self::Mean | Self::Window | Self::Recent | Self::Histogram => ("", 0),
+            Self::Mean
+            | Self::Window
+            | Self::Recent
+            | Self::Histogram
+            | Self::SharedCount
+            | Self::SharedHistogram => ("", 0),
         };
         (code.to_owned(), size)
     }
@@ -236,6 +250,12 @@ pub(crate) fn kinds() -> Vec<Kind> {
     ] {
         kinds.push(only(name, what, fields, 0, TWO));
         kinds.push(only(&format!("{name}-hot"), what, 1, 0, TWO_PAUSED));
+    }
+    for (name, what, layouts) in
+        [("shared", What::SharedCount, OURS), ("shared-histogram", What::SharedHistogram, TWO)]
+    {
+        kinds.push(only(name, what, 20, 0, layouts));
+        kinds.push(only(&format!("{name}-hot"), what, 1, 0, layouts));
     }
     for size in [255, 5000] {
         let texts = Texts { size, length: size - 5, buffers: 2, pattern: Pattern::Two };

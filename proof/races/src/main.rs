@@ -17,7 +17,8 @@
 //!   fields of a file
 //!   are updated in turn; `-hot` is a file of one such field, in the packed layout across two cache lines
 //!   (`-page`: two pages).
-//!   Of version 2 alone, `mean`, `window`, `recent` and `histogram`, and texts of 5,000 bytes.
+//!   Of version 2 alone, `mean`, `window`, `recent` and `histogram`, and texts of 5,000 bytes. `shared` is a counter
+//!   that three threads update at the same time, and `shared-histogram` a histogram.
 //! - `writer`: `apart`, on another core than the reader; `together`, on the same; `stopped`, on another and stopped
 //!   and continued by signals all the time.
 //! - `reads`: values that were given, each of which was checked.

@@ -4,13 +4,16 @@ use std::error::Error;
 use std::io::Write;
 use std::os::unix::process::parent_id;
 use std::path::Path;
+use std::thread;
 
 use mmstats::{
-    Average, Counter, Error as StatsError, Gauge, Histogram, Instance, Number, Options, Recent, Spec, Text,
-    Version, Window,
+    Average, Counter, Error as StatsError, Gauge, Histogram, Instance, Number, Options, Recent,
+    SharedCounter, SharedHistogram, Spec, Text, Version, Window,
 };
 
-use crate::kinds::{ADDED, BUCKETS, KEPT, Kind, LONGEST, PREFIX, Texts, WINDOW_SECONDS, What, added, kinds};
+use crate::kinds::{
+    ADDED, BUCKETS, KEPT, Kind, LONGEST, PREFIX, Texts, WINDOW_SECONDS, WRITERS, What, added, kinds,
+};
 
 /// Updates between two looks whether the parent is still there.
 const STRETCH: usize = 10_000;
@@ -46,6 +49,16 @@ pub(crate) fn write(version: Version, name: &str, path: &Path) -> Result<(), Box
             let histograms = writer.create(Histogram::spec)?;
             let histograms: &[Histogram] = &histograms;
             writer.rounds(|n| histograms.iter().for_each(|histogram| histogram.record(n % BUCKETS)))
+        }
+        What::SharedCount => {
+            let counters = writer.create(SharedCounter::spec)?;
+            let counters: &[SharedCounter] = &counters;
+            writer.at_once(|_| counters.iter().for_each(|counter| counter.add(What::SharedCount.number(1))))
+        }
+        What::SharedHistogram => {
+            let histograms = writer.create(SharedHistogram::spec)?;
+            let histograms: &[SharedHistogram] = &histograms;
+            writer.at_once(|n| histograms.iter().for_each(|histogram| histogram.record(n % BUCKETS)))
         }
     }
 }
@@ -102,15 +115,30 @@ impl<'a> Writer<'a> {
     /// Calls `round` again and again, which updates every field once.
     fn rounds(&self, mut round: impl FnMut(u64)) -> Result<(), Box<dyn Error>> {
         ready()?;
+        self.stretches(0, &mut round);
+        Ok(())
+    }
+
+    /// The same on several threads, each of which begins with another number.
+    fn at_once(&self, round: impl Fn(u64) + Sync) -> Result<(), Box<dyn Error>> {
+        ready()?;
+        thread::scope(|scope| {
+            for number in 0..WRITERS {
+                let mut round = &round;
+                scope.spawn(move || self.stretches(number * BUCKETS / WRITERS, &mut round));
+            }
+        });
+        Ok(())
+    }
+
+    fn stretches(&self, mut n: u64, round: &mut impl FnMut(u64)) {
         let stretch = (STRETCH / self.kind.fields).max(1) as u64;
-        let mut n = 0;
         while parent_id() == self.parent {
             for _ in 0..stretch {
                 n += 1;
                 round(n);
             }
         }
-        Ok(())
     }
 
     /// Adds fields to file after file.

@@ -26,10 +26,13 @@ const ENOUGH: u64 = 10_000;
 /// Races over files of ours, each of which must be right: how often they were read, and how often the one that was
 /// read least.
 fn read_for(seconds: &str) -> (u64, u64) {
-    // In both versions; then those of version 2 alone, each of which is raced against a writer that pauses, too.
-    let both = ["count", "u16", "u64-hot", "f64", "text8", "text255", "texts255", "full64", "added"];
+    // In both versions; then those of version 2 alone, each of which is raced against a writer that pauses, too, but for
+    // the one that several threads write.
+    let both =
+        ["count", "u16", "u64-hot", "f64", "text8", "text255", "texts255", "full64", "added", "shared-hot"];
     let two = ["repeat255-hot", "mean-hot", "window-hot", "recent-hot", "histogram-hot"];
-    let lines = races(seconds, &[&both[..], &two].concat());
+    let shared = ["shared-histogram-hot"];
+    let lines = races(seconds, &[&both[..], &two, &shared].concat());
     assert_eq!(lines[0][4..8], ["reads", "changed", "torn", "backwards"]);
     let ours = |line: &&Vec<String>| {
         ["version1", "version2", "paused2"].contains(&line[0].as_str())
@@ -37,7 +40,7 @@ fn read_for(seconds: &str) -> (u64, u64) {
     };
     let ours: Vec<_> = lines.iter().filter(ours).collect();
     // Two readers of each; where one field is hot or fields are added, on the same core and stopped, too.
-    assert_eq!(ours.len(), 2 * (2 * both.len() + 2 * 4 + two.len() * 4), "{lines:?}");
+    assert_eq!(ours.len(), 2 * (2 * both.len() + 2 * 6 + two.len() * 4 + shared.len() * 3), "{lines:?}");
     for line in &ours {
         assert_eq!(line[6..9], ["0"; 3], "torn, backwards, half seen: {line:?}");
     }

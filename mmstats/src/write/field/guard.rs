@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::clock::{Moment, seconds};
-use super::{Histogram, Timer};
+use super::{Histogram, SharedHistogram, Timer};
 
 macro_rules! guard {
     ($(#[$doc:meta])* $guard:ident, $timed:ident) => {
@@ -66,4 +66,10 @@ guard! {
 guard! {
     /// Measures until it is dropped or stopped: [`Histogram::start`] gives it.
     HistogramGuard, Histogram
+}
+
+guard! {
+    /// Measures until it is dropped or stopped: [`SharedHistogram::start`] gives it. It is `Send`: an async task may
+    /// hold it across an `.await`.
+    SharedHistogramGuard, SharedHistogram
 }

@@ -13,6 +13,7 @@ use crate::write::builder::Builder;
 use crate::write::description::{Data, Description, Words};
 use crate::write::fold::Kind;
 use crate::write::model::labelled;
+use crate::write::schema::Added;
 use crate::write::values;
 
 /// The unit of time.
@@ -49,10 +50,51 @@ pub(super) const NANO: f64 = 1e-9;
 pub struct Histogram {
     value: values::histogram::Histogram,
     shown: ShownMean,
-    scale: f64,
-    /// Nanoseconds for 1.
-    tick: u64,
+    unit: Unit,
 }
+
+/// The options of histograms: the spec keeps them in its fields `precision`, `range` and `about`.
+macro_rules! sized {
+    () => {
+        /// For times: what is recorded is nanoseconds, and the unit seconds.
+        #[must_use]
+        pub fn durations(self) -> Self {
+            self.unit(SECONDS).scale(NANO)
+        }
+
+        /// What a number is multiplied with, so that it is in the unit: greater than 0. Default: 1.
+        #[must_use]
+        pub fn scale(mut self, scale: f64) -> Self {
+            self.about.scale = Some(scale);
+            self
+        }
+
+        /// How finely sizes are told apart, in bits: from 0 to 16. With `p` bits a bucket is at most 2^-p of its
+        /// numbers wide, and the middle of it off by half of that. Each bit more doubles the memory. Default: 5.
+        #[must_use]
+        pub fn precision(mut self, bits: u32) -> Self {
+            self.precision = bits;
+            self
+        }
+
+        /// Up to which size, in bits: numbers below 2^n are told apart; larger ones are counted together, and
+        /// shown as at least 2^n. More than the precision, and at most 64. Default: 42, which for nanoseconds
+        /// is 73 minutes.
+        #[must_use]
+        pub fn range(mut self, bits: u32) -> Self {
+            self.range = bits;
+            self
+        }
+
+        /// Which quantiles readers show, each from 0 to 1. Default: the reader's choice.
+        #[must_use]
+        pub fn quantiles(mut self, quantiles: impl IntoIterator<Item = f64>) -> Self {
+            self.about.quantiles = quantiles.into_iter().collect();
+            self
+        }
+    };
+}
+pub(super) use sized;
 
 /// What can be chosen for a [`Histogram`].
 #[derive(Clone, Debug)]
@@ -71,42 +113,7 @@ impl Default for HistogramSpec {
 impl HistogramSpec {
     crate::write::about::described!();
 
-    /// For times: what is recorded is nanoseconds, and the unit seconds.
-    #[must_use]
-    pub fn durations(self) -> Self {
-        self.unit(SECONDS).scale(NANO)
-    }
-
-    /// What a number is multiplied with, so that it is in the unit: greater than 0. Default: 1.
-    #[must_use]
-    pub fn scale(mut self, scale: f64) -> Self {
-        self.about.scale = Some(scale);
-        self
-    }
-
-    /// How finely sizes are told apart, in bits: from 0 to 16. With `p` bits a bucket is at most 2^-p of its
-    /// numbers wide, and the middle of it off by half of that. Each bit more doubles the memory. Default: 5.
-    #[must_use]
-    pub fn precision(mut self, bits: u32) -> Self {
-        self.precision = bits;
-        self
-    }
-
-    /// Up to which size, in bits: numbers below 2^n are told apart; larger ones are counted together, and
-    /// shown as at least 2^n. More than the precision, and at most 64. Default: 42, which for nanoseconds
-    /// is 73 minutes.
-    #[must_use]
-    pub fn range(mut self, bits: u32) -> Self {
-        self.range = bits;
-        self
-    }
-
-    /// Which quantiles readers show, each from 0 to 1. Default: the reader's choice.
-    #[must_use]
-    pub fn quantiles(mut self, quantiles: impl IntoIterator<Item = f64>) -> Self {
-        self.about.quantiles = quantiles.into_iter().collect();
-        self
-    }
+    sized!();
 
     /// A histogram that is like another.
     pub(crate) fn like(shape: Shape, about: About) -> Self {
@@ -127,31 +134,77 @@ impl Spec for HistogramSpec {
     }
 
     fn add(self, builder: &mut Builder<'_>, label: Option<&str>, name: &str) -> Result<Histogram, Error> {
-        let label = labelled(label, name);
         let Self { precision, range, about } = self;
-        let shape = Shape::new(precision, range).ok_or_else(|| {
-            let what = format!(
-                "a precision of {precision} bits and a range of {range}: the precision is at most 16 and less \
-                 than the range, which is at most 64"
-            );
-            builder.refused(label, what)
-        })?;
-        let data = Data::Words(Words::Histogram(shape));
-        let added =
-            builder.place(label, &Description { data, metric: MetricType::Histogram, about: &about })?;
+        let (added, shape, unit) = place(builder, labelled(label, name), precision, range, about)?;
+        let make = |home, at, mark| values::histogram::Histogram::new(home, at, shape, mark);
+        let (value, shown) = added.words(make);
+        Ok(Histogram { value, shown: ShownMean(shown), unit })
+    }
+}
+
+super::spec_of!(Histogram, HistogramSpec);
+
+/// Adds a histogram, whoever may write it.
+pub(super) fn place(
+    builder: &mut Builder<'_>,
+    label: &str,
+    precision: u32,
+    range: u32,
+    about: About,
+) -> Result<(Added, Shape, Unit), Error> {
+    let shape = Shape::new(precision, range).ok_or_else(|| {
+        let what = format!(
+            "a precision of {precision} bits and a range of {range}: the precision is at most 16 and less \
+             than the range, which is at most 64"
+        );
+        builder.refused(label, what)
+    })?;
+    let data = Data::Words(Words::Histogram(shape));
+    let added = builder.place(label, &Description { data, metric: MetricType::Histogram, about: &about })?;
+    let unit = Unit::of(&about);
+    builder.folds(label, Kind::Histogram(added.shared(shape.size() / 8), shape), about);
+    Ok((added, shape, unit))
+}
+
+/// What a recorded number means.
+#[derive(Clone, Copy)]
+pub(super) struct Unit {
+    scale: f64,
+    /// Nanoseconds for 1.
+    tick: u64,
+}
+
+impl Unit {
+    fn of(about: &About) -> Self {
         let scale = about.scale.unwrap_or(1.0);
         let tick = if about.unit.as_deref() == Some(SECONDS) { scale / NANO } else { 1.0 };
         // A conversion by `as` takes what is too large for the largest number.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let tick = (tick.round() as u64).max(1);
-        builder.folds(label, Kind::Histogram(added.shared(shape.size() / 8), shape), about);
-        let make = |home, at, mark| values::histogram::Histogram::new(home, at, shape, mark);
-        let (value, shown) = added.words(make);
-        Ok(Histogram { value, shown: ShownMean(shown), scale, tick })
+        Self { scale, tick }
+    }
+
+    /// What is recorded for a time.
+    #[inline]
+    pub(super) fn of_nanoseconds(self, nanoseconds: u64) -> u64 {
+        if self.tick == 1 { nanoseconds } else { nanoseconds / self.tick }
+    }
+
+    /// A recorded number in the unit.
+    #[inline]
+    pub(super) fn in_unit(self, raw: f64) -> f64 {
+        // 1e9 is a whole number and 1e-9 is none: this way 0.1 s is 0.1.
+        if self.scale == NANO { raw / 1e9 } else { raw * self.scale }
+    }
+
+    /// The mean of so many numbers.
+    #[inline]
+    pub(super) fn mean(self, sum: u64, count: u64) -> f64 {
+        #[allow(clippy::cast_precision_loss)]
+        let sum = sum as f64;
+        self.in_unit(mean(sum, count))
     }
 }
-
-super::spec_of!(Histogram, HistogramSpec);
 
 impl Histogram {
     /// Counts a number.
@@ -169,7 +222,7 @@ impl Histogram {
 
     #[inline]
     pub(super) fn record_nanoseconds(&self, nanoseconds: u64) {
-        self.record(if self.tick == 1 { nanoseconds } else { nanoseconds / self.tick });
+        self.record(self.unit.of_nanoseconds(nanoseconds));
     }
 
     /// Begins to measure a time, to be recorded as by [`Histogram::record_duration`]. Any number of guards may
@@ -201,9 +254,7 @@ impl Histogram {
     /// The mean of all of them in the unit; 0 of none.
     #[must_use]
     pub fn value(&self) -> f64 {
-        #[allow(clippy::cast_precision_loss)]
-        let sum = self.value.sum() as f64;
-        self.in_unit(mean(sum, self.value.count()))
+        self.unit.mean(self.value.sum(), self.value.count())
     }
 
     /// The greatest of them in the unit; 0 of none.
@@ -211,7 +262,7 @@ impl Histogram {
     pub fn max(&self) -> f64 {
         #[allow(clippy::cast_precision_loss)]
         let max = self.value.max() as f64;
-        self.in_unit(max)
+        self.unit.in_unit(max)
     }
 
     /// What `q` of them, from 0 to 1, are not above, in the unit: 0.5 is the median. `None` of none, and for
@@ -219,14 +270,7 @@ impl Histogram {
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<f64> {
         #[allow(clippy::cast_precision_loss)]
-        self.value.read().quantile(q).map(|quantile| self.in_unit(quantile.value as f64))
-    }
-
-    /// A raw number in the unit.
-    #[inline]
-    fn in_unit(&self, raw: f64) -> f64 {
-        // 1e9 is a whole number and 1e-9 is none: this way 0.1 s is 0.1.
-        if self.scale == NANO { raw / 1e9 } else { raw * self.scale }
+        self.value.read().quantile(q).map(|quantile| self.unit.in_unit(quantile.value as f64))
     }
 
     /// Takes over what another has counted.

@@ -1,7 +1,7 @@
 //! The handles that an application holds, one type for each kind of field.
 //!
-//! A handle is `Send` and not `Sync`: it moves to another thread, it is not shared. An update takes no
-//! lock and makes no system call.
+//! A handle is `Send` and not `Sync`: it moves to another thread, it is not shared. Those of [`shared`] are `Sync`,
+//! too. An update takes no lock and makes no system call.
 
 mod average;
 mod boolean;
@@ -13,6 +13,7 @@ mod histogram;
 mod moving;
 mod number;
 mod recent;
+mod shared;
 mod show;
 mod statics;
 mod text;
@@ -25,11 +26,15 @@ pub use average::{Average, AverageSpec};
 pub use boolean::{Bool, BoolSpec};
 pub use counter::{Counter, CounterSpec};
 pub use family::{Family, FamilySpec};
-pub use guard::{HistogramGuard, TimerGuard};
+pub use guard::{HistogramGuard, SharedHistogramGuard, TimerGuard};
 pub use histogram::{Histogram, HistogramSpec};
 pub use moving::{MovingAverage, MovingAverageSpec};
 pub use number::{Gauge, GaugeSpec, Number};
 pub use recent::{Recent, RecentSpec};
+pub use shared::counter::{SharedCounter, SharedCounterSpec};
+pub use shared::gauge::{SharedGauge, SharedGaugeSpec};
+pub use shared::histogram::{SharedHistogram, SharedHistogramSpec};
+pub use shared::updown::{SharedUpDown, SharedUpDownSpec};
 pub use statics::{Computed, Given, Lacking, Provide, Static, StaticSpec, StaticText, StaticTextSpec};
 pub(crate) use text::cut;
 pub use text::{Text, TextSpec};
@@ -138,7 +143,7 @@ macro_rules! plain_spec {
             }
         }
 
-        super::spec_of!($field, $spec);
+        crate::write::field::spec_of!($field, $spec);
     };
 }
 use plain_spec;
@@ -154,9 +159,9 @@ macro_rules! spec_of {
             }
         }
 
-        impl super::sealed::Spec for $spec {}
-        impl super::sealed::Field for $field {}
-        impl super::Field for $field {
+        impl crate::write::field::sealed::Spec for $spec {}
+        impl crate::write::field::sealed::Field for $field {}
+        impl crate::write::field::Field for $field {
             type Spec = $spec;
 
             fn spec() -> $spec {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Average, Bool, Counter, Gauge, Histogram, MovingAverage, Number, Recent, Static, StaticText, Text, Timer,
-    Timestamp, UpDown, Window,
+    Average, Bool, Counter, Gauge, Histogram, MovingAverage, Number, Recent, SharedCounter, SharedGauge,
+    SharedHistogram, SharedUpDown, Static, StaticText, Text, Timer, Timestamp, UpDown, Window,
 };
 
 macro_rules! shows_its_value {
@@ -17,7 +17,9 @@ macro_rules! shows_its_value {
     )*};
 }
 
-shows_its_value! { Average Bool Counter MovingAverage StaticText Text Timestamp UpDown }
+shows_its_value! {
+    Average Bool Counter MovingAverage SharedCounter SharedGauge SharedUpDown StaticText Text Timestamp UpDown
+}
 
 impl<T: Number> fmt::Debug for Gauge<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,6 +48,7 @@ macro_rules! shows_numbers {
 shows_numbers! {
     Histogram { count value max }
     Recent { count values }
+    SharedHistogram { count value max }
     Timer { all minute last }
     Window { count value max }
 }

@@ -120,6 +120,20 @@ impl Added {
         (make(home, at, mark), self.mean.map(Place::number))
     }
 
+    /// A number of eight bytes that threads share.
+    pub(crate) fn shared_number(self) -> values::shared::Number {
+        self.value.shared_number()
+    }
+
+    /// As [`Added::words`], for a value that threads share.
+    pub(crate) fn shared_words<T>(
+        self,
+        make: impl FnOnce(Arc<Segment>, usize, ForkMark) -> T,
+    ) -> (T, Option<values::shared::Number>) {
+        let Place { home, at, mark } = self.value;
+        (make(home, at, mark), self.mean.map(Place::shared_number))
+    }
+
     /// The value's first words, for the reader of them when the thread has ended.
     pub(crate) fn shared(&self, words: usize) -> SharedWords {
         SharedWords { segment: Arc::clone(&self.value.home), at: self.value.at, words }
@@ -129,6 +143,10 @@ impl Added {
 impl Place {
     fn number<W: Word>(self) -> WordSlot<W> {
         WordSlot::new(self.home, self.at, self.mark)
+    }
+
+    fn shared_number(self) -> values::shared::Number {
+        values::shared::Number::new(self.home, self.at, self.mark)
     }
 }
 

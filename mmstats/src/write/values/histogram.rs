@@ -103,13 +103,7 @@ impl Histogram {
 
     /// What a reader would read.
     pub(crate) fn read(&self) -> read::Histogram {
-        let bytes: Vec<u8> = self.words.with(|[count, sum, max, _], buckets| {
-            let head = [count, sum, max].map(|word| word.load(Relaxed));
-            let shape = [pair(self.shape.p(), self.shape.n())];
-            let buckets = buckets.iter().map(|bucket| bucket.load(Relaxed));
-            head.into_iter().chain(shape).chain(buckets).flat_map(u64::to_ne_bytes).collect()
-        });
-        read::Histogram::decode(&bytes).unwrap_or_else(|_| read::Histogram::new(self.shape))
+        self.words.with(|head, buckets| look(self.shape, head, buckets))
     }
 
     /// How many numbers were recorded.
@@ -131,6 +125,16 @@ impl Histogram {
     pub(crate) fn shape(&self) -> Shape {
         self.shape
     }
+}
+
+/// What a reader would read of these words.
+pub(super) fn look(shape: Shape, head: &[AtomicU64; HEAD], buckets: &[AtomicU64]) -> read::Histogram {
+    let [count, sum, max, _] = head;
+    let head = [count, sum, max].map(|word| word.load(Relaxed));
+    let buckets = buckets.iter().map(|bucket| bucket.load(Relaxed));
+    let words = head.into_iter().chain([pair(shape.p(), shape.n())]).chain(buckets);
+    let bytes: Vec<u8> = words.flat_map(u64::to_ne_bytes).collect();
+    read::Histogram::decode(&bytes).unwrap_or_else(|_| read::Histogram::new(shape))
 }
 
 /// No atomic addition is needed, as this is the only writer. Release, as for a number: a reader that sees a

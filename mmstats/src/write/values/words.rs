@@ -3,11 +3,11 @@
 //! The one file of this module with `unsafe`.
 
 use std::marker::PhantomData;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::slice;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::{AtomicPtr, AtomicU64};
 
 use crate::write::memory::segment::{ForkMark, Segment};
 
@@ -28,8 +28,11 @@ pub(crate) struct Words<const HEAD: usize> {
     mark: ForkMark,
     /// Keeps the memory at `first`.
     _home: Arc<Segment>,
-    /// The memory of a forked child.
-    away: OnceLock<Box<[AtomicU64]>>,
+    /// The memory of a forked child, null before its first update: a boxed slice of all the words.
+    ///
+    /// No `OnceLock`: several threads may have the words, and a child that is forked while another thread makes the
+    /// memory would wait for that thread for ever.
+    away: AtomicPtr<AtomicU64>,
 }
 
 // SAFETY: the pointer is into `_home`, which goes with it and is `Send` and `Sync`, or into `away`, which goes, too. It
@@ -44,7 +47,7 @@ impl<const HEAD: usize> Words<HEAD> {
     pub(crate) fn new(home: Arc<Segment>, at: usize, rest: usize, mark: ForkMark) -> Self {
         let first: NonNull<AtomicU64> = home.pointer(at, (HEAD + rest) * WORD).cast();
         assert!(first.is_aligned(), "a word off its boundary");
-        Self { first, rest, mark, _home: home, away: OnceLock::new() }
+        Self { first, rest, mark, _home: home, away: AtomicPtr::default() }
     }
 
     /// Calls `f` with the head and the rest: those of the file, or in a forked child its own.
@@ -70,11 +73,27 @@ impl<const HEAD: usize> Words<HEAD> {
     #[cold]
     #[inline(never)]
     fn with_away<R>(&self, f: impl FnOnce(&[AtomicU64; HEAD], &[AtomicU64]) -> R) -> R {
-        let zeroed = || (0..HEAD + self.rest).map(|_| AtomicU64::new(0)).collect();
-        let words = self.away.get_or_init(zeroed);
+        // Acquire pairs with the exchange in `make_away`: another thread may have made it.
+        let first = NonNull::new(self.away.load(Acquire)).unwrap_or_else(|| self.make_away());
         // SAFETY: as many words as `HEAD` and `rest` are, which stay until `self` goes.
-        let (head, rest) = unsafe { self.at(NonNull::from(&**words).cast()) };
+        let (head, rest) = unsafe { self.at(first) };
         f(head, rest)
+    }
+
+    /// Memory of all the words: this thread's, or that of another one which was earlier.
+    fn make_away(&self) -> NonNull<AtomicU64> {
+        let made: Box<[AtomicU64]> = (0..HEAD + self.rest).map(|_| AtomicU64::new(0)).collect();
+        let made: NonNull<[AtomicU64]> = Box::leak(made).into();
+        let first = made.cast::<AtomicU64>();
+        match self.away.compare_exchange(ptr::null_mut(), first.as_ptr(), AcqRel, Acquire) {
+            Ok(_) => first,
+            Err(earlier) => {
+                // SAFETY: leaked above, and nobody else has seen it.
+                drop(unsafe { Box::from_raw(made.as_ptr()) });
+                // Never null, since only null is exchanged.
+                NonNull::new(earlier).unwrap_or(first)
+            }
+        }
     }
 
     /// The head and the rest from `first` on.
@@ -92,6 +111,39 @@ impl<const HEAD: usize> Words<HEAD> {
         // SAFETY: the `rest` words after the head.
         let rest = unsafe { slice::from_raw_parts(rest.as_ptr(), self.rest) };
         (head, rest)
+    }
+}
+
+impl<const HEAD: usize> Drop for Words<HEAD> {
+    fn drop(&mut self) {
+        if let Some(first) = NonNull::new(*self.away.get_mut()) {
+            let words = ptr::slice_from_raw_parts_mut(first.as_ptr(), HEAD + self.rest);
+            // SAFETY: `make_away` leaked a box of exactly these words, which nobody borrows any more.
+            drop(unsafe { Box::from_raw(words) });
+        }
+    }
+}
+
+/// Words that any number of threads may update at the same time.
+pub(crate) struct AtomicWords<const HEAD: usize>(Words<HEAD>);
+
+// SAFETY: what threads get of it, by `with`, is atomics. `first`, `rest` and `mark` never change, `_home` is `Sync`, and
+// `away` is set once, by an exchange. What stores plainly, `with_own`, is out of reach.
+unsafe impl<const HEAD: usize> Sync for AtomicWords<HEAD> {}
+
+impl<const HEAD: usize> AtomicWords<HEAD> {
+    /// As [`Words::new`].
+    ///
+    /// # Panics
+    /// As [`Words::new`].
+    pub(crate) fn new(home: Arc<Segment>, at: usize, rest: usize, mark: ForkMark) -> Self {
+        Self(Words::new(home, at, rest, mark))
+    }
+
+    /// As [`Words::with`].
+    #[inline(always)]
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&[AtomicU64; HEAD], &[AtomicU64]) -> R) -> R {
+        self.0.with(f)
     }
 }
 

@@ -3,9 +3,10 @@
 use std::cell::Cell;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use mmstats::{Counter, Instance, Options, Version};
+use mmstats::{Counter, Instance, Options, SharedCounter, SharedHistogram, Version};
 
 use super::{Extent, LOCAL, PLAIN, Stats, bump};
 use crate::table::Table;
@@ -113,4 +114,54 @@ pub(super) fn many(options: &Options, extent: &Extent, table: &mut Table) {
         (0..n / 64).for_each(|_| many.iter().for_each(Counter::incr));
     });
     turns.run(extent.rounds, table);
+}
+
+/// What several threads update: one of them, and then all at once, where all wait for the same cache line.
+pub(super) fn shared(options: &Options, extent: &Extent, table: &mut Table) {
+    let stats = options.clone().filename("shared.mmstats").create::<()>().unwrap();
+    let ours = stats.add_field("counter", SharedCounter::spec()).unwrap();
+    let histogram = stats.add_field("histogram", SharedHistogram::spec().durations()).unwrap();
+    let atomic = AtomicU64::new(0);
+    let prometheus = prometheus::IntCounter::new("shared", "help").unwrap();
+    let (ours, atomic, prometheus) = (black_box(&ours), black_box(&atomic), black_box(&prometheus));
+    let histogram = black_box(&histogram);
+
+    let mut turns = Turns::default();
+    let add = || {
+        atomic.fetch_add(1, Ordering::Relaxed);
+    };
+    turns.add(ATOMIC_AGAIN, &[], extent.operations, |n| (0..n).for_each(|_| add()));
+    let against = [(ATOMIC_AGAIN, None)];
+    turns.add("shared counter.incr()", &[(ATOMIC_AGAIN, Some(1.5))], extent.operations, |n| {
+        (0..n).for_each(|_| ours.incr());
+    });
+    turns.add("prometheus: IntCounter::inc, again", &against, extent.operations, |n| {
+        (0..n).for_each(|_| prometheus.inc());
+    });
+    turns.add("shared histogram.record()", &against, extent.operations, |n| {
+        (0..n).for_each(|n| histogram.record(black_box(n & 0xfff)));
+    });
+    turns.add(ATOMIC_AT_ONCE, &against, extent.operations, |n| at_once(n, add));
+    let against = [(ATOMIC_AT_ONCE, None)];
+    turns.add("shared counter.incr(), 2 threads", &[(ATOMIC_AT_ONCE, Some(1.5))], extent.operations, |n| {
+        at_once(n, || ours.incr());
+    });
+    turns.add("prometheus: IntCounter::inc, 2 threads", &against, extent.operations, |n| {
+        at_once(n, || prometheus.inc());
+    });
+    turns.add("per-thread counter.incr(), 2 threads", &against, extent.operations, |n| {
+        at_once(n, || LOCAL.with(|stats| stats.counter.incr()));
+    });
+    turns.run(extent.rounds, table);
+}
+
+const ATOMIC_AGAIN: &str = "AtomicU64::fetch_add, again";
+const ATOMIC_AT_ONCE: &str = "AtomicU64::fetch_add, 2 threads";
+
+/// So often altogether, by two threads. What it takes to start one is in it, a hundredth of the whole.
+fn at_once(times: u64, work: impl Fn() + Sync) {
+    thread::scope(|scope| {
+        scope.spawn(|| (0..times / 2).for_each(|_| work()));
+        (0..times / 2).for_each(|_| work());
+    });
 }

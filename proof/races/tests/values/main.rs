@@ -11,6 +11,8 @@
 //! | [`checked::mean`] | `Mean::add`, two of the words of each copy |
 //! | [`checked::window`] | `Window::add` when the second changes, two of the words of each slot |
 //! | [`counted::recent`] | `Recent::add` |
+//! | [`shared::counters`], [`shared::histogram`] | `add` and `record` in `values/shared.rs`, by two threads |
+//! | [`shared::shown_mean`] | `show_mean` there |
 //!
 //! Each protocol is also weakened in one place, and then the same model must find it failing: otherwise it could
 //! not find anything.
@@ -20,6 +22,7 @@
 
 mod checked;
 mod counted;
+mod shared;
 
 use std::sync::Arc as Shared;
 use std::sync::atomic::{AtomicU64 as Tally, Ordering::Relaxed as Plain};
