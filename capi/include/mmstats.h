@@ -249,7 +249,7 @@ void mmstats_spec_keep(mmstats_spec *spec, size_t numbers);
 mmstats_counter *mmstats_add_counter(mmstats *stats, const char *label, const mmstats_spec *spec);
 void mmstats_counter_incr(mmstats_counter *counter);
 void mmstats_counter_add(mmstats_counter *counter, uint64_t n);
-/* For a program that takes its count from somewhere else. */
+/* For a program that takes its count from somewhere else. Of a shared instance: unless the count is greater already. */
 void mmstats_counter_set(mmstats_counter *counter, uint64_t value);
 uint64_t mmstats_counter_value(const mmstats_counter *counter);
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// An instance without fields of a model: all of its fields are added to it.
 pub(crate) type Instance = mmstats::Instance<()>;
 
-/// A handle as an instance's option wants it.
+/// A handle as an instance's option wants it: `S` is the handle that any thread updates.
 pub(crate) enum Handle<A, S = Locked<A>> {
     /// One thread at a time updates it: plain stores.
     Alone(A),
@@ -14,7 +14,7 @@ pub(crate) enum Handle<A, S = Locked<A>> {
 }
 
 impl<A> Handle<A> {
-    /// For what cannot be updated by one instruction.
+    /// For what no single instruction updates.
     pub(crate) fn new(field: A, owner: &Arc<Instance>, is_shared: bool) -> Self {
         if !is_shared {
             return Self::Alone(field);

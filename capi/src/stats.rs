@@ -33,7 +33,6 @@ impl Stats {
             path: c_text(instance.path().as_os_str().as_bytes()),
             private: instance.error().map(|error| c_text(error.to_string())),
             is_shared,
-            // For threads that C has: what of it they use is `Sync`.
             instance: Arc::new(instance),
         })
     }

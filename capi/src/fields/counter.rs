@@ -2,6 +2,8 @@
 
 use std::ptr::null;
 
+use mmstats::SharedCounter;
+
 use crate::border::Chars;
 use crate::handle::Handle;
 use crate::spec::{Spec, choose};
@@ -11,16 +13,20 @@ const KIND: Kind = Kind { name: "a counter", options: &["unit", "help"] };
 
 /// C's `mmstats_counter`.
 #[repr(align(64))]
-pub(crate) struct Counter(Handle<mmstats::Counter>);
+pub(crate) struct Counter(Handle<mmstats::Counter, SharedCounter>);
 
 export! {
     /// Adds a counter.
     fn mmstats_add_counter(stats: Option<&Stats>, label: Chars<'_>, spec: Option<&Spec>)
         -> *const Counter, else null(); {
         add(stats, label, spec, &KIND, |stats, label, spec| {
-            let spec = choose!(spec, mmstats::Counter::spec(), unit help);
-            let field = stats.instance.add_field(label, spec)?;
-            Ok(Counter(Handle::new(field, &stats.instance, stats.is_shared)))
+            Ok(Counter(if stats.is_shared {
+                let spec = choose!(spec, SharedCounter::spec(), unit help);
+                Handle::Shared(stats.instance.add_field(label, spec)?)
+            } else {
+                let spec = choose!(spec, mmstats::Counter::spec(), unit help);
+                Handle::Alone(stats.instance.add_field(label, spec)?)
+            }))
         })
     }
 
@@ -31,20 +37,29 @@ export! {
 
     /// Adds `n`.
     fn mmstats_counter_add(counter: Option<&Counter>, n: u64) {
-        if let Some(Counter(handle)) = counter {
-            handle.with(|counter| counter.add(n));
+        match counter {
+            Some(Counter(Handle::Alone(counter))) => counter.add(n),
+            Some(Counter(Handle::Shared(counter))) => counter.add(n),
+            None => {}
         }
     }
 
     /// Makes it `value`.
     fn mmstats_counter_set(counter: Option<&Counter>, value: u64) {
-        if let Some(Counter(handle)) = counter {
-            handle.with(|counter| counter.set(value));
+        match counter {
+            Some(Counter(Handle::Alone(counter))) => counter.set(value),
+            // Of several threads that say how many there are, the latest is the one that says most.
+            Some(Counter(Handle::Shared(counter))) => counter.raise(value),
+            None => {}
         }
     }
 
     /// What was counted.
     fn mmstats_counter_value(counter: Option<&Counter>) -> u64 {
-        counter.and_then(|Counter(handle)| handle.with(mmstats::Counter::value)).unwrap_or(0)
+        match counter {
+            Some(Counter(Handle::Alone(counter))) => counter.value(),
+            Some(Counter(Handle::Shared(counter))) => counter.value(),
+            None => 0,
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ptr::null;
 
-use mmstats::{DataType, Gauge};
+use mmstats::{DataType, Gauge, SharedGauge};
 
 use crate::border::Chars;
 use crate::error::Failure;
@@ -14,7 +14,15 @@ const KIND: Kind = Kind { name: "a gauge", options: &["unit", "help", "merge", "
 
 /// C's `mmstats_gauge`.
 #[repr(align(64))]
-pub(crate) struct GaugeHandle(Handle<AnyGauge>);
+pub(crate) struct GaugeHandle(Updated);
+
+/// What updates it.
+enum Updated {
+    /// One thread at a time.
+    Handle(Handle<AnyGauge>),
+    /// Any thread, by atomic instructions: the type that is the default.
+    Shared(SharedGauge),
+}
 
 macro_rules! any_gauge {
     ($($type:ident $number:ty)*) => {
@@ -86,65 +94,96 @@ export! {
     fn mmstats_add_gauge(stats: Option<&Stats>, label: Chars<'_>, spec: Option<&Spec>)
         -> *const GaugeHandle, else null(); {
         add(stats, label, spec, &KIND, |stats, label, spec| {
-            let field = AnyGauge::add_to(stats, label, spec)?;
-            Ok(GaugeHandle(Handle::new(field, &stats.instance, stats.is_shared)))
+            let is_default = spec.data_type.is_none_or(|data_type| data_type == DataType::F64);
+            Ok(GaugeHandle(if stats.is_shared && is_default {
+                let initial = spec.initial.take().map_or(0.0, Given::as_f64);
+                let spec = choose!(spec, SharedGauge::spec(), unit help merge);
+                Updated::Shared(stats.instance.add_field(label, spec.initial(initial))?)
+            } else {
+                let field = AnyGauge::add_to(stats, label, spec)?;
+                Updated::Handle(Handle::new(field, &stats.instance, stats.is_shared))
+            }))
         })
     }
 
     /// Makes it `value`.
     fn mmstats_gauge_set(gauge: Option<&GaugeHandle>, value: f64) {
-        if let Some(GaugeHandle(handle)) = gauge {
-            handle.with(|gauge| gauge.set_f64(value));
+        match gauge {
+            Some(GaugeHandle(Updated::Handle(handle))) => drop(handle.with(|gauge| gauge.set_f64(value))),
+            Some(GaugeHandle(Updated::Shared(gauge))) => gauge.set(value),
+            None => {}
         }
     }
 
     /// Makes it `value`.
     fn mmstats_gauge_set_i64(gauge: Option<&GaugeHandle>, value: i64) {
-        if let Some(GaugeHandle(handle)) = gauge {
-            handle.with(|gauge| gauge.set_i64(value));
+        match gauge {
+            Some(GaugeHandle(Updated::Handle(handle))) => drop(handle.with(|gauge| gauge.set_i64(value))),
+            Some(GaugeHandle(Updated::Shared(gauge))) => gauge.set(value as f64),
+            None => {}
         }
     }
 
     /// Makes it `value`.
     fn mmstats_gauge_set_u64(gauge: Option<&GaugeHandle>, value: u64) {
-        if let Some(GaugeHandle(handle)) = gauge {
-            handle.with(|gauge| gauge.set_u64(value));
+        match gauge {
+            Some(GaugeHandle(Updated::Handle(handle))) => drop(handle.with(|gauge| gauge.set_u64(value))),
+            Some(GaugeHandle(Updated::Shared(gauge))) => gauge.set(value as f64),
+            None => {}
         }
     }
 
     /// Adds `n`.
     fn mmstats_gauge_add(gauge: Option<&GaugeHandle>, n: f64) {
-        if let Some(GaugeHandle(handle)) = gauge {
-            handle.with(|gauge| gauge.add_f64(n));
+        match gauge {
+            Some(GaugeHandle(Updated::Handle(handle))) => drop(handle.with(|gauge| gauge.add_f64(n))),
+            Some(GaugeHandle(Updated::Shared(gauge))) => gauge.add(n),
+            None => {}
         }
     }
 
     /// Adds `n`.
     fn mmstats_gauge_add_i64(gauge: Option<&GaugeHandle>, n: i64) {
-        if let Some(GaugeHandle(handle)) = gauge {
-            handle.with(|gauge| gauge.add_i64(n));
+        match gauge {
+            Some(GaugeHandle(Updated::Handle(handle))) => drop(handle.with(|gauge| gauge.add_i64(n))),
+            Some(GaugeHandle(Updated::Shared(gauge))) => gauge.add(n as f64),
+            None => {}
         }
     }
 
     /// Adds `n`.
     fn mmstats_gauge_add_u64(gauge: Option<&GaugeHandle>, n: u64) {
-        if let Some(GaugeHandle(handle)) = gauge {
-            handle.with(|gauge| gauge.add_u64(n));
+        match gauge {
+            Some(GaugeHandle(Updated::Handle(handle))) => drop(handle.with(|gauge| gauge.add_u64(n))),
+            Some(GaugeHandle(Updated::Shared(gauge))) => gauge.add(n as f64),
+            None => {}
         }
     }
 
     /// What it is.
     fn mmstats_gauge_value(gauge: Option<&GaugeHandle>) -> f64 {
-        gauge.and_then(|GaugeHandle(handle)| handle.with(AnyGauge::value_f64)).unwrap_or(0.0)
+        match gauge {
+            Some(GaugeHandle(Updated::Handle(handle))) => handle.with(AnyGauge::value_f64).unwrap_or(0.0),
+            Some(GaugeHandle(Updated::Shared(gauge))) => gauge.value(),
+            None => 0.0,
+        }
     }
 
     /// What it is.
     fn mmstats_gauge_value_i64(gauge: Option<&GaugeHandle>) -> i64 {
-        gauge.and_then(|GaugeHandle(handle)| handle.with(AnyGauge::value_i64)).unwrap_or(0)
+        match gauge {
+            Some(GaugeHandle(Updated::Handle(handle))) => handle.with(AnyGauge::value_i64).unwrap_or(0),
+            Some(GaugeHandle(Updated::Shared(gauge))) => gauge.value() as i64,
+            None => 0,
+        }
     }
 
     /// What it is.
     fn mmstats_gauge_value_u64(gauge: Option<&GaugeHandle>) -> u64 {
-        gauge.and_then(|GaugeHandle(handle)| handle.with(AnyGauge::value_u64)).unwrap_or(0)
+        match gauge {
+            Some(GaugeHandle(Updated::Handle(handle))) => handle.with(AnyGauge::value_u64).unwrap_or(0),
+            Some(GaugeHandle(Updated::Shared(gauge))) => gauge.value() as u64,
+            None => 0,
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::ptr::null;
 use std::time::Duration;
 
-use mmstats::Histogram;
+use mmstats::{Histogram, SharedHistogram};
 
 use crate::border::Chars;
 use crate::handle::Handle;
@@ -17,33 +17,47 @@ const KIND: Kind = Kind {
 
 /// C's `mmstats_histogram`.
 #[repr(align(64))]
-pub(crate) struct HistogramHandle(Handle<Histogram>);
+pub(crate) struct HistogramHandle(Handle<Histogram, SharedHistogram>);
+
+/// Calls the method of either type.
+macro_rules! either {
+    ($this:expr, $method:ident($($argument:expr),*), else $otherwise:expr) => {
+        match $this {
+            Some(HistogramHandle(Handle::Alone(histogram))) => histogram.$method($($argument),*),
+            Some(HistogramHandle(Handle::Shared(histogram))) => histogram.$method($($argument),*),
+            None => $otherwise,
+        }
+    };
+}
 
 export! {
     /// Adds a histogram.
     fn mmstats_add_histogram(stats: Option<&Stats>, label: Chars<'_>, spec: Option<&Spec>)
         -> *const HistogramHandle, else null(); {
         add(stats, label, spec, &KIND, |stats, label, spec| {
-            let chosen = Histogram::spec();
-            let chosen = if spec.durations.take().is_some() { chosen.durations() } else { chosen };
-            let spec = choose!(spec, chosen, unit help precision range scale quantiles);
-            let field = stats.instance.add_field(label, spec)?;
-            Ok(HistogramHandle(Handle::new(field, &stats.instance, stats.is_shared)))
+            let durations = spec.durations.take().is_some();
+            Ok(HistogramHandle(if stats.is_shared {
+                let chosen = SharedHistogram::spec();
+                let chosen = if durations { chosen.durations() } else { chosen };
+                let spec = choose!(spec, chosen, unit help precision range scale quantiles);
+                Handle::Shared(stats.instance.add_field(label, spec)?)
+            } else {
+                let chosen = Histogram::spec();
+                let chosen = if durations { chosen.durations() } else { chosen };
+                let spec = choose!(spec, chosen, unit help precision range scale quantiles);
+                Handle::Alone(stats.instance.add_field(label, spec)?)
+            }))
         })
     }
 
     /// Counts a number.
     fn mmstats_histogram_record(this: Option<&HistogramHandle>, value: u64) {
-        if let Some(HistogramHandle(handle)) = this {
-            handle.with(|field| field.record(value));
-        }
+        either!(this, record(value), else ());
     }
 
     /// Counts a time.
     fn mmstats_histogram_record_ns(this: Option<&HistogramHandle>, nanoseconds: u64) {
-        if let Some(HistogramHandle(handle)) = this {
-            handle.with(|field| field.record_duration(Duration::from_nanos(nanoseconds)));
-        }
+        either!(this, record_duration(Duration::from_nanos(nanoseconds)), else ());
     }
 
     /// Counts the time since `begin`.
@@ -55,21 +69,21 @@ export! {
 
     /// How many there were.
     fn mmstats_histogram_count(this: Option<&HistogramHandle>) -> u64 {
-        this.and_then(|HistogramHandle(handle)| handle.with(Histogram::count)).unwrap_or(0)
+        either!(this, count(), else 0)
     }
 
     /// Their mean.
     fn mmstats_histogram_value(this: Option<&HistogramHandle>) -> f64 {
-        this.and_then(|HistogramHandle(handle)| handle.with(Histogram::value)).unwrap_or(0.0)
+        either!(this, value(), else 0.0)
     }
 
     /// The greatest.
     fn mmstats_histogram_max(this: Option<&HistogramHandle>) -> f64 {
-        this.and_then(|HistogramHandle(handle)| handle.with(Histogram::max)).unwrap_or(0.0)
+        either!(this, max(), else 0.0)
     }
 
     /// A quantile.
     fn mmstats_histogram_quantile(this: Option<&HistogramHandle>, q: f64) -> f64 {
-        this.and_then(|HistogramHandle(handle)| handle.with(|field| field.quantile(q))).flatten().unwrap_or(f64::NAN)
+        either!(this, quantile(q), else None).unwrap_or(f64::NAN)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ptr::null;
 
-use mmstats::UpDown;
+use mmstats::{SharedUpDown, UpDown};
 
 use crate::border::Chars;
 use crate::handle::Handle;
@@ -13,15 +13,20 @@ const KIND: Kind = Kind { name: "an up-down counter", options: &["unit", "help"]
 
 /// C's `mmstats_updown`.
 #[repr(align(64))]
-pub(crate) struct UpDownHandle(Handle<UpDown>);
+pub(crate) struct UpDownHandle(Handle<UpDown, SharedUpDown>);
 
 export! {
     /// Adds an up-down counter.
     fn mmstats_add_updown(stats: Option<&Stats>, label: Chars<'_>, spec: Option<&Spec>)
         -> *const UpDownHandle, else null(); {
         add(stats, label, spec, &KIND, |stats, label, spec| {
-            let field = stats.instance.add_field(label, choose!(spec, UpDown::spec(), unit help))?;
-            Ok(UpDownHandle(Handle::new(field, &stats.instance, stats.is_shared)))
+            Ok(UpDownHandle(if stats.is_shared {
+                let spec = choose!(spec, SharedUpDown::spec(), unit help);
+                Handle::Shared(stats.instance.add_field(label, spec)?)
+            } else {
+                let spec = choose!(spec, UpDown::spec(), unit help);
+                Handle::Alone(stats.instance.add_field(label, spec)?)
+            }))
         })
     }
 
@@ -37,13 +42,19 @@ export! {
 
     /// Adds `n`.
     fn mmstats_updown_add(updown: Option<&UpDownHandle>, n: i64) {
-        if let Some(UpDownHandle(handle)) = updown {
-            handle.with(|updown| updown.add(n));
+        match updown {
+            Some(UpDownHandle(Handle::Alone(updown))) => updown.add(n),
+            Some(UpDownHandle(Handle::Shared(updown))) => updown.add(n),
+            None => {}
         }
     }
 
     /// What was added, less what was taken away.
     fn mmstats_updown_value(updown: Option<&UpDownHandle>) -> i64 {
-        updown.and_then(|UpDownHandle(handle)| handle.with(UpDown::value)).unwrap_or(0)
+        match updown {
+            Some(UpDownHandle(Handle::Alone(updown))) => updown.value(),
+            Some(UpDownHandle(Handle::Shared(updown))) => updown.value(),
+            None => 0,
+        }
     }
 }

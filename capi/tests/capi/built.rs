@@ -23,14 +23,6 @@ pub(crate) enum Library {
     Static,
 }
 
-/// All ways in which a program is compiled.
-pub(crate) const WAYS: [(Language, Library); 4] = [
-    (Language::C11, Library::Shared),
-    (Language::C11, Library::Static),
-    (Language::Cxx17, Library::Shared),
-    (Language::Cxx17, Library::Static),
-];
-
 /// What the library needs of the system where it is linked into a program, and what the program needs.
 const SYSTEM: [&str; 4] = ["-pthread", "-ldl", "-lm", "-lgcc_s"];
 
@@ -80,6 +72,13 @@ impl Place {
         symlink("libmmstats.so.0", dir.path().join("libmmstats.so")).unwrap();
         symlink(library("a")?, dir.path().join("libmmstats.a")).unwrap();
         Some(Self { dir })
+    }
+
+    /// Takes another static library in place of the one that cargo has built for the tests.
+    pub(crate) fn use_static_library(&mut self, library: &Path) {
+        let link = self.path().join("libmmstats.a");
+        fs::remove_file(&link).unwrap();
+        symlink(library, link).unwrap();
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -1,24 +1,19 @@
 //! The same program under what looks for faults of memory and of threads.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
-use harness::has;
+use harness::{has, skip};
 
 use super::built::{Language, Library, Place};
 use super::parts::{Waiting, quiet, runs};
 
-/// Runs every part, for handles of one thread and of all. `begin` is the program, or what runs it.
+/// Runs every part but the one with a disk of its own. `begin` is the program, or what runs it.
 fn every_part(place: &Place, threads: &str, begin: impl Fn() -> Command) {
-    for shared in ["0", "1"] {
-        for part in ["values", "errors", "held"] {
-            runs(begin().arg(part).arg(place.files().path()).arg(shared), part == "errors");
-        }
-        for part in ["golden", "fork"] {
-            Waiting::start(begin().arg(part).arg(place.files().path()).arg(shared)).end();
-        }
+    runs(begin().arg("all").arg(place.files().path()).arg("0"), true);
+    for (part, number) in [("golden", "0"), ("fork", "1"), ("threads", threads)] {
+        Waiting::start(begin().arg(part).arg(place.files().path()).arg(number)).end();
     }
-    Waiting::start(begin().arg("threads").arg(place.files().path()).arg(threads)).end();
 }
 
 #[test]
@@ -37,13 +32,15 @@ fn valgrind_finds_no_fault_and_no_leak_of_any_kind() {
     });
 }
 
-fn under_sanitizer(flag: &str, options: &str) {
-    let Some(place) = Place::new() else { return };
-    let way = (Language::Cxx17, Library::Static);
-    let Some(program) = place.program(way, &[flag]) else { return };
-    let program: &Path = &program;
-    every_part(&place, "200", || {
-        let mut program = quiet(program);
+/// The variable by which `make sanitize-c` names the static library that a sanitizer was compiled into.
+fn instrumented(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from)
+}
+
+fn under_sanitizer(flag: &str, options: &str, place: &Place) {
+    let Some(program) = place.program((Language::Cxx17, Library::Static), &[flag]) else { return };
+    every_part(place, "200", || {
+        let mut program = quiet(&program);
         program.env(options, "exitcode=99");
         program
     });
@@ -51,10 +48,20 @@ fn under_sanitizer(flag: &str, options: &str) {
 
 #[test]
 fn address_sanitizer_finds_no_fault() {
-    under_sanitizer("-fsanitize=address,undefined", "ASAN_OPTIONS");
+    let Some(mut place) = Place::new() else { return };
+    if let Some(library) = instrumented("MMSTATS_ADDRESS_LIBRARY") {
+        place.use_static_library(&library);
+    }
+    under_sanitizer("-fsanitize=address,undefined", "ASAN_OPTIONS", &place);
 }
 
 #[test]
 fn thread_sanitizer_finds_no_race() {
-    under_sanitizer("-fsanitize=thread", "TSAN_OPTIONS");
+    let Some(mut place) = Place::new() else { return };
+    // What it does not see in, such as a lock of the standard library's, looks like a race.
+    let Some(library) = instrumented("MMSTATS_THREAD_LIBRARY") else {
+        return skip("no library with ThreadSanitizer: `make sanitize-c` makes one");
+    };
+    place.use_static_library(&library);
+    under_sanitizer("-fsanitize=thread", "TSAN_OPTIONS", &place);
 }

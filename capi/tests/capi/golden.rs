@@ -7,8 +7,6 @@ use mmstats::{
     Static, StaticText, Text, Timer, Timestamp, UpDown, Version, Window, label,
 };
 
-use super::built::{Language, Library, Place};
-use super::parts::{Waiting, quiet};
 use super::root;
 
 /// What differs between two processes.
@@ -115,45 +113,33 @@ fn without_process(mut file: Vec<u8>) -> Vec<u8> {
     file
 }
 
-/// The bytes that the program writes.
-fn written_by_c(place: &Place, language: Language, shared: &str) -> Option<Vec<u8>> {
-    let program = place.program((language, Library::Shared), &[])?;
-    let dir = place.files();
-    let waiting = Waiting::start(quiet(program).arg("golden").arg(dir.path()).arg(shared));
-    let bytes = fs::read(&waiting.path).unwrap();
-    waiting.end();
-    Some(bytes)
-}
-
-#[test]
-fn c_and_rust_write_the_same_bytes() {
-    let Some(place) = Place::new() else { return };
-    let dir = place.files();
+/// The bytes that C has written are those that Rust writes, but for what is the process's.
+pub(crate) fn are_those_of_rust(c: &[u8]) {
+    let dir = tempfile::tempdir().unwrap();
     let options = Options::new().dir(dir.path()).filename("rust.mmstats").version(Version::V2);
     let instance = options.create::<()>().unwrap();
     let _handles = instance.add_fields(model).unwrap();
     let rust = without_process(fs::read(instance.path()).unwrap());
-    for (language, shared) in [(Language::C11, "0"), (Language::C11, "1"), (Language::Cxx17, "0")] {
-        let Some(c) = written_by_c(&place, language, shared) else { return };
-        assert!(rust == without_process(c), "{language:?}, shared {shared}: the bytes differ");
-    }
+    assert!(rust == without_process(c.to_vec()), "the bytes differ");
 }
 
-#[test]
-fn the_fields_are_those_of_the_golden_file() {
+/// The fields of the golden file that a program can write are the same.
+pub(crate) fn are_those_of_the_golden_file(c: &[u8]) {
     let name = if cfg!(target_endian = "little") { "v2-little.mmstats" } else { "v2-big.mmstats" };
     let golden = fs::read(root().join("mmstats/tests/golden").join(name)).unwrap();
-    let Some(place) = Place::new() else { return };
-    let Some(c) = written_by_c(&place, Language::C11, "0") else { return };
-    let (ours, theirs) = (records(&c), records(&golden));
+    let theirs = records(&golden);
     let mut compared = 0;
-    for field in &ours {
+    for field in records(c) {
         // A window's seconds are those of its own time.
-        let Some(same) = theirs.iter().find(|one| one.label == field.label && one.label != "a.window") else {
-            continue;
-        };
+        let same = theirs.iter().find(|one| one.label == field.label && one.label != "a.window");
+        let Some(same) = same else { continue };
         assert_eq!(field.head, same.head, "{}", field.label);
-        assert_eq!(c[field.value.clone()], golden[same.value.clone()], "{}", field.label);
+        let mut values = [&c[field.value], &golden[same.value.clone()]].map(<[u8]>::to_vec);
+        if field.label == "a.mean" {
+            // Which of a mean's two copies is the first is the writer's choice.
+            values[0].rotate_left(24);
+        }
+        assert_eq!(values[0], values[1], "{}", field.label);
         compared += 1;
     }
     assert_eq!(compared, 16, "all that a program in Rust can write, too, but the window");
