@@ -5,7 +5,7 @@ use std::ptr::null;
 use mmstats::SharedCounter;
 
 use crate::border::Chars;
-use crate::handle::Handle;
+use crate::handle::{Handle, apart};
 use crate::spec::{Spec, choose};
 use crate::stats::{Kind, Stats, add};
 
@@ -39,7 +39,7 @@ export! {
     fn mmstats_counter_add(counter: Option<&Counter>, n: u64) {
         match counter {
             Some(Counter(Handle::Alone(counter))) => counter.add(n),
-            Some(Counter(Handle::Shared(counter))) => counter.add(n),
+            Some(Counter(Handle::Shared(counter))) => apart(counter, n, SharedCounter::add),
             None => {}
         }
     }
@@ -49,7 +49,7 @@ export! {
         match counter {
             Some(Counter(Handle::Alone(counter))) => counter.set(value),
             // Of several threads that say how many there are, the latest is the one that says most.
-            Some(Counter(Handle::Shared(counter))) => counter.raise(value),
+            Some(Counter(Handle::Shared(counter))) => apart(counter, value, SharedCounter::raise),
             None => {}
         }
     }

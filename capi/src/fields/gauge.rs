@@ -6,7 +6,7 @@ use mmstats::{DataType, Gauge, SharedGauge};
 
 use crate::border::Chars;
 use crate::error::Failure;
-use crate::handle::Handle;
+use crate::handle::{Handle, apart};
 use crate::spec::{Given, Spec, choose};
 use crate::stats::{Kind, Stats, add};
 
@@ -109,8 +109,9 @@ export! {
     /// Makes it `value`.
     fn mmstats_gauge_set(gauge: Option<&GaugeHandle>, value: f64) {
         match gauge {
-            Some(GaugeHandle(Updated::Handle(handle))) => drop(handle.with(|gauge| gauge.set_f64(value))),
-            Some(GaugeHandle(Updated::Shared(gauge))) => gauge.set(value),
+            Some(GaugeHandle(Updated::Handle(Handle::Alone(AnyGauge::F64(gauge))))) => gauge.set(value),
+            Some(GaugeHandle(Updated::Handle(handle))) => apart(handle, value, |handle, value| { handle.with(|gauge| gauge.set_f64(value)); }),
+            Some(GaugeHandle(Updated::Shared(gauge))) => apart(gauge, value, SharedGauge::set),
             None => {}
         }
     }
@@ -118,8 +119,9 @@ export! {
     /// Makes it `value`.
     fn mmstats_gauge_set_i64(gauge: Option<&GaugeHandle>, value: i64) {
         match gauge {
-            Some(GaugeHandle(Updated::Handle(handle))) => drop(handle.with(|gauge| gauge.set_i64(value))),
-            Some(GaugeHandle(Updated::Shared(gauge))) => gauge.set(value as f64),
+            Some(GaugeHandle(Updated::Handle(Handle::Alone(AnyGauge::F64(gauge))))) => gauge.set(value as f64),
+            Some(GaugeHandle(Updated::Handle(handle))) => apart(handle, value, |handle, value| { handle.with(|gauge| gauge.set_i64(value)); }),
+            Some(GaugeHandle(Updated::Shared(gauge))) => apart(gauge, value as f64, SharedGauge::set),
             None => {}
         }
     }
@@ -127,8 +129,9 @@ export! {
     /// Makes it `value`.
     fn mmstats_gauge_set_u64(gauge: Option<&GaugeHandle>, value: u64) {
         match gauge {
-            Some(GaugeHandle(Updated::Handle(handle))) => drop(handle.with(|gauge| gauge.set_u64(value))),
-            Some(GaugeHandle(Updated::Shared(gauge))) => gauge.set(value as f64),
+            Some(GaugeHandle(Updated::Handle(Handle::Alone(AnyGauge::F64(gauge))))) => gauge.set(value as f64),
+            Some(GaugeHandle(Updated::Handle(handle))) => apart(handle, value, |handle, value| { handle.with(|gauge| gauge.set_u64(value)); }),
+            Some(GaugeHandle(Updated::Shared(gauge))) => apart(gauge, value as f64, SharedGauge::set),
             None => {}
         }
     }
@@ -136,8 +139,9 @@ export! {
     /// Adds `n`.
     fn mmstats_gauge_add(gauge: Option<&GaugeHandle>, n: f64) {
         match gauge {
-            Some(GaugeHandle(Updated::Handle(handle))) => drop(handle.with(|gauge| gauge.add_f64(n))),
-            Some(GaugeHandle(Updated::Shared(gauge))) => gauge.add(n),
+            Some(GaugeHandle(Updated::Handle(Handle::Alone(AnyGauge::F64(gauge))))) => gauge.add(n),
+            Some(GaugeHandle(Updated::Handle(handle))) => apart(handle, n, |handle, n| { handle.with(|gauge| gauge.add_f64(n)); }),
+            Some(GaugeHandle(Updated::Shared(gauge))) => apart(gauge, n, SharedGauge::add),
             None => {}
         }
     }
@@ -145,8 +149,9 @@ export! {
     /// Adds `n`.
     fn mmstats_gauge_add_i64(gauge: Option<&GaugeHandle>, n: i64) {
         match gauge {
-            Some(GaugeHandle(Updated::Handle(handle))) => drop(handle.with(|gauge| gauge.add_i64(n))),
-            Some(GaugeHandle(Updated::Shared(gauge))) => gauge.add(n as f64),
+            Some(GaugeHandle(Updated::Handle(Handle::Alone(AnyGauge::F64(gauge))))) => gauge.add(n as f64),
+            Some(GaugeHandle(Updated::Handle(handle))) => apart(handle, n, |handle, n| { handle.with(|gauge| gauge.add_i64(n)); }),
+            Some(GaugeHandle(Updated::Shared(gauge))) => apart(gauge, n as f64, SharedGauge::add),
             None => {}
         }
     }
@@ -154,8 +159,9 @@ export! {
     /// Adds `n`.
     fn mmstats_gauge_add_u64(gauge: Option<&GaugeHandle>, n: u64) {
         match gauge {
-            Some(GaugeHandle(Updated::Handle(handle))) => drop(handle.with(|gauge| gauge.add_u64(n))),
-            Some(GaugeHandle(Updated::Shared(gauge))) => gauge.add(n as f64),
+            Some(GaugeHandle(Updated::Handle(Handle::Alone(AnyGauge::F64(gauge))))) => gauge.add(n as f64),
+            Some(GaugeHandle(Updated::Handle(handle))) => apart(handle, n, |handle, n| { handle.with(|gauge| gauge.add_u64(n)); }),
+            Some(GaugeHandle(Updated::Shared(gauge))) => apart(gauge, n as f64, SharedGauge::add),
             None => {}
         }
     }

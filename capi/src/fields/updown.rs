@@ -5,7 +5,7 @@ use std::ptr::null;
 use mmstats::{SharedUpDown, UpDown};
 
 use crate::border::Chars;
-use crate::handle::Handle;
+use crate::handle::{Handle, apart};
 use crate::spec::{Spec, choose};
 use crate::stats::{Kind, Stats, add};
 
@@ -44,7 +44,7 @@ export! {
     fn mmstats_updown_add(updown: Option<&UpDownHandle>, n: i64) {
         match updown {
             Some(UpDownHandle(Handle::Alone(updown))) => updown.add(n),
-            Some(UpDownHandle(Handle::Shared(updown))) => updown.add(n),
+            Some(UpDownHandle(Handle::Shared(updown))) => apart(updown, n, SharedUpDown::add),
             None => {}
         }
     }

@@ -9,7 +9,7 @@ use harness::{has, run};
 use super::built::{include, library};
 
 /// The functions that the header declares.
-fn declared() -> BTreeSet<String> {
+pub(crate) fn declared() -> BTreeSet<String> {
     let header = fs::read_to_string(include().join("mmstats.h")).unwrap();
     let mut inside = false;
     let code = header.lines().filter(|line| {
