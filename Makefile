@@ -102,7 +102,8 @@ sanitize-threads:
 	RUSTFLAGS="-Z sanitizer=thread" $(CARGO) +nightly test --locked -Z build-std --target $(HOST) \
 		--target-dir $(TARGET)/thread -p mmstats --lib --tests
 
-# The library for C with the sanitizers in its own code, too, and the program that its tests try it by.
+# The library for C with the sanitizers in its own code, too, and the program that its tests try it by. Wants a nightly
+# toolchain with rust-src.
 sanitize-c:
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Z sanitizer=address" $(CARGO) rustc --locked --target $(HOST) \
 		--target-dir $(TARGET)/address -p capi --lib --crate-type staticlib
@@ -110,6 +111,7 @@ sanitize-c:
 		--target-dir $(TARGET)/thread -p capi --lib --crate-type staticlib
 	MMSTATS_ADDRESS_LIBRARY=$(abspath $(TARGET))/address/$(HOST)/debug/libmmstats_c.a \
 		MMSTATS_THREAD_LIBRARY=$(abspath $(TARGET))/thread/$(HOST)/debug/libmmstats_c.a \
+		MMSTATS_THREAD_RUNTIME=$$(rustc +nightly --print sysroot)/lib/rustlib/$(HOST)/lib/librustc-nightly_rt.tsan.a \
 		$(CARGO) test --locked -p capi --test capi -- sanitizer
 
 miri:
@@ -131,6 +133,8 @@ bench: library
 deb:
 	$(PACKAGE) $(CARGO) build --release --locked
 	$(PACKAGE) $(CARGO) deb --quiet --locked --no-build -p slurpstats
+	$(PACKAGE) $(MAKE) --silent library
+	$(PACKAGE) dist/deb/library $(abspath $(PACKAGE_TARGET))
 
 rpm:
 	$(PACKAGE) $(CARGO) build --release --locked

@@ -654,6 +654,29 @@ static void threads(const char *dir, long updates)
 	mmstats_close(stats);
 }
 
+static void *race_along(void *argument)
+{
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		mmstats_counter_incr((mmstats_counter *)argument);
+	return NULL;
+}
+
+/* What a program must not do: threads update a handle that is for one. ThreadSanitizer has to find it. */
+static void race(const char *dir, long unused)
+{
+	mmstats *stats = create_in(dir, "race.mmstats", false);
+	mmstats_counter *counter = mmstats_add_counter(stats, "counter", NULL);
+	pthread_t ids[2];
+
+	(void)unused;
+	CHECK(pthread_create(&ids[0], NULL, race_along, counter) == 0);
+	CHECK(pthread_create(&ids[1], NULL, race_along, counter) == 0);
+	CHECK(pthread_join(ids[0], NULL) == 0 && pthread_join(ids[1], NULL) == 0);
+	mmstats_close(stats);
+}
+
 /* All that needs nobody who looks. */
 static void all(const char *dir, long unused)
 {
@@ -672,6 +695,7 @@ int main(int argc, char **argv)
 		void (*run)(const char *dir, long number);
 	} parts[] = {
 		{"all", all}, {"full", full}, {"golden", golden}, {"fork", forks}, {"threads", threads},
+		{"race", race},
 	};
 	size_t i;
 

@@ -7,6 +7,7 @@ use std::process::Command;
 use harness::{has, run};
 
 use super::built::{include, library};
+use super::root;
 
 /// The functions that the header declares.
 pub(crate) fn declared() -> BTreeSet<String> {
@@ -62,4 +63,13 @@ fn the_library_has_a_name_that_outlives_its_versions() {
     assert!(dynamic.contains("soname: [libmmstats.so.0]"), "{dynamic}");
     // A thread that ends after the library was closed would call into nothing.
     assert!(dynamic.contains("NODELETE"), "{dynamic}");
+}
+
+#[test]
+fn the_package_says_in_which_version_each_function_came() {
+    let symbols = fs::read_to_string(root().join("dist/deb/libmmstats0.symbols")).unwrap();
+    let (first, symbols) = symbols.split_once('\n').unwrap();
+    assert_eq!(first, "libmmstats.so.0 libmmstats0");
+    let name = |line: &str| line.trim_start().split_once("@Base ").unwrap().0.to_owned();
+    assert_eq!(symbols.lines().map(name).collect::<BTreeSet<_>>(), declared());
 }
