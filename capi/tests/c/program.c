@@ -440,7 +440,7 @@ static void errors(const char *dir, long shared)
 	refused(stats, mmstats_add_counter(stats, "bytes", spec), "\"bytes\"", "the unit is not UTF-8");
 	mmstats_spec_free(spec);
 	spec = mmstats_spec_new();
-	mmstats_spec_size(spec, (size_t)1 << 40);
+	mmstats_spec_size(spec, SIZE_MAX / 4);
 	CHECK(mmstats_add_text(stats, "large", spec) == NULL && errno == EFBIG);
 	mmstats_spec_free(spec);
 

@@ -1,11 +1,11 @@
 //! What updates cost.
 
 mod averages;
+mod c;
 mod counters;
 mod histograms;
 mod once;
 mod original;
-mod pcp;
 mod values;
 
 use std::cell::Cell;
@@ -65,7 +65,7 @@ pub(crate) fn run(settings: &Settings, table: &mut Table) {
     histograms::run(stats, &extent, table);
     histograms::window(stats, &extent, table);
     once::run(settings, &options, table);
-    pcp::run(settings, &extent, table);
+    c::run(settings, &extent, table);
     original::run(stats, settings, &extent, table);
     LOCAL.remove().unwrap();
 }
