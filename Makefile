@@ -90,7 +90,7 @@ fuzz:
 	proof/fuzz/run.sh
 
 # The library's tests under AddressSanitizer; `make sanitize-threads` and `make miri` want a nightly toolchain with
-# rust-src and miri. Miri knows no mapping of a file: it tries the unsafe code on private memory. A test asks for more
+# rust-src and miri. Tests let the children that they fork start threads, which ThreadSanitizer must be told. Miri knows no mapping of a file: it tries the unsafe code on private memory. A test asks for more
 # memory than there is, which must fail as it does without the sanitizer.
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 sanitize:
@@ -99,7 +99,7 @@ sanitize:
 		$(CARGO) test --locked --target $(HOST) --target-dir $(TARGET)/address -p mmstats -p files -p figures -p cli --lib --tests
 
 sanitize-threads:
-	RUSTFLAGS="-Z sanitizer=thread" $(CARGO) +nightly test --locked -Z build-std --target $(HOST) \
+	RUSTFLAGS="-Z sanitizer=thread" TSAN_OPTIONS=die_after_fork=0 $(CARGO) +nightly test --locked -Z build-std --target $(HOST) \
 		--target-dir $(TARGET)/thread -p mmstats --lib --tests
 
 # The library for C with the sanitizers in its own code, too, and the program that its tests try it by. Wants a nightly

@@ -50,7 +50,9 @@ impl<A> Locked<A> {
 }
 
 /// Calls `update`, which costs more than a jump. An exported function that updates either by plain stores or by this saves
-/// nothing on its way to the stores: this does not unwind, and is the last thing that it does.
+/// nothing on its way to the stores: this does not unwind, and is the last thing that it does. `cold`, so that the way to
+/// the stores has no jump.
+#[cold]
 #[inline(never)]
 pub(crate) extern "C" fn apart<H, T, U: FnOnce(&H, T)>(handle: &H, number: T, update: U) {
     update(handle, number);

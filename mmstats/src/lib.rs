@@ -66,4 +66,6 @@ pub use write::options::Options;
 pub use write::per_thread::{Local, Stage, ThreadKey};
 pub use write::per_thread::{PerThread, ProcessEnd, ThreadEnd};
 pub use write::report::on_error;
+#[doc(hidden)]
+pub use write::report::report;
 pub use write::version::Version;

@@ -7,8 +7,8 @@
 use std::fs;
 
 use mmstats::{
-    Counter, ErrorKind, Family, Gauge, Histogram, Options, Snapshot, Text, Timer, Version, Window,
-    per_thread, stats,
+    Counter, ErrorKind, Family, Gauge, Histogram, Options, SharedCounter, SharedGauge, SharedHistogram,
+    SharedUpDown, Snapshot, Text, Timer, Version, Window, per_thread, stats,
 };
 
 stats! {
@@ -54,6 +54,35 @@ fn all_counts_work_in_memory_and_nothing_is_published() {
         assert_eq!(private.error().unwrap().kind(), ErrorKind::Platform);
     }
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+stats! {
+    struct Common {
+        hits: SharedCounter,
+        open: SharedUpDown,
+        warm: SharedGauge,
+        sizes: SharedHistogram,
+    }
+}
+
+#[test]
+fn threads_count_together() {
+    let dir = tempfile::tempdir().unwrap();
+    for version in [Version::V1, Version::V2] {
+        let common = Options::new().dir(dir.path()).version(version).create::<Common>().unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    common.hits.incr();
+                    common.open.decr();
+                    common.warm.add(0.5);
+                    common.sizes.record(7);
+                });
+            }
+        });
+        assert_eq!((common.hits.value(), common.open.value(), common.warm.value()), (2, -2, 1.0));
+        assert_eq!((common.sizes.count(), common.sizes.value()), (2, 7.0));
+    }
 }
 
 #[test]

@@ -29,7 +29,8 @@ pub fn on_error(hook: fn(&Error)) {
 }
 
 /// Tells the hook, or the user. `consequence` is for the user.
-pub(crate) fn report(error: &Error, consequence: &str) {
+#[doc(hidden)]
+pub fn report(error: &Error, consequence: &str) {
     static TOLD: AtomicBool = AtomicBool::new(false);
     let hook = *HOOK.read().unwrap_or_else(PoisonError::into_inner);
     match hook {

@@ -3,6 +3,7 @@
 mod averages;
 mod c;
 mod counters;
+mod facade;
 mod histograms;
 mod once;
 mod original;
@@ -60,6 +61,7 @@ pub(crate) fn run(settings: &Settings, table: &mut Table) {
     counters::one(stats, old, &extent, table);
     counters::shared(&options, &extent, table);
     counters::many(&options, &extent, table);
+    facade::run(&options, &extent, table);
     values::run(stats, old, &extent, table);
     averages::run(stats, old, &extent, table);
     histograms::run(stats, &extent, table);

@@ -21,7 +21,7 @@ pub(crate) mod words;
 #[cfg(test)]
 mod costs;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 #[cfg(test)]
 mod tests {
