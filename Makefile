@@ -6,9 +6,13 @@ CARGO ?= cargo
 INSTALL ?= install
 
 TOOLS = slurpstats pollstats mmwatch mmcat cleanstats mmash
-PAGES = $(notdir $(wildcard man/*.[1-8]))
+# mmstats(3) comes with the library.
+PAGES = $(filter-out %.3,$(notdir $(wildcard man/*.[1-8])))
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 BINDIR = $(DESTDIR)$(PREFIX)/bin
+# Where the library for C goes: Debian's packages have it below the machine's name.
+LIBDIR = $(PREFIX)/lib
+INCLUDEDIR = $(PREFIX)/include
 SHARE = $(DESTDIR)$(PREFIX)/share
 
 # A package's bytes depend on the commit alone: neither on the time nor on where it is built.
@@ -16,10 +20,20 @@ PACKAGE_TARGET = target/package-build
 PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
 
-.PHONY: all demo page picture check check-conditions bench faults workers races prometheus soak soak-mmash fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
+# The library for C: what it is called, and which of its versions go together.
+VERSION = $(shell sed -n '/^\[workspace.package\]/,/^$$/s/^version = "\(.*\)"/\1/p' Cargo.toml)
+SONAME = libmmstats.so.0
 
-all:
+.PHONY: all tools library demo page picture check check-conditions bench faults workers races prometheus soak soak-mmash fuzz hostile sanitize sanitize-threads sanitize-c miri deb rpm check-package install install-tools install-library uninstall uninstall-tools uninstall-library
+
+all: tools library
+
+tools:
 	$(CARGO) build --release --locked
+
+# libmmstats, shared and static.
+library:
+	$(CARGO) rustc --profile capi --locked -p capi --lib --crate-type cdylib,staticlib
 
 demo:
 	$(CARGO) build --release --locked
@@ -107,6 +121,18 @@ sanitize-threads:
 	RUSTFLAGS="-Z sanitizer=thread" TSAN_OPTIONS=die_after_fork=0 $(CARGO) +nightly test --locked -Z build-std --target $(HOST) \
 		--target-dir $(TARGET)/thread -p mmstats --lib --tests
 
+# The library for C with the sanitizers in its own code, too, and the program that its tests try it by. Wants a nightly
+# toolchain with rust-src.
+sanitize-c:
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Z sanitizer=address" $(CARGO) rustc --locked --target $(HOST) \
+		--target-dir $(TARGET)/address -p capi --lib --crate-type staticlib
+	RUSTFLAGS="-Z sanitizer=thread" $(CARGO) +nightly rustc --locked -Z build-std --target $(HOST) \
+		--target-dir $(TARGET)/thread -p capi --lib --crate-type staticlib
+	MMSTATS_ADDRESS_LIBRARY=$(abspath $(TARGET))/address/$(HOST)/debug/libmmstats_c.a \
+		MMSTATS_THREAD_LIBRARY=$(abspath $(TARGET))/thread/$(HOST)/debug/libmmstats_c.a \
+		MMSTATS_THREAD_RUNTIME=$$(rustc +nightly --print sysroot)/lib/rustlib/$(HOST)/lib/librustc-nightly_rt.tsan.a \
+		$(CARGO) test --locked -p capi --test capi -- sanitizer
+
 miri:
 	$(CARGO) +nightly miri test --locked -p mmstats --lib -- slot map::tests layout typecode value
 
@@ -118,14 +144,16 @@ BENCH =
 # Intel's processors of 2015 to 2019 run a loop at half its speed where a jump lies on a boundary of 32 bytes.
 # Where it lies is luck, so the loops that are compared avoid it, ours and the others'.
 BENCH_FLAGS = $(if $(filter x86_64,$(shell uname -m)),RUSTFLAGS="-C llvm-args=-x86-branches-within-32B-boundaries")
-bench:
+bench: library
 	$(CARGO) build --release --locked
 	$(BENCH_FLAGS) $(CARGO) run --profile measure --locked --manifest-path proof/Cargo.toml -p bench -- \
-		--tools $(TARGET)/release $(BENCH)
+		--tools $(TARGET)/release --library $(TARGET)/capi $(BENCH)
 
 deb:
 	$(PACKAGE) $(CARGO) build --release --locked
 	$(PACKAGE) $(CARGO) deb --quiet --locked --no-build -p slurpstats
+	$(PACKAGE) $(MAKE) --silent library
+	$(PACKAGE) dist/deb/library $(abspath $(PACKAGE_TARGET))
 
 rpm:
 	$(PACKAGE) $(CARGO) build --release --locked
@@ -136,7 +164,9 @@ rpm:
 check-package:
 	tests/package.sh
 
-install: all
+install: install-tools install-library
+
+install-tools: tools
 	$(INSTALL) -d $(BINDIR) $(SHARE)/bash-completion/completions \
 		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	for tool in $(TOOLS); do \
@@ -153,9 +183,30 @@ install: all
 		$(INSTALL) -d $$dir && $(INSTALL) -m 644 man/$$page $$dir/ || exit 1; \
 	done
 
-uninstall:
+# The name with the whole version is the file; the loader looks for the one with the first number of it, the linker for
+# the one without.
+install-library: library
+	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(SHARE)/man/man3
+	$(INSTALL) -m 644 $(TARGET)/capi/libmmstats_c.so $(DESTDIR)$(LIBDIR)/libmmstats.so.$(VERSION)
+	ln -sf libmmstats.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libmmstats.so
+	$(INSTALL) -m 644 $(TARGET)/capi/libmmstats_c.a $(DESTDIR)$(LIBDIR)/libmmstats.a
+	$(INSTALL) -m 644 capi/include/mmstats.h $(DESTDIR)$(INCLUDEDIR)/
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' capi/mmstats.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/mmstats.pc
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/mmstats.pc
+	$(INSTALL) -m 644 man/mmstats.3 $(SHARE)/man/man3/
+
+uninstall: uninstall-tools uninstall-library
+
+uninstall-tools:
 	for tool in $(TOOLS); do \
 		rm -f $(BINDIR)/$$tool $(SHARE)/bash-completion/completions/$$tool \
 			$(SHARE)/zsh/site-functions/_$$tool $(SHARE)/fish/vendor_completions.d/$$tool.fish; \
 	done
 	for page in $(PAGES); do rm -f $(SHARE)/man/man$${page##*.}/$$page; done
+
+uninstall-library:
+	rm -f $(DESTDIR)$(LIBDIR)/libmmstats.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/libmmstats.so \
+		$(DESTDIR)$(LIBDIR)/libmmstats.a $(DESTDIR)$(LIBDIR)/pkgconfig/mmstats.pc \
+		$(DESTDIR)$(INCLUDEDIR)/mmstats.h $(SHARE)/man/man3/mmstats.3

@@ -1,7 +1,7 @@
 #!/bin/bash
-# The packages, tried for real: built twice in two places; the Debian one looked at by lintian, installed
+# The packages, tried for real: built twice in two places; the Debian ones looked at by lintian, installed
 # into a throw-away system, used there, and removed without a trace. Wants root, cargo-deb,
-# cargo-generate-rpm, lintian, debootstrap, man-db, bash-completion and a Debian mirror. `make check-package` runs it.
+# cargo-generate-rpm, lintian, debootstrap, man-db, bash-completion, dpkg-dev, cc, pkg-config and a Debian mirror. `make check-package` runs it.
 set -euo pipefail
 top=$(git rev-parse --show-toplevel)
 work=$(mktemp -d)
@@ -23,13 +23,18 @@ for place in one another-place; do
     }
 done
 deb=$(echo "$work"/one/target/package-build/debian/mmstats_*.deb)
-cmp "$deb" "$work"/another-place/target/package-build/debian/mmstats_*.deb || fail "two builds differ"
+libraries=$(echo "$work"/one/target/package-build/debian/libmmstats0_*.deb "$work"/one/target/package-build/debian/libmmstats-dev_*.deb)
+for package in $deb $libraries; do
+    cmp "$package" "$work/another-place/target/package-build/debian/${package##*/}" || fail "two builds differ"
+done
 rpm=$(echo "$work"/one/target/package-build/generate-rpm/mmstats-*.rpm)
 cmp "$rpm" "$work"/another-place/target/package-build/generate-rpm/mmstats-*.rpm || fail "two builds differ"
-sha256sum "$deb" "$rpm" | cut -c1-64
+# shellcheck disable=SC2086
+sha256sum "$deb" $libraries "$rpm" | cut -c1-64
 
 step "lintian"
-said=$(lintian --allow-root --fail-on none "$deb")
+# shellcheck disable=SC2086
+said=$(lintian --allow-root --fail-on none "$deb" $libraries)
 [ -z "$said" ] || { echo "$said"; fail "lintian has something to say"; }
 
 step "a throw-away system"
@@ -77,6 +82,23 @@ for tool in $(inside dpkg -L mmstats | sed -n 's,^/usr/bin/,,p'); do
         complete -p "$0"' "$tool" 2>&1)
     [ "$said" = "complete -F _$tool $tool" ] || fail "bash-completion of $tool: $said"
 done
+
+step "the library for C: compiled with one package, run with the other"
+dev=$work/dev
+for package in $libraries; do dpkg-deb -x "$package" "$dev"; done
+pc=$(dirname "$(find "$dev" -name mmstats.pc)")
+sed -n '/^## From C and C++/,/^## Install/{/^```c$/,/^```$/{/^```/!p}}' "$top/README.md" >"$work/lines.c"
+# shellcheck disable=SC2046
+cc -o "$work/root/tmp/lines" "$work/lines.c" \
+    $(PKG_CONFIG_LIBDIR=$pc PKG_CONFIG_SYSROOT_DIR=$dev pkg-config --cflags --libs mmstats) -I"$dev/usr/include"
+echo line | inside /tmp/lines 2>/dev/null && fail "the library is there before its package"
+# libgcc_s.so.1 is in every Debian, a compiler is not.
+cp "${libraries%% *}" "$work/root/package.deb"
+inside dpkg -i /package.deb
+rm "$work/root/package.deb"
+[ "$(echo line | inside /tmp/lines)" = line ] || fail "a program with the library"
+rm "$work/root/tmp/lines"
+inside dpkg --purge libmmstats0
 
 step "removing"
 inside dpkg --purge mmstats

@@ -1,4 +1,4 @@
-//! `make install`, and what bash finds there.
+//! `make install-tools`, and what bash finds there.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -44,7 +44,7 @@ fn bash_loads_the_completion_of_each_installed_tool_by_its_name() {
     for (tool, _) in TOOLS {
         symlink(binaries().join(tool), built.path().join("release").join(tool)).unwrap();
     }
-    make("install", to.path(), built.path());
+    make("install-tools", to.path(), built.path());
     let share = to.path().join("usr/share");
     for (tool, section) in TOOLS {
         let page = share.join(format!("man/man{section}/{tool}.{section}"));
@@ -66,6 +66,6 @@ fn bash_loads_the_completion_of_each_installed_tool_by_its_name() {
             assert_eq!(outcome(&bash.output().unwrap()), want);
         }
     }
-    make("uninstall", to.path(), built.path());
+    make("uninstall-tools", to.path(), built.path());
     assert_eq!(count(to.path()), 0, "uninstall leaves nothing");
 }

@@ -9,7 +9,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use tempfile::TempDir;
 
-pub(crate) const USAGE: &str = "Usage: bench [--quick] [--seconds S] [--tools DIR] [--disk DIR] [writer] [stalls] [readers] [observed] [accuracy] [scale] [mmash]";
+pub(crate) const USAGE: &str = "Usage: bench [--quick] [--seconds S] [--tools DIR] [--library DIR] [--disk DIR] [writer] [stalls] [readers] [observed] [accuracy] [scale] [mmash]";
 
 /// What was asked for, and where files may be put. The directories go with it.
 pub(crate) struct Settings {
@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) stalls: Duration,
     /// Where the tools are that are measured.
     pub(crate) tools: PathBuf,
+    /// Where the library for C is.
+    library: PathBuf,
     sections: Vec<String>,
     memory: TempDir,
     disk: TempDir,
@@ -27,7 +29,7 @@ pub(crate) struct Settings {
 impl Settings {
     pub(crate) fn of(arguments: &[String]) -> Result<Self, String> {
         let (mut is_quick, mut seconds, mut sections) = (false, None, Vec::new());
-        let (mut tools, mut disk) = (None, None);
+        let (mut tools, mut library, mut disk) = (None, None, None);
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} wants a value"));
@@ -38,6 +40,7 @@ impl Settings {
                     seconds = Some(Duration::try_from_secs_f64(value).map_err(|error| error.to_string())?);
                 }
                 "--tools" => tools = Some(PathBuf::from(value()?)),
+                "--library" => library = Some(PathBuf::from(value()?)),
                 "--disk" => disk = Some(PathBuf::from(value()?)),
                 "writer" | "stalls" | "readers" | "observed" | "accuracy" | "scale" | "mmash" => {
                     sections.push(argument.clone());
@@ -66,6 +69,8 @@ impl Settings {
             stalls: seconds.unwrap_or(default),
             tools: tools
                 .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/release")),
+            library: library
+                .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/capi")),
             sections,
             memory,
             disk,
@@ -89,6 +94,16 @@ impl Settings {
     /// A directory on a disk.
     pub(crate) fn disk(&self) -> &Path {
         self.disk.path()
+    }
+
+    /// The shared library for C, which may not be there.
+    pub(crate) fn library(&self) -> PathBuf {
+        self.library.join("libmmstats_c.so")
+    }
+
+    /// The directory of its header.
+    pub(crate) fn header(&self) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../capi/include")
     }
 
     /// One of the suite's tools.

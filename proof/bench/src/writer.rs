@@ -1,12 +1,12 @@
 //! What updates cost.
 
 mod averages;
+mod c;
 mod counters;
 mod facade;
 mod histograms;
 mod once;
 mod original;
-mod pcp;
 mod values;
 
 use std::cell::Cell;
@@ -67,7 +67,7 @@ pub(crate) fn run(settings: &Settings, table: &mut Table) {
     histograms::run(stats, &extent, table);
     histograms::window(stats, &extent, table);
     once::run(settings, &options, table);
-    pcp::run(settings, &extent, table);
+    c::run(settings, &extent, table);
     original::run(stats, settings, &extent, table);
     LOCAL.remove().unwrap();
 }
