@@ -16,7 +16,7 @@ PACKAGE_TARGET = target/package-build
 PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
 
-.PHONY: all demo page picture check check-conditions bench faults races prometheus fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
+.PHONY: all demo page picture check check-conditions bench faults races prometheus soak-mmash fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -65,6 +65,14 @@ prometheus:
 	$(CARGO) build --release --locked
 	$(CARGO) build --release --locked --manifest-path proof/Cargo.toml -p recycled
 	python3 proof/prometheus/prove.py $(TARGET)/release $(or $(CARGO_TARGET_DIR),proof/target)/release/recycled
+
+# mmash while programs come and go: whether memory stays as it is and no descriptor is lost. An hour; memory is judged
+# from the 22nd minute on.
+SOAK_SECONDS = 3600
+soak-mmash:
+	$(CARGO) build --release --locked -p mmash -p cleanstats
+	$(CARGO) build --release --locked --manifest-path proof/Cargo.toml -p recycled
+	python3 proof/soak/soak.py $(TARGET)/release $(or $(CARGO_TARGET_DIR),proof/target)/release/recycled $(SOAK_SECONDS)
 
 # All wrong values of every byte of the golden files, through every tool: about an hour.
 hostile:

@@ -20,8 +20,8 @@ use crate::table::{Amount, Table};
 use crate::turns::{Sample, median};
 use server::Server;
 
-/// Fields of ours in each of many files; a few about the process come with them.
-const FIELDS: usize = 14;
+/// Fields of ours in each of many files; with those about the process there are 14.
+const FIELDS: usize = 6;
 /// Labels of the one file that is streamed.
 const LABELS: usize = 1000;
 /// How many of them change in a second.
