@@ -93,9 +93,10 @@ soak:
 	$(CARGO) build --release --locked --manifest-path proof/Cargo.toml -p recycled
 	python3 proof/soak/soak.py $(TARGET)/release $(or $(CARGO_TARGET_DIR),proof/target)/release/recycled $(SOAK)
 
-# mmash alone for as long, with clients that come, stay and stall.
+# mmash alone for as long, while programs come and go and clients come, stay and stall: memory is judged from the 22nd
+# minute on.
 soak-mmash:
-	$(CARGO) build --release --locked
+	$(CARGO) build --release --locked -p mmash -p cleanstats
 	$(CARGO) build --release --locked --manifest-path proof/Cargo.toml -p recycled
 	python3 proof/soak/mmash.py $(TARGET)/release $(or $(CARGO_TARGET_DIR),proof/target)/release/recycled $(SOAK)
 

@@ -81,12 +81,13 @@ class Labels {
   }
 
   prolong(entry, at) {
-    const { points, drawn } = entry;
+    const { points, drawn } = entry, last = points[points.length - 1];
     if (entry.at === at && points.length) {
-      const last = points[points.length - 1];
       if (drawn !== null) points[points.length - 1] = last ? [Math.min(last[0], drawn), Math.max(last[1], drawn)] : [drawn, drawn];
     } else {
-      points.push(drawn === null ? null : [drawn, drawn]);
+      // Most are what they were: a point is never changed, so it may be there twice.
+      const isSame = last && last[0] === drawn && last[1] === drawn;
+      points.push(isSame ? last : drawn === null ? null : [drawn, drawn]);
       if (points.length > POINTS) points.shift();
     }
     entry.at = at;

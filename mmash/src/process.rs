@@ -18,34 +18,71 @@ pub(crate) struct Process {
     /// Whether its beginning was noted down.
     pub(crate) is_noted: bool,
     pub(crate) entries: Vec<Entry>,
+    /// When the newest of its files was made.
+    pub(crate) created: f64,
 }
 
-/// One label of a process.
+/// One label of a process. There are very many of these.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Entry {
     pub(crate) label: u32,
     pub(crate) now: Total,
     /// What was counted before this sample.
-    before: Total,
+    before: Counted,
     /// By how much it grew with this sample.
     pub(crate) grown: f64,
     has_before: bool,
 }
 
-/// Numbers of several files, integers in full.
+/// Numbers of several files.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Total {
-    pub(crate) integers: i128,
-    pub(crate) floats: f64,
+    counted: Counted,
     pub(crate) count: u32,
     pub(crate) float_count: u32,
-    /// When the newest of the files was made.
-    pub(crate) created: f64,
+}
+
+/// Their sum, that of integers in full.
+#[derive(Clone, Copy, Default)]
+struct Counted {
+    integers: Wide,
+    floats: f64,
+}
+
+/// An integer in two halves, since a whole one would want to be where the address is a multiple of 16.
+#[derive(Clone, Copy, Default)]
+struct Wide {
+    high: i64,
+    low: u64,
+}
+
+impl Wide {
+    fn get(self) -> i128 {
+        (i128::from(self.high) << 64) | i128::from(self.low)
+    }
+}
+
+impl From<i128> for Wide {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    fn from(integer: i128) -> Self {
+        Self { high: (integer >> 64) as i64, low: integer as u64 }
+    }
+}
+
+impl Counted {
+    fn integers(&self) -> i128 {
+        self.integers.get()
+    }
+
+    #[allow(clippy::cast_precision_loss)]
+    fn since(&self, before: &Self) -> f64 {
+        self.integers().saturating_sub(before.integers()) as f64 + (self.floats - before.floats)
+    }
 }
 
 impl Process {
     pub(crate) fn new(name: String) -> Self {
-        Self { name, files: 0, is_noted: false, entries: Vec::new() }
+        Self { name, files: 0, is_noted: false, entries: Vec::new(), created: 0.0 }
     }
 
     /// The places of the labels' entries.
@@ -73,22 +110,24 @@ impl Process {
 }
 
 impl Total {
-    pub(crate) fn add(&mut self, value: Value<'_>, created: f64) {
+    pub(crate) fn add(&mut self, value: Value<'_>) {
         if let Some(integer) = value.as_integer() {
-            self.integers = self.integers.saturating_add(integer);
+            self.counted.integers = self.integers().saturating_add(integer).into();
         } else if let Some(double) = value.as_f64() {
-            self.floats += double;
+            self.counted.floats += double;
             self.float_count += 1;
         } else {
             return;
         }
         self.count += 1;
-        self.created = self.created.max(created);
     }
 
-    #[allow(clippy::cast_precision_loss)]
+    pub(crate) fn integers(&self) -> i128 {
+        self.counted.integers()
+    }
+
     pub(crate) fn sum(&self) -> f64 {
-        self.integers as f64 + self.floats
+        self.counted.since(&Counted::default())
     }
 }
 
@@ -96,21 +135,21 @@ impl Entry {
     /// What is in a file that begins to count now, or that goes.
     pub(crate) fn set_aside(&mut self, value: Value<'_>, is_leaving: bool) {
         let mut total = Total::default();
-        total.add(value, 0.0);
+        total.add(value);
         let sign = if is_leaving { -1 } else { 1 };
-        self.before.integers += i128::from(sign) * total.integers;
-        self.before.floats += f64::from(sign) * total.floats;
+        let integers =
+            self.before.integers().saturating_add(i128::from(sign).saturating_mul(total.integers()));
+        self.before.integers = integers.into();
+        self.before.floats += f64::from(sign) * total.counted.floats;
         self.has_before = true;
     }
 
     /// How much was counted since the sample before, and whether there is less than before. A file that is new began
     /// at 0, unless what it held was set aside.
     pub(crate) fn growth(&mut self) -> (f64, bool) {
-        #[allow(clippy::cast_precision_loss)]
-        let growth =
-            (self.now.integers - self.before.integers) as f64 + (self.now.floats - self.before.floats);
+        let growth = self.now.counted.since(&self.before);
         let has_fallen = self.has_before && growth < 0.0;
-        (self.before, self.has_before) = (self.now, true);
+        (self.before, self.has_before) = (self.now.counted, true);
         self.grown = growth.max(0.0);
         (self.grown, has_fallen)
     }
@@ -122,8 +161,16 @@ mod tests {
 
     fn now(entry: &mut Entry, value: u64) -> (f64, bool) {
         entry.now = Total::default();
-        entry.now.add(Value::Unsigned(value), 0.0);
+        entry.now.add(Value::Unsigned(value));
         entry.growth()
+    }
+
+    #[test]
+    fn a_wide_integer_is_what_it_was() {
+        for integer in [0, 1, -1, i128::from(u64::MAX), i128::from(i64::MIN) - 1, i128::MAX, i128::MIN] {
+            assert_eq!(Wide::from(integer).get(), integer);
+        }
+        assert!(size_of::<Entry>() <= 72);
     }
 
     #[test]

@@ -100,7 +100,7 @@ impl Sampler {
                         texts.insert(value.to_string());
                     }
                 } else if is_number(&value) {
-                    process.entries[slot.entry as usize].now.add(value, state.created);
+                    process.entries[slot.entry as usize].now.add(value);
                     continue;
                 } else if let Some(compound) = Compound::of(value) {
                     if observed.contains(&slot.label) {
@@ -117,6 +117,7 @@ impl Sampler {
         }
         let mut falls = Vec::new();
         for process in watch.processes.iter_mut().flatten() {
+            let created = process.created;
             for entry in &mut process.entries {
                 let (Some(class), now) = (classes[entry.label as usize], entry.now) else { continue };
                 if now.count == 0 {
@@ -124,13 +125,13 @@ impl Sampler {
                 }
                 let shown = &mut shown[entry.label as usize];
                 shown.exact = (shown.processes == 0 || shown.exact.is_some())
-                    .then(|| shown.exact.unwrap_or_default() + now.integers)
+                    .then(|| shown.exact.unwrap_or_default().saturating_add(now.integers()))
                     .filter(|_| now.float_count == 0);
                 shown.processes += 1;
                 if !matches!(class, Class::Counter { .. } | Class::Gauge(_) | Class::Time) {
                     continue;
                 }
-                shown.values.add(now.sum(), now.count, now.created);
+                shown.values.add(now.sum(), now.count, created);
                 if let Class::Counter { is_guess } = class {
                     let (growth, has_fallen) = entry.growth();
                     if has_fallen && is_guess {
@@ -138,7 +139,7 @@ impl Sampler {
                     }
                     if let Some(seconds) = seconds {
                         let rates = shown.rates.get_or_insert_default();
-                        rates.add(growth / seconds, 1, now.created);
+                        rates.add(growth / seconds, 1, created);
                     }
                 }
             }
@@ -189,7 +190,7 @@ impl Sampler {
                 let value = match class {
                     Class::Info => "null".to_owned(),
                     _ if compound.is_some() => parts(compound),
-                    _ if entry.now.float_count == 0 => entry.now.integers.to_string(),
+                    _ if entry.now.float_count == 0 => entry.now.integers().to_string(),
                     _ => number(Some(entry.now.sum())),
                 };
                 let drawn = match class {

@@ -112,6 +112,7 @@ impl Watch {
         };
         if let Some(process) = &mut self.processes[place] {
             process.files += 1;
+            process.created = process.created.max(member.writer.created.unwrap_or_default());
         }
         place
     }

@@ -3,8 +3,9 @@
 mod browser;
 mod server;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Read;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mmstats::{Counter, Instance};
+use nix::unistd::gettid;
 
 use crate::readers::files;
 use crate::settings::Settings;
@@ -20,8 +22,8 @@ use crate::table::{Amount, Table};
 use crate::turns::{Sample, median};
 use server::Server;
 
-/// Fields of ours in each of many files; a few about the process come with them.
-const FIELDS: usize = 14;
+/// Fields of ours in each of many files; with those about the process there are 14.
+const FIELDS: usize = 6;
 /// Labels of the one file that is streamed.
 const LABELS: usize = 1000;
 /// How many of them change in a second.
@@ -58,10 +60,7 @@ fn of_many_files(settings: &Settings, table: &mut Table, count: usize, memory: u
     files::raise_limit();
     let folder = settings.memory().join(format!("mmash-{count}"));
     fs::create_dir(&folder).unwrap();
-    let make = || {
-        let instance = |file| files::instance(&folder, &format!("web-{file}.mmstats"), FIELDS);
-        (0..count).map(instance).collect::<Vec<_>>()
-    };
+    let make = || (0..count).map(|number| process(&folder, 1_000_000 + number as u32)).collect::<Vec<_>>();
     while_written(
         make,
         |instances, _| instances.iter().for_each(|stats| stats[1].incr()),
@@ -85,6 +84,20 @@ fn of_many_files(settings: &Settings, table: &mut Table, count: usize, memory: u
         },
     );
     fs::remove_dir_all(folder).unwrap();
+}
+
+/// An instance in `folder` that says that it is of another process, as one of many workers of one command is.
+fn process(folder: &Path, pid: u32) -> Instance<Vec<Counter>> {
+    let stats = files::instance(folder, &format!("web-{pid}-{pid}.mmstats"), FIELDS);
+    let mut bytes = fs::read(stats.path()).unwrap();
+    let file = File::options().write(true).open(stats.path()).unwrap();
+    for own in [std::process::id(), gettid().as_raw().unsigned_abs()] {
+        while let Some(at) = bytes.windows(4).position(|four| four == own.to_ne_bytes()) {
+            bytes[at..at + 4].copy_from_slice(&pid.to_ne_bytes());
+            file.write_all_at(&pid.to_ne_bytes(), at as u64).unwrap();
+        }
+    }
+    stats
 }
 
 /// Does some work while a program publishes. Every quarter of a second it counts.
