@@ -64,7 +64,7 @@ pub(crate) fn run(settings: &Settings, table: &mut Table) {
                 slurpstats(settings, &dirs[0]).args(["-o", "prometheus", "--by", by]).output().unwrap();
             let series = output.stdout.split(|&byte| byte == b'\n');
             let series = series.filter(|line| !line.is_empty() && line[0] != b'#').count();
-            table.base(&name(&format!("series, --by {by}")), Amount::Count((series * processes) as u64));
+            table.base(&name(&format!("series, --by {by}")), Amount::Number((series * processes) as u64));
         }
         dirs.into_iter().for_each(|dir| fs::remove_dir_all(dir).unwrap());
         fs::remove_file(sample).unwrap();

@@ -9,7 +9,6 @@ use crate::turns::Sample;
 pub(crate) enum Amount {
     Seconds(f64),
     Bytes(u64),
-    Count(u64),
     /// So much a second.
     Rate(f64),
     /// A part of a processor.
@@ -31,7 +30,6 @@ impl Amount {
             Self::Seconds(seconds) if seconds < 1e-3 => format!("{:.2} us", seconds * 1e6),
             Self::Seconds(seconds) => format!("{:.2} ms", seconds * 1e3),
             Self::Bytes(bytes) if bytes >= 1_000_000_000 => format!("{:.1} GB", bytes as f64 / 1e9),
-            Self::Count(count) => count.to_string(),
             Self::Bytes(bytes) => format!("{:.1} kB", bytes as f64 / 1000.0),
             Self::Part(part) => format!("{:.2} %", part * 100.0),
             Self::Number(number) => number.to_string(),
