@@ -69,7 +69,7 @@ impl<'a> Exposition<'a> {
     }
 
     /// Takes a file that was found, which may be one with the counts of removed ones.
-    pub(crate) fn add(&mut self, snapshot: &Snapshot, counted: Counted<'_>) {
+    pub fn add(&mut self, snapshot: &Snapshot, counted: Counted<'_>) {
         let is_departed = matches!(counted, Counted::Departed);
         let process = if let Counted::In(process) = counted { process } else { None };
         let is_dead = || is_departed || self.judge.judge(snapshot).life == Life::Dead;
