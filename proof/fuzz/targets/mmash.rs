@@ -61,7 +61,7 @@ struct World {
 
 static WORLD: LazyLock<Mutex<World>> = LazyLock::new(|| {
     let golden = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../mmstats/tests/golden"));
-    let operands = vec![golden.into_os_string()];
+    let operands: files::Operands = vec![golden.into_os_string()].into();
     let record = Arc::default();
     sample::Sampler::new(operands.clone(), Arc::clone(&record)).sample(&mut |_| {});
     let gate = gate::Gate::new(vec!["stats.example".to_owned()]);

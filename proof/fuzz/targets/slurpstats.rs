@@ -58,7 +58,7 @@ fn whole(snapshot: &Snapshot, fields: &[SnapshotField<'_>], plain: Color, colore
     });
     assert_objects(&objects);
     assert_eq!(objects.lines().count(), fields.len());
-    exposed(&labels, |exposition| exposition.add(snapshot, Counted::In(None)));
+    exposed(&labels, |exposition| exposition.add(snapshot, exposition::Counted::In(None)));
 }
 
 fn aggregated(fields: &[SnapshotField<'_>], function: Function, plain: Color, colored: Color) {
