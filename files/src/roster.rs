@@ -175,16 +175,15 @@ impl<S: Default> Roster<S> {
         let mut strangers = Vec::new();
         for place in places {
             let path = &place.found.path;
-            let state = State::at(path, place.found.origin);
-            let identity = state.map(|state| state.identity);
             let member = self.members.binary_search_by(|member| order(member.file.path(), path));
-            let is_same = |number: &usize| match identity {
-                Some(identity) => identity == self.members[*number].file.identity(),
+            // What is new here is asked for when it is admitted: at the beginning that is everything.
+            let is_same = |number: &usize| match State::at(path, place.found.origin) {
+                Some(state) => state.identity == self.members[*number].file.identity(),
                 None => is_out_of_sight(path),
             };
             match member.ok().filter(is_same) {
                 Some(number) => stays[number] = true,
-                None => strangers.push((place, state)),
+                None => strangers.push(place),
             }
         }
         for (mut member, stays) in std::mem::take(&mut self.members).into_iter().zip(stays) {
@@ -199,9 +198,11 @@ impl<S: Default> Roster<S> {
             self.dismiss(member, looked, Left::Removed, visitor, hear)?;
         }
         let mut before = self.outsiders.take();
-        for (Candidate { found, is_named }, state) in strangers {
+        for Candidate { found, is_named } in strangers {
             match before.remove(&found.path) {
-                Some(outsider @ Outsider::Dead { state: dead, .. }) if dead.is_some() && dead == state => {
+                Some(outsider @ Outsider::Dead { state: dead, .. })
+                    if dead.is_some() && dead == State::at(&found.path, found.origin) =>
+                {
                     self.outsiders.insert(found.path.clone(), outsider);
                 }
                 known => self.admit(found, *is_named, known.as_ref(), visitor, hear)?,
