@@ -34,6 +34,7 @@ fn all_counts_work_in_memory_and_nothing_is_published() {
     for version in [Version::V1, Version::V2] {
         let web = Options::new().dir(dir.path()).version(version).create::<Web>().unwrap();
         assert_eq!(web.error().unwrap().kind(), ErrorKind::Platform);
+        assert_eq!(Options::new().dir(dir.path()).fold_dead().unwrap(), 0, "there are no files");
         assert!(web.path().starts_with(dir.path()));
         web.hits.incr();
         web.depth.set(7);

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
-use mmstats::{Counter, ErrorKind, Histogram, Options, Snapshot, Value, Version, stats};
+use mmstats::{Counter, ErrorKind, Histogram, Options, Snapshot, Value, Version, per_thread, stats};
 use nix::libc;
 
-use super::{files, sum};
+use super::{dir, files, sum};
 use crate::child::{assert_ended_well, in_child};
 
 stats! {
@@ -15,6 +16,16 @@ stats! {
         size: Histogram { unit: "bytes" },
         page: mmstats::Text,
     }
+}
+
+static DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
+
+fn per_thread_options() -> Options {
+    Options::new().dir(dir(&DIR)).filename("thread-{PID}-{TID}.mmstats")
+}
+
+per_thread! {
+    static WORK: Work = per_thread_options();
 }
 
 /// A process that counts and leaves its file behind, as one that is killed.
@@ -57,6 +68,24 @@ fn counts_of_ended_processes_stay_and_their_files_go() {
     assert_eq!(departed.find("size").unwrap().unit(), Some("bytes"));
     drop(own);
     assert_eq!(names(dir.path()), [name], "nothing else is left");
+}
+
+#[test]
+fn ended_threads_of_ended_processes_count_once() {
+    let options = per_thread_options();
+    for _ in 0..3 {
+        assert_ended_well(in_child(|| {
+            for _ in 0..2 {
+                std::thread::spawn(|| WORK.with(|work| work.done.add(10))).join().unwrap();
+            }
+            WORK.with(|work| work.done.add(1));
+            // SAFETY: as in `in_child`.
+            unsafe { libc::_exit(0) }
+        }));
+    }
+    assert_eq!((files(dir(&DIR)).len(), sum(dir(&DIR), "done")), (6, 63), "one per thread, one per process");
+    assert_eq!(options.fold_dead().unwrap(), 6);
+    assert_eq!((files(dir(&DIR)).len(), sum(dir(&DIR), "done")), (1, 63));
 }
 
 #[test]
