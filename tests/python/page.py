@@ -97,7 +97,8 @@ def one_metric_and_its_past(browser, url, files):
     assert browser.run("return document.activeElement.getAttribute('aria-label')") == "app.hits"
     browser.press("Enter")
     browser.until("return location.pathname === '/m/app.hits' && document.getElementById('name').textContent === 'app.hits'")
-    browser.until("return metric.times.length > 3")
+    # A while after the program has begun again, so that there is a number wherever the keys lead.
+    browser.until("return metric.lines.length > 5 && metric.lines.slice(-5).every(([number]) => number !== null)")
     browser.run("document.getElementById('chart').focus()")
     browser.press("ArrowLeft", "ArrowLeft")
     words = browser.run("return document.getElementById('chart').getAttribute('aria-valuetext')")
