@@ -15,7 +15,7 @@ use nix::sys::statfs::{BTRFS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, fstatfs};
 
 use super::maps::{Entry, entries};
 use super::process::{Directory, Process};
-use crate::name::is_stats_name;
+use crate::name::{DELETED, is_stats_name};
 
 /// A stats file that a process has mapped. It is opened anew each time, if the process still has it mapped.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,17 +37,7 @@ impl Mapped {
             inside = None;
         }
         let path = inside.clone().unwrap_or_else(|| below(&process.root, &entry.path).to_owned());
-        let mut shown = if process.is_at_home {
-            process.root.join(path)
-        } else {
-            let process = process.pid.to_string();
-            Path::new("/proc").join(process).join("root").join(path)
-        };
-        if !is_by_name {
-            let mut name = shown.into_os_string();
-            name.push(crate::name::DELETED);
-            shown = name.into();
-        }
+        let shown = shown(process, &path, is_by_name);
         let metadata = file.metadata()?;
         let identity = (metadata.dev(), metadata.ino());
         Ok(Self { process: Arc::clone(process), entry, inside, shown, identity })
@@ -102,6 +92,26 @@ impl Mapped {
     pub(crate) fn rank(&self) -> (bool, u64, u32) {
         (!self.entry.is_writable, self.process.began, self.process.pid)
     }
+}
+
+/// What a file is called that has this path below the process's root directory.
+fn shown(process: &Process, path: &Path, has_name: bool) -> PathBuf {
+    let shown = if process.is_at_home {
+        process.root.join(path)
+    } else {
+        Path::new("/proc").join(process.pid.to_string()).join("root").join(path)
+    };
+    if has_name {
+        return shown;
+    }
+    let mut name = shown.into_os_string();
+    name.push(DELETED);
+    name.into()
+}
+
+/// What a file is called that cannot be opened.
+pub(crate) fn told(process: &Process, entry: &Entry) -> PathBuf {
+    shown(process, below(&process.root, &entry.path), !entry.is_deleted)
 }
 
 /// Where the file is below the process's root directory.

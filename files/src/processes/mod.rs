@@ -17,12 +17,14 @@ use std::time::{Duration, Instant};
 use mmstats::Origin;
 use nix::errno::Errno;
 
+use mapped::told;
+
 pub use mapped::Mapped;
 pub use process::Process;
 
 use crate::operands::Operands;
 use crate::search::{Found, Problem};
-use maps::{Entry, entries};
+use maps::entries;
 use process::{Directory, all, gone, other_threads};
 
 /// How often processes are gone through again, at most.
@@ -248,11 +250,4 @@ impl Walker {
         }
         found
     }
-}
-
-/// What a file is called that cannot be opened.
-fn told(process: &Process, entry: &Entry) -> PathBuf {
-    let mut path = PathBuf::from(format!("/proc/{}/root", process.pid)).into_os_string();
-    path.push(entry.told());
-    path.into()
 }
