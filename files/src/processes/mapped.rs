@@ -147,9 +147,9 @@ fn open_any(directory: &Directory, entry: &Entry, inside: Option<&Path>) -> io::
         None => None,
     };
     // The mapping itself leads there as well, whatever became of the name; but who may follow it is root.
-    let by_mapping = directory.file(&format!("map_files/{}", entry.range));
+    let by_mapping = open_mapping(directory, entry);
     let error = match by_mapping {
-        Ok(file) => return Ok((regular(file)?, false)),
+        Ok(file) => return Ok((file, false)),
         Err(error) => error,
     };
     // Many writers keep the file open.
@@ -231,7 +231,8 @@ fn is_it(directory: &Directory, entry: &Entry, file: &File, metadata: &Metadata)
 /// what may be that file is open already.
 fn is_mapped(directory: &Directory, entry: &Entry) -> bool {
     match directory.link(&format!("map_files/{}", entry.range)) {
-        Ok(path) => path == entry.told(),
+        // Its name may have gone since.
+        Ok(path) => path == entry.told() || (!entry.is_deleted && path == entry.told_without_name()),
         // Gone; or threads have no such directory.
         Err(_) => directory.read("maps").is_ok_and(|maps| entries(&maps).contains(entry)),
     }
@@ -253,8 +254,11 @@ fn open_descriptor(directory: &Directory, entry: &Entry) -> Option<File> {
     None
 }
 
-fn regular(file: File) -> io::Result<File> {
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
+/// Opens what is mapped there, unless that is another file by now.
+fn open_mapping(directory: &Directory, entry: &Entry) -> io::Result<File> {
+    let file = directory.file(&format!("map_files/{}", entry.range))?;
+    let is_own = file.metadata()?.is_file() && is_mapped(directory, entry);
+    if is_own { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
 }
 
 #[cfg(test)]

@@ -183,17 +183,18 @@ impl Walker {
                 }
             }
         }
-        if entries(&self.maps).is_empty() {
+        let entries = entries(&self.maps);
+        if entries.is_empty() {
             return Ok(Published::default());
         }
-        // By now the id may be another process's: from here on, all is asked of one.
+        // By now the id may be another process's. From here on all is asked of one, and what that has not mapped is
+        // not opened.
         let directory = Directory::open(pid, thread)?;
         let began = directory.began()?;
         let process = match before {
             Some(process) if process.began == began && process.thread == thread => process,
             _ => Arc::new(Process::of(pid, thread, &directory)?),
         };
-        let entries = entries(&directory.read("maps")?);
         let mut now = Vec::with_capacity(entries.len());
         for entry in entries {
             // That a name goes makes no other file.
