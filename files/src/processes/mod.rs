@@ -252,3 +252,46 @@ impl Walker {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_was_asked_for_means_the_process_that_had_it_then() {
+        let pid = std::process::id();
+        let mut operands = Operands::default();
+        assert!(operands.add_process(pid.to_string().as_ref()));
+        let mut walker = Walker::default();
+        assert!(walker.walk(&operands).problems.is_empty());
+        walker.chosen.insert(pid, 0);
+        let walked = walker.walk(&operands);
+        assert!(walked.found.is_empty());
+        let [Problem::Process(of, error)] = &walked.problems[..] else { panic!("{:?}", walked.problems) };
+        assert_eq!((*of, error.kind()), (pid, io::ErrorKind::NotFound));
+    }
+
+    #[test]
+    fn what_publishes_nothing_has_its_turn() {
+        let mut operands = Operands::default();
+        operands.add_all_processes();
+        let mut walker = Walker::default();
+        walker.walk(&operands);
+        assert!(walker.rests());
+        let pids: Vec<_> = walker.known.keys().copied().collect();
+        assert!(pids.contains(&std::process::id()));
+        let long_ago = Instant::now().checked_sub(2 * YOUTH).unwrap_or_else(Instant::now);
+        let make_old = |walker: &mut Walker| {
+            for known in walker.known.values_mut() {
+                (known.since, known.is_hidden) = (long_ago, true);
+            }
+        };
+        make_old(&mut walker);
+        // Who was asked is hidden no longer, or is because it is so.
+        for _ in 0..2 * ROUNDS {
+            walker.walk(&operands);
+        }
+        let own = &walker.known[&std::process::id()];
+        assert!(!own.is_hidden, "it has had its turn");
+    }
+}

@@ -162,3 +162,28 @@ pub(crate) fn other_threads(pid: u32) -> Vec<u32> {
         listing.flatten().filter_map(number).filter(|&thread| thread != pid).collect()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_is_used_again_is_that_of_another_process() {
+        let pid = std::process::id();
+        let process = Process::of(pid, None, &Directory::open(pid, None).unwrap()).unwrap();
+        assert!(process.directory().is_ok());
+        let before = Process { began: process.began - 1, ..process };
+        assert_eq!(before.directory().err().map(|error| error.kind()), Some(io::ErrorKind::NotFound));
+    }
+
+    #[test]
+    fn this_process_is_at_home_and_tells_its_ids() {
+        let pid = std::process::id();
+        let process = Process::of(pid, None, &Directory::open(pid, None).unwrap()).unwrap();
+        assert!(process.is_at_home && all().unwrap().contains(&pid));
+        assert_eq!((process.pid(), other_threads(pid).contains(&pid)), (pid, false));
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let own = status.lines().find(|line| line.starts_with("NSpid:")).unwrap();
+        assert!(own.ends_with(&format!("\t{}", process.own_pid())), "{own}");
+    }
+}
