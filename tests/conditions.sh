@@ -143,10 +143,10 @@ fish docs
 promtool docs slurpstats
 prometheus mmash
 prometheus-node-exporter slurpstats
-python3 docs liveness slurpstats mmash
+python3 docs liveness slurpstats mmash processes
 chromedriver mmash
-unshare faults cleanstats
-setpriv faults
+unshare faults cleanstats processes
+setpriv faults processes
 cc quick
 EOF
 }

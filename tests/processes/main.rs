@@ -148,7 +148,6 @@ fn a_deleted_file_is_shown_as_long_as_it_is_mapped() {
     } else {
         let why = format!("slurpstats: {shown}: {}\n", words_of(nix::libc::EPERM));
         let why = format!("{why}slurpstats: no stats files found: looked for mappings of process {pid}\n");
-        let outcome = (outcome.0, outcome.1.replace(&format!("/proc/{pid}/root"), ""), outcome.2);
         assert_eq!(outcome, (String::new(), why, Some(1)));
         skip("not root: a mapping whose file has no name cannot be followed");
     }

@@ -15,7 +15,7 @@ use nix::sys::statfs::{BTRFS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, fstatfs};
 
 use super::maps::{Entry, entries};
 use super::process::{Directory, Process};
-use crate::name::is_stats_name;
+use crate::name::{DELETED, is_stats_name};
 
 /// A stats file that a process has mapped. It is opened anew each time, if the process still has it mapped.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,17 +37,7 @@ impl Mapped {
             inside = None;
         }
         let path = inside.clone().unwrap_or_else(|| below(&process.root, &entry.path).to_owned());
-        let mut shown = if process.is_at_home {
-            process.root.join(path)
-        } else {
-            let process = process.pid.to_string();
-            Path::new("/proc").join(process).join("root").join(path)
-        };
-        if !is_by_name {
-            let mut name = shown.into_os_string();
-            name.push(crate::name::DELETED);
-            shown = name.into();
-        }
+        let shown = shown(process, &path, is_by_name);
         let metadata = file.metadata()?;
         let identity = (metadata.dev(), metadata.ino());
         Ok(Self { process: Arc::clone(process), entry, inside, shown, identity })
@@ -104,6 +94,26 @@ impl Mapped {
     }
 }
 
+/// What a file is called that has this path below the process's root directory.
+fn shown(process: &Process, path: &Path, has_name: bool) -> PathBuf {
+    let shown = if process.is_at_home {
+        process.root.join(path)
+    } else {
+        Path::new("/proc").join(process.pid.to_string()).join("root").join(path)
+    };
+    if has_name {
+        return shown;
+    }
+    let mut name = shown.into_os_string();
+    name.push(DELETED);
+    name.into()
+}
+
+/// What a file is called that cannot be opened.
+pub(crate) fn told(process: &Process, entry: &Entry) -> PathBuf {
+    shown(process, below(&process.root, &entry.path), !entry.is_deleted)
+}
+
 /// Where the file is below the process's root directory.
 fn inside(process: &Process, directory: &Directory, entry: &Entry) -> Option<PathBuf> {
     let path = below(&process.root, &entry.path).to_owned();
@@ -137,9 +147,9 @@ fn open_any(directory: &Directory, entry: &Entry, inside: Option<&Path>) -> io::
         None => None,
     };
     // The mapping itself leads there as well, whatever became of the name; but who may follow it is root.
-    let by_mapping = directory.file(&format!("map_files/{}", entry.range));
+    let by_mapping = open_mapping(directory, entry);
     let error = match by_mapping {
-        Ok(file) => return Ok((regular(file)?, false)),
+        Ok(file) => return Ok((file, false)),
         Err(error) => error,
     };
     // Many writers keep the file open.
@@ -221,7 +231,8 @@ fn is_it(directory: &Directory, entry: &Entry, file: &File, metadata: &Metadata)
 /// what may be that file is open already.
 fn is_mapped(directory: &Directory, entry: &Entry) -> bool {
     match directory.link(&format!("map_files/{}", entry.range)) {
-        Ok(path) => path == entry.told(),
+        // Its name may have gone since.
+        Ok(path) => path == entry.told() || (!entry.is_deleted && path == entry.told_without_name()),
         // Gone; or threads have no such directory.
         Err(_) => directory.read("maps").is_ok_and(|maps| entries(&maps).contains(entry)),
     }
@@ -243,8 +254,11 @@ fn open_descriptor(directory: &Directory, entry: &Entry) -> Option<File> {
     None
 }
 
-fn regular(file: File) -> io::Result<File> {
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
+/// Opens what is mapped there, unless that is another file by now.
+fn open_mapping(directory: &Directory, entry: &Entry) -> io::Result<File> {
+    let file = directory.file(&format!("map_files/{}", entry.range))?;
+    let is_own = file.metadata()?.is_file() && is_mapped(directory, entry);
+    if is_own { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
 }
 
 #[cfg(test)]

@@ -67,10 +67,13 @@ impl Entry {
 impl Entry {
     /// What the link in `/proc/PID/map_files` says.
     pub(crate) fn told(&self) -> PathBuf {
+        if self.is_deleted { self.told_without_name() } else { self.path.clone() }
+    }
+
+    /// The same of a file that has no name any more.
+    pub(crate) fn told_without_name(&self) -> PathBuf {
         let mut told = self.path.clone().into_os_string();
-        if self.is_deleted {
-            told.push(DELETED);
-        }
+        told.push(DELETED);
         told.into()
     }
 }

@@ -17,12 +17,14 @@ use std::time::{Duration, Instant};
 use mmstats::Origin;
 use nix::errno::Errno;
 
+use mapped::told;
+
 pub use mapped::Mapped;
 pub use process::Process;
 
 use crate::operands::Operands;
 use crate::search::{Found, Problem};
-use maps::{Entry, entries};
+use maps::entries;
 use process::{Directory, all, gone, other_threads};
 
 /// How often processes are gone through again, at most.
@@ -181,17 +183,18 @@ impl Walker {
                 }
             }
         }
-        if entries(&self.maps).is_empty() {
+        let entries = entries(&self.maps);
+        if entries.is_empty() {
             return Ok(Published::default());
         }
-        // By now the id may be another process's: from here on, all is asked of one.
+        // By now the id may be another process's. From here on all is asked of one, and what that has not mapped is
+        // not opened.
         let directory = Directory::open(pid, thread)?;
         let began = directory.began()?;
         let process = match before {
             Some(process) if process.began == began && process.thread == thread => process,
             _ => Arc::new(Process::of(pid, thread, &directory)?),
         };
-        let entries = entries(&directory.read("maps")?);
         let mut now = Vec::with_capacity(entries.len());
         for entry in entries {
             // That a name goes makes no other file.
@@ -250,9 +253,45 @@ impl Walker {
     }
 }
 
-/// What a file is called that cannot be opened.
-fn told(process: &Process, entry: &Entry) -> PathBuf {
-    let mut path = PathBuf::from(format!("/proc/{}/root", process.pid)).into_os_string();
-    path.push(entry.told());
-    path.into()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_was_asked_for_means_the_process_that_had_it_then() {
+        let pid = std::process::id();
+        let mut operands = Operands::default();
+        assert!(operands.add_process(pid.to_string().as_ref()));
+        let mut walker = Walker::default();
+        assert!(walker.walk(&operands).problems.is_empty());
+        walker.chosen.insert(pid, 0);
+        let walked = walker.walk(&operands);
+        assert!(walked.found.is_empty());
+        let [Problem::Process(of, error)] = &walked.problems[..] else { panic!("{:?}", walked.problems) };
+        assert_eq!((*of, error.kind()), (pid, io::ErrorKind::NotFound));
+    }
+
+    #[test]
+    fn what_publishes_nothing_has_its_turn() {
+        let mut operands = Operands::default();
+        operands.add_all_processes();
+        let mut walker = Walker::default();
+        walker.walk(&operands);
+        assert!(walker.rests());
+        let pids: Vec<_> = walker.known.keys().copied().collect();
+        assert!(pids.contains(&std::process::id()));
+        let long_ago = Instant::now().checked_sub(2 * YOUTH).unwrap_or_else(Instant::now);
+        let make_old = |walker: &mut Walker| {
+            for known in walker.known.values_mut() {
+                (known.since, known.is_hidden) = (long_ago, true);
+            }
+        };
+        make_old(&mut walker);
+        // Who was asked is hidden no longer, or is because it is so.
+        for _ in 0..2 * ROUNDS {
+            walker.walk(&operands);
+        }
+        let own = &walker.known[&std::process::id()];
+        assert!(!own.is_hidden, "it has had its turn");
+    }
 }

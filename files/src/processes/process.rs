@@ -85,8 +85,8 @@ pub struct Process {
     pub(crate) pid: u32,
     pub(crate) thread: Option<u32>,
     pub(crate) began: u64,
-    own_pid: u32,
-    unit: Option<String>,
+    own_pid: OnceLock<u32>,
+    unit: OnceLock<Option<String>>,
     /// Its root directory, as `/proc` names it.
     pub(crate) root: PathBuf,
     /// Whether it has this program's root directory, in this program's mount namespace.
@@ -100,11 +100,7 @@ impl Process {
         let mounts = directory.link("ns/mnt").ok();
         let (own_root, own_mounts) = home();
         let is_at_home = mounts.is_some() && mounts == *own_mounts && Some(&root) == own_root.as_ref();
-        let status = directory.text("status");
-        let ids = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
-        // Kernels before 4.1 do not say.
-        let own_pid = ids.and_then(|ids| ids.split_whitespace().last()?.parse().ok()).unwrap_or(pid);
-        let unit = unit(&directory.text("cgroup"));
+        let (own_pid, unit) = (OnceLock::new(), OnceLock::new());
         Ok(Self { pid, thread, began, own_pid, unit, root, is_at_home })
     }
 
@@ -114,16 +110,23 @@ impl Process {
         self.pid
     }
 
-    /// Its id in its own PID namespace.
+    /// Its id in its own PID namespace; its id here if it has ended before anybody asked.
     #[must_use]
     pub fn own_pid(&self) -> u32 {
-        self.own_pid
+        *self.own_pid.get_or_init(|| {
+            let status = self.directory().map_or(String::new(), |directory| directory.text("status"));
+            let ids = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+            // Kernels before 4.1 do not say.
+            ids.and_then(|ids| ids.split_whitespace().last()?.parse().ok()).unwrap_or(self.pid)
+        })
     }
 
-    /// The container or the unit that it is in: `docker-3f2a...`, `web.service`.
+    /// The container or the unit that it is in: `docker-3f2a...`, `web.service`. `None` also if it has ended before
+    /// anybody asked.
     #[must_use]
     pub fn unit(&self) -> Option<&str> {
-        self.unit.as_deref()
+        let find = || unit(&self.directory().ok()?.text("cgroup"));
+        self.unit.get_or_init(find).as_deref()
     }
 
     /// It, unless it has ended.
@@ -158,4 +161,29 @@ pub(crate) fn other_threads(pid: u32) -> Vec<u32> {
     listing.map_or(Vec::new(), |listing| {
         listing.flatten().filter_map(number).filter(|&thread| thread != pid).collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_is_used_again_is_that_of_another_process() {
+        let pid = std::process::id();
+        let process = Process::of(pid, None, &Directory::open(pid, None).unwrap()).unwrap();
+        assert!(process.directory().is_ok());
+        let before = Process { began: process.began - 1, ..process };
+        assert_eq!(before.directory().err().map(|error| error.kind()), Some(io::ErrorKind::NotFound));
+    }
+
+    #[test]
+    fn this_process_is_at_home_and_tells_its_ids() {
+        let pid = std::process::id();
+        let process = Process::of(pid, None, &Directory::open(pid, None).unwrap()).unwrap();
+        assert!(process.is_at_home && all().unwrap().contains(&pid));
+        assert_eq!((process.pid(), other_threads(pid).contains(&pid)), (pid, false));
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let own = status.lines().find(|line| line.starts_with("NSpid:")).unwrap();
+        assert!(own.ends_with(&format!("\t{}", process.own_pid())), "{own}");
+    }
 }
