@@ -136,7 +136,7 @@ man docs
 less docs
 jq docs
 bash docs
-make docs
+make docs capi
 zsh docs
 fish docs
 promtool docs slurpstats
@@ -144,9 +144,14 @@ prometheus mmash
 prometheus-node-exporter slurpstats
 python3 docs liveness slurpstats mmash
 chromedriver mmash
-unshare faults cleanstats
+unshare faults cleanstats capi
 setpriv faults
-cc quick
+cc quick capi
+c++ capi
+valgrind capi
+nm capi
+readelf capi
+pkg-config capi
 EOF
 }
 
