@@ -137,7 +137,7 @@ man docs
 less docs
 jq docs
 bash docs
-make docs
+make docs capi
 zsh docs
 fish docs
 promtool docs slurpstats
@@ -145,9 +145,14 @@ prometheus mmash
 prometheus-node-exporter slurpstats
 python3 docs liveness slurpstats mmash processes
 chromedriver mmash
-unshare faults cleanstats processes
+unshare faults cleanstats processes capi
 setpriv faults processes
-cc quick
+cc quick capi
+c++ capi
+valgrind capi
+nm capi
+readelf capi
+pkg-config capi
 EOF
 }
 

@@ -3,7 +3,7 @@
 //!
 //! What C gets is a pointer to one of the types here, of which it knows nothing. What C gives back comes as
 //! `Option<&T>`, so that a null pointer is `None`, and does nothing. A function that may fail catches panics, too, and
-//! says what was wrong by `errno` and [`error::mmstats_error`]. A function that updates a value cannot fail.
+//! says what was wrong by `errno` and `mmstats_error`. A function that updates a value cannot fail.
 
 #![deny(unsafe_code)]
 // The names in Rust are those in C.

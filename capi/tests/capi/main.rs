@@ -1,5 +1,7 @@
 //! libmmstats, as programs in C and C++ see it: compiled here, against both libraries.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on says where.
+
 mod built;
 mod checkers;
 mod golden;

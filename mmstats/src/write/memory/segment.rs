@@ -225,6 +225,12 @@ impl ForkMark {
         self.0 == HOME.load(Ordering::Relaxed) || self.0 == ALWAYS_HOME
     }
 
+    /// Whether this process made the mark. Of [`ForkMark::always_home`] it is not known: one comparison less.
+    #[inline(always)]
+    pub(crate) fn is_here(self) -> bool {
+        self.0 == HOME.load(Ordering::Relaxed)
+    }
+
     /// False where the kernel (before 4.14) cannot wipe on fork: then parent and child share the
     /// mapping, which is safe in memory, and their updates mix.
     #[cfg(publishes)]
