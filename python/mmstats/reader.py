@@ -1,0 +1,82 @@
+"""Reads stats files of both versions.
+
+>>> for stat in MmStatsReader.from_file(path):
+...     print(stat.label, stat.value)
+"""
+
+import mmap
+import os
+from collections import namedtuple
+
+from . import looks, read1, read2
+
+Stat = namedtuple("Stat", ("label", "value"))
+ReadField = namedtuple("ReadField", "label value data metric unit help merge scale quantiles")
+
+
+class InvalidMmStatsVersion(Exception):
+    """Not a stats file of a version that is known, or of another byte order."""
+
+
+def _fields(source, clock=read2.monotonic):
+    look = source.look()
+    version = look[0] if look else None
+    if version == 1:
+        for label, code, value in read1.fields(source):
+            yield ReadField(label, value, code, "unknown", None, None, None, None, ())
+    elif version == 2:
+        problem = read2.is_readable(look)
+        if problem:
+            raise InvalidMmStatsVersion(problem)
+        for label, data, metric, found, value in read2.fields(source, clock):
+            yield ReadField(label, value, data, metric, **read2.unpacked(found))
+    else:
+        raise InvalidMmStatsVersion(repr(look[:1]))
+
+
+def read_descriptor(descriptor):
+    """The fields of an open file."""
+    return list(_fields(looks.Descriptor(descriptor)))
+
+
+def read(path):
+    """The fields of a file, with what is said of them.
+
+    OSError: it cannot be read. InvalidMmStatsVersion: it is no stats file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        return read_descriptor(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class MmStatsReader:
+    """The labels and values of a file, one ``Stat`` after the other.
+
+    A value is a number, a text, or what ``read2`` has for the values of several words.
+    """
+
+    def __init__(self, data):
+        """``data`` is a file-like object: an open file or a mapping."""
+        self.data, self._source = data, looks.of(data)
+        look = self._source.look()
+        if look[:1] not in (b"\1", b"\2"):
+            raise InvalidMmStatsVersion(repr(look[:1]))
+        self.version = look[0]
+
+    @classmethod
+    def from_file(cls, path):
+        return cls(open(path, "rb"))
+
+    @classmethod
+    def from_mmap(cls, path):
+        with open(path, "rb") as file:
+            return cls(mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ))
+
+    def __iter__(self):
+        try:
+            for field in _fields(self._source):
+                yield Stat(field.label, field.value)
+        finally:
+            self.data.close()

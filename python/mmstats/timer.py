@@ -1,0 +1,87 @@
+"""How long things take."""
+
+import contextvars
+
+from .histogram import Histogram
+from .means import Latest
+
+
+class TimerContext:
+    """One time that is taken."""
+
+    def __init__(self, timer):
+        self._timer = timer
+        self.start, self.end = timer(), None
+
+    def get_time(self):
+        return self._timer()
+
+    @property
+    def done(self):
+        """Whether the time was stopped."""
+        return self.end is not None
+
+    @property
+    def elapsed(self):
+        """Seconds since the start, up to the end if it was stopped."""
+        return (self.end if self.done else self.get_time()) - self.start
+
+    def stop(self):
+        self.end = self.get_time()
+
+
+class Timer(Histogram):
+    """A histogram of times. ``value`` is the mean of the last ones, in seconds.
+
+    Threads and coroutines may take times with one timer: each has its own running ones.
+    """
+
+    __slots__ = ("_latest", "_shown_mean", "_running", "_last", "timer")
+
+    def __init__(self, instance, field, label):
+        self.timer = field.timer
+        self._running = contextvars.ContextVar("mmstats timer " + label, default=())
+        self._last = None
+        super().__init__(instance, field, label)
+
+    def begin_again(self):
+        super().begin_again()
+        self._latest, self._shown_mean = Latest(self.field.size), 0.0
+
+    def start(self):
+        """Starts a time. One that is started before another has stopped is stopped after that."""
+        context = TimerContext(self.timer)
+        self._running.set((context, self._running.get()))
+        return context
+
+    def stop(self):
+        """Stops the time that was started last, and adds it."""
+        context, before = self._running.get()
+        self._running.set(before)
+        context.stop()
+        self._last = context
+        self.add(context.elapsed)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, exc_type, exc_value, exc_tb):
+        self.stop()
+
+    def add(self, seconds):
+        """Adds a time, in seconds."""
+        self._add(float(seconds))
+
+    def _take(self, seconds):
+        self._shown_mean = self._latest.add(seconds)
+        super()._take(min(max(round(seconds * 1e9), 0), (1 << 64) - 1) if seconds == seconds else 0)
+
+    def _mean(self):
+        return self._shown_mean
+
+    @property
+    def last(self):
+        """The time that runs, else the last one, in seconds; 0 before the first."""
+        running = self._running.get()
+        context = running[0] if running else self._last
+        return context.elapsed if context else 0.0
