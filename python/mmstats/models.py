@@ -15,7 +15,6 @@ from .statsfile import StatsFile
 __version__ = "0.1.0"
 log = logging.getLogger("mmstats")
 
-removal_lock = threading.RLock()
 # Handles may outlive every other reference to their instance, so all are kept until they are removed.
 _instances = []
 # One lock for each process id: a lock that another thread of the parent held stays locked in a forked child.
@@ -58,12 +57,12 @@ class BaseMmStats:
         if version not in (None, 1, 2):
             raise ValueError("version is 1 or 2, not %r" % (version,))
         self._path, self._filename, self._label_prefix = path, filename, label_prefix or ""
-        self._chosen, self._process_end, self._mode, self._strict = version, process_end, mode, strict
+        self._chosen, self._process_end, self._mode = version, process_end, mode
         self._removed, self._memory, self._file = False, None, None
         self._mark, self._lock = mark.make(), threading.RLock()
         self._fields, self._identity, self._handles = {}, [], []
         self._declare()
-        self._begin()
+        self._begin(strict)
         self._mark[0] = 1
         _instances.append(self)
 
@@ -102,7 +101,7 @@ class BaseMmStats:
         handles.append(handle)
         return handle
 
-    def _begin(self):
+    def _begin(self, strict=False):
         """Makes the file, and stores the values in it. Where there can be none, in private memory."""
         memory, problem = PrivateMemory(), None
         try:
@@ -120,7 +119,7 @@ class BaseMmStats:
         except (OSError, ValueError) as error:
             self._build(memory := PrivateMemory())
             self._memory = memory
-            if self._strict:
+            if strict:
                 raise
             log.warning("mmstats: nothing is published: %s", error)
 
@@ -205,11 +204,9 @@ class BaseMmStats:
 
     @property
     def filename(self):
-        """The path of the file; where it would be if there is none."""
+        """The path of the file, or None if there is none."""
         self._at_home()
-        if self._file is not None:
-            return self._file.path
-        return None
+        return self._file.path if self._file else None
 
     @property
     def label_prefix(self):
@@ -231,7 +228,7 @@ class BaseMmStats:
     def remove(self):
         """Removes the file. The program can go on to count, in memory that no reader sees."""
         self._at_home()
-        with removal_lock, self._lock:
+        with self._lock:
             if self._removed:
                 return
             self._removed = True

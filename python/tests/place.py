@@ -1,0 +1,59 @@
+"""A directory for the files of one test."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from mmstats import reader
+
+ROOT = Path(__file__).resolve().parent.parent
+GOLDEN = ROOT.parent / "mmstats" / "tests" / "golden"
+
+
+class InPlace(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="mmstats-python-", dir=os.environ.get("TMPDIR"))
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        self.saved = {name: os.environ.pop(name, None) for name in ("MMSTATS_VERSION", "MMSTATS_FILES", "MMSTATS_PATH")}
+        self.addCleanup(self.restore)
+        os.environ["MMSTATS_PATH"] = self.directory
+
+    def restore(self):
+        for name, value in self.saved.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+    def names(self):
+        return sorted(os.listdir(self.directory))
+
+    def make(self, model, *arguments, **options):
+        options.setdefault("strict", True)
+        instance = model(*arguments, **options)
+        self.addCleanup(instance.remove)
+        return instance
+
+    def program(self, text, **environment):
+        """Starts another Python, whose standard input and output are pipes."""
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(
+            [sys.executable, "-c", text], stdin=pipe, stdout=pipe, text=True, env=environment
+        )
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stdin.close)
+        return process
+
+
+def values(path):
+    return {field.label: field.value for field in reader.read(path)}
+
+
+def sums(directory, label):
+    """What the files of a directory have under a label, added up."""
+    found = [values(os.path.join(directory, name)) for name in os.listdir(directory) if name.endswith(".mmstats")]
+    return sum(file[label] for file in found)

@@ -1,0 +1,139 @@
+"""The bytes that Rust writes for one set of fields, written by this package."""
+
+import struct
+import sys
+import threading
+import types
+import unittest
+
+from mmstats import attributes, fields, format2, histogram, items, memory, reader
+
+from .place import GOLDEN
+
+GOLDEN_FILE = GOLDEN / ("v2-%s.mmstats" % sys.byteorder)
+NOW = 101.5
+
+
+class Whole(memory.Segments):
+    """A file's memory in one piece."""
+
+    def make(self, begin, end):
+        self.bytes = bytearray(1 << 16)
+        return memory.Segment(0, self.bytes)
+
+
+class Writer:
+    def __init__(self):
+        self.memory = Whole()
+        self.schema = format2.Schema(self.memory)
+        self.instance = types.SimpleNamespace(_mark=[1], _lock=threading.RLock())
+
+    def add(self, label, data, metric, value, **about):
+        return self.schema.add(label, fields.Description(data, metric, items.encode(**about), value, *[None] * 4))
+
+    def handle(self, label, field, value=None):
+        """Adds a field as a model does, and gives its handle."""
+        handle = field.handle(self.instance, field, label)
+        if value is not None:
+            handle._value = field.convert(value)
+        handle.bind(*self.schema.add(label, field.describe(handle)), 2)
+        return handle
+
+    def record(self, inside):
+        inside = inside.ljust(format2.up(4 + len(inside), 8) - 4, b"\0")
+        at = self.schema.placer.record(4 + len(inside))
+        self.memory.segments[0].fill(at, struct.pack("=I", 4 + len(inside)) + inside)
+
+    def finish(self):
+        return bytes(self.memory.bytes[: format2.up(self.schema.end, 4096)])
+
+
+def slot(stamp, total, count, high):
+    bits = lambda number: struct.unpack("=Q", struct.pack("=d", number))[0]  # noqa: E731
+    rotl = lambda word, by: (word << by | word >> 64 - by) & (1 << 64) - 1  # noqa: E731
+    check = stamp * 0xC2B2AE3D27D4EB4F ^ rotl(bits(total), 13) ^ count * 0x9E3779B97F4A7C15
+    check ^= rotl(bits(high), 29) * 0xD6E8FEB86659FD93
+    return struct.pack("=QdQdQ", stamp, total, count, high, check & (1 << 64) - 1)
+
+
+def build():
+    file = Writer()
+    counter = file.handle("a.u64", fields.CounterField(unit="requests", help="Requests answered ✓"))
+    file.handle("a.u32", fields.UIntField(merge="max"), 0x01020304)
+    file.handle("a.u16", fields.UShortField(), 0x0102)
+    file.add("a.u8", "u8", "info", b"\xc8")
+    file.handle("a.i64", fields.Int64Field(), -2)
+    file.handle("a.i32", fields.IntField(), -3)
+    file.handle("a.i16", fields.ShortField(), -4)
+    file.handle("a.i8", fields.ByteField(metric="unknown"), -5)
+    file.add("a.f64", "f64", "gauge", struct.pack("=d", -1.5), unit="bytes", scale=1024.0, model="golden")
+    file.handle("a.f32", fields.FloatField(), 0.25)
+    file.handle("a.bool", fields.BoolField(), True)
+    file.handle("a.time", fields.DoubleField(metric="timestamp", unit="seconds"), 1795228800.5)
+    text = file.handle("a.text", fields.StringField(11))
+    file.handle("a.fixed", fields.StaticTextField(value="für immer"))
+    mean = file.handle("a.mean", fields.AverageField(unit="seconds"))
+    recent = struct.pack("=Q5d", 6, -6.0, 2.0, 3.0, 4.0, 5.5)
+    file.add("a.recent", "recent", "recent", recent)
+    shape = fields.HistogramField(unit="seconds", scale=0.001, quantiles=(0.5, 0.9), precision=2, range=8)
+    counts = file.handle("a.histogram", shape)
+    window = [slot(99, 1.0, 1, 1.0), slot(100, -3.0, 2, -1.0), slot(101, 4.5, 2, 4.0)]
+    file.add("a.window", "window", "window", window_value(window), unit="seconds")
+    label = attributes.build("a.requests", {"route": '/"a"', "method": "GET"})
+    file.add(label, "u64", "counter", struct.pack("=Q", 42))
+    file.record(format2.field(b"of.the.future", 99, 1, 8, 8, b""))
+    file.record(bytes([7, 7, 255, 255]))
+    _, at = file.add("a.before", "u8", "gauge", b"\x07")
+    late = items.item(999, b"\1\1\1\1") + items.encode(unit="ratio")
+    file.record(format2.field(b"a.last", 4, 2, at, 1, late))
+
+    counter.incr(0x0102030405060708)
+    text.set("first")
+    text.set("grün ✓")
+    for number in 0.5, 0.25, -2.0:
+        mean.add(number)
+    for number in 0, 1, 7, 8, 9, 10, 100, 250, 300:
+        counts.record(number)
+    return file.finish()
+
+
+def window_value(slots):
+    """A window of three seconds: two that are over, and the current one."""
+    ring = [bytes(40)] * 3
+    for over in slots[:-1]:
+        ring[struct.unpack_from("=Q", over)[0] % 3] = over
+    return struct.pack("=II", 3, 0) + slots[-1] + bytes(40) + b"".join(ring)
+
+
+@unittest.skipUnless(GOLDEN_FILE.exists(), "the golden file is not beside the package")
+class Golden(unittest.TestCase):
+    def test_the_bytes_are_those_of_rust(self):
+        built, golden = build(), GOLDEN_FILE.read_bytes()
+        differ = [at for at, pair in enumerate(zip(built, golden)) if pair[0] != pair[1]]
+        self.assertEqual((len(built), differ[:8]), (len(golden), []))
+
+    def test_it_reads_as_it_was_written(self):
+        with open(GOLDEN_FILE, "rb") as file:
+            source = reader.looks.of(file)
+            found = [show(field) for field in reader._fields(source, lambda: NOW)]
+        self.assertEqual(found, (GOLDEN / "v2.lines").read_text(encoding="utf-8").splitlines())
+
+
+def show(field):
+    value = field.value
+    if isinstance(value, bool):
+        value = str(value).lower()
+    elif field.data == "mean":
+        value = "count=%d sum=%r" % (value.count, value.sum)
+    elif field.data == "recent":
+        value = " ".join(map(repr, value))
+    elif field.data == "window":
+        value = "count=%d sum=%r max=%r" % (value.count, value.sum, value.max)
+    elif field.data == "histogram":
+        parts = ["count=%d sum=%d max=%d" % (value.count, value.sum, value.max)]
+        last = histogram.lower(len(value.buckets) - 1, value.precision)
+        for q in field.quantiles:
+            at = value.quantile(q)
+            parts.append("%r:%s%d" % (q, ">=" if at == last else "", at))
+        value = " ".join(parts)
+    return "\t".join((field.label, field.metric, field.data.replace("_", " "), field.unit or "-", str(value)))
