@@ -123,7 +123,9 @@ class Counter(Added):
             self._total = total = self._total + amount & WORD
             self._cell[0] = total
 
-    inc = incr
+    def inc(self, n=1):
+        """What mmstats had before ``incr``."""
+        self.incr(n)
 
     @property
     def value(self):

@@ -77,21 +77,24 @@ class Fork(InPlace):
                 os.unlink(os.path.join(self.directory, name))
 
     def test_a_child_does_not_keep_its_parent_alive(self):
-        reads, writes = os.pipe()
+        begun, end = os.pipe(), os.pipe()
         pid = os.fork()
         if pid == 0:
             # A parent that dies before its child does.
             web = Web(filename="parent.mmstats")
             if os.fork() == 0:
-                os.read(reads, 1)
-                os._exit(0)
-            os._exit(0)
+                os.close(end[1])
+                os.write(begun[1], b"x")
+                os.read(end[0], 1)
+            os._exit(0 if web.hits else 1)
+        os.close(begun[1])
+        self.addCleanup(os.close, begun[0])
+        self.addCleanup(os.close, end[0])
+        self.addCleanup(os.close, end[1])
         os.waitpid(pid, 0)
+        self.assertEqual(os.read(begun[0], 1), b"x")
         with open(os.path.join(self.directory, "parent.mmstats"), "rb") as file:
             self.assertFalse(lock.is_locked(file.fileno()))
-        os.write(writes, b"x")
-        os.close(reads)
-        os.close(writes)
 
     def test_a_child_that_counts_nothing_has_no_file(self):
         self.make(Web)

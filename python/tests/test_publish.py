@@ -122,10 +122,11 @@ class Publish(InPlace):
 
     def test_no_file_where_it_would_be_too_large_for_the_process(self):
         limited = """
-import mmstats, resource
+import logging, mmstats, resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 class Web(mmstats.MmStats):
     hits = mmstats.CounterField()
+logging.disable()
 web = Web()
 web.hits.incr()
 print(web.filename, web.hits.value)
