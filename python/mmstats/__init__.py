@@ -38,6 +38,7 @@ from .fields import (
     UIntField,
     UShortField,
 )
+from .fold import fold
 from .models import BaseMmStats, MmStats, __version__
 
 version = __version__

@@ -17,6 +17,11 @@ class Held(OSError):
     """A living writer has the name, or something that is no stats file."""
 
 
+def temporary(directory):
+    """A name for a file that is being created."""
+    return os.path.join(directory, ".mmstats-%d-%d.new" % (os.getpid(), next(_NUMBERS)))
+
+
 class StatsFile(Segments):
     """The memory of a file.
 
@@ -40,7 +45,7 @@ class StatsFile(Segments):
     def _create(self, mode):
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         while True:
-            path = self._temporary()
+            path = temporary(self.directory)
             try:
                 self.descriptor = os.open(path, flags, mode)
                 break
@@ -52,9 +57,6 @@ class StatsFile(Segments):
         except BaseException:
             self.discard()
             raise
-
-    def _temporary(self):
-        return os.path.join(self.directory, ".mmstats-%d-%d.new" % (os.getpid(), next(_NUMBERS)))
 
     def make(self, begin, end):
         """Allocates and maps whole pages that have these bytes."""
@@ -100,7 +102,7 @@ class StatsFile(Segments):
                 return False
             # Between the look and the removal the name may be taken by another writer. So the file is moved away,
             # looked at, and moved back if it is not the one that was judged.
-            aside = self._temporary()
+            aside = temporary(self.directory)
             try:
                 os.rename(self.target, aside)
             except FileNotFoundError:

@@ -9,7 +9,7 @@ from .place import ROOT, InPlace, values
 
 class Readme(InPlace):
     def test_its_programs_run(self):
-        first, second = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+        first, second, _ = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
         names = {"__name__": "readme"}
         exec(compile(first, "README.md", "exec"), names)
         self.addCleanup(names["web"].remove)

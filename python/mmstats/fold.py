@@ -1,0 +1,105 @@
+"""Keeps what a dead process has counted, so that a sum over the processes of a command does not fall."""
+
+import contextlib
+import fcntl
+import logging
+import os
+import stat
+import time
+
+from . import defaults, departed, lock, reader, space
+
+log = logging.getLogger("mmstats")
+WAIT = 10
+
+
+@contextlib.contextmanager
+def _locked(directory):
+    """One process at a time changes the counts in a directory."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        end = time.monotonic() + WAIT
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.001)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def fold(pid, path=None):
+    """Adds what the dead process ``pid`` has counted to the file of the command's departed, and removes its files.
+
+    For gunicorn: ``def child_exit(server, worker): mmstats.fold(worker.pid)``. ``path`` is the directory. Gives the
+    number of files that were removed. Files of version 1 stay, since they do not say what is a count.
+
+    OSError: the directory cannot be read or locked, or the counts cannot be written. Then nothing is removed.
+    """
+    directory, removed = os.fspath(path or defaults.directory()), 0
+    kind = space.file_system(directory)
+    for name in sorted(os.listdir(directory)):
+        # Which files these are is known from inside only, and reading all of them would take long where there are many.
+        if name.endswith(".mmstats") and "-departed-" not in name:
+            removed += _fold_file(directory, name, pid, kind)
+    return removed
+
+
+def _fold_file(directory, name, pid, kind):
+    path = os.path.join(directory, name)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW)
+    except OSError:
+        return 0
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or lock.is_locked(descriptor):
+            return 0
+        found = reader.read_descriptor(descriptor)
+        ids = {ending: value_of(found, ending) for ending in ("sys.pid", "sys.tid", "sys.created", "sys.fold")}
+        is_ours = ids["sys.pid"] == pid and os.pread(descriptor, 1, 0) == b"\2" and ids["sys.fold"] is None
+        if not is_ours or not lock.is_dead(descriptor, kind):
+            return 0
+        if os.geteuid() not in (0, status.st_uid):
+            log.warning("mmstats: %s: only root keeps the counts of another user", path)
+            return 0
+        with _locked(directory):
+            return _keep(directory, name, status, found, ids)
+    except (reader.InvalidMmStatsVersion, ValueError) as error:
+        log.warning("mmstats: %s: its counts cannot be kept: %s", path, error)
+        return 0
+    finally:
+        os.close(descriptor)
+
+
+def _keep(directory, name, status, found, ids):
+    """With the directory locked: the counts first, then the removal. A kill in between leaves a file that is listed."""
+    path = os.path.join(directory, name)
+    try:
+        now = os.lstat(path)
+    except FileNotFoundError:
+        return 0
+    if (now.st_dev, now.st_ino) != (status.st_dev, status.st_ino):
+        return 0
+    pid = ids["sys.pid"]
+    all_of_them = departed.Departed(directory, departed.command_of(name, pid, ids["sys.tid"]), status.st_uid)
+    which = departed.identity(name, status, pid, ids["sys.created"])
+    if which not in all_of_them.list:
+        counts = {field.label: departed.count_of(field) for field in found}
+        counts = {label: count for label, count in counts.items() if count}
+        for label in all_of_them.add(which, counts):
+            log.warning("mmstats: %s: %s is something else in %s: its count goes", path, label, all_of_them.path)
+        all_of_them.publish(status)
+    os.unlink(path)
+    if all_of_them.forget_gone():
+        all_of_them.publish(status)
+    return 1
+
+
+def value_of(found, ending):
+    """The value of the first field whose label ends so."""
+    return next((field.value for field in found if field.label.endswith(ending)), None)
