@@ -7,6 +7,7 @@ boundary. ``struct.pack_into`` is not used on what readers look at: it fills the
 them.
 """
 
+import contextlib
 import platform
 import struct
 import threading
@@ -82,7 +83,9 @@ class Segment:
             view.release()
         self._views = []
         if hasattr(self._buffer, "close"):
-            self._buffer.close()
+            # A thread that the fork has ended may have been using a part of a view: then the mapping stays.
+            with contextlib.suppress(BufferError):
+                self._buffer.close()
 
 
 class Segments:
