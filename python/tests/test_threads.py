@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+import unittest.mock
 
 import mmstats
 
@@ -85,6 +86,20 @@ class Threads(InPlace):
 
         self.on_threads(work)
         self.assertEqual(values(timed.filename)["answer"].sum, 3 * 10**9)
+
+    def test_an_update_in_the_middle_of_another_comes_after_it(self):
+        web, turns = self.make(Web), []
+
+        def fence():
+            if not turns:
+                turns.append(1)
+                # What a signal handler would do here.
+                web.text = "inner"
+                self.assertEqual(web.text, "")
+
+        with unittest.mock.patch("mmstats.text.fence", fence):
+            web.text = "outer"
+        self.assertEqual((values(web.filename)["text"], web._fields["text"]._settings), ("inner", 2))
 
     def test_a_signal_handler_that_counts_loses_nothing_and_does_not_hang(self):
         web, handled = self.make(Web), [0]
