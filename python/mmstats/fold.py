@@ -1,16 +1,46 @@
 """Keeps what a dead process has counted, so that a sum over the processes of a command does not fall."""
 
+import collections
 import contextlib
 import fcntl
 import logging
 import os
 import stat
+import threading
 import time
 
 from . import defaults, departed, lock, reader, space
 
 log = logging.getLogger("mmstats")
 WAIT = 10
+
+
+class _Turns:
+    """One fold at a time in this process. gunicorn calls child_exit from a signal handler, which may come in the middle
+    of another call: what it wants is left to the call that was interrupted, which holds the directory's lock."""
+
+    def __init__(self):
+        self.pending, self.lock, self.inside = collections.deque(), threading.RLock(), False
+
+    def take(self, *wanted):
+        self.pending.append(wanted)
+        removed = 0
+        while self.pending:
+            with self.lock:
+                if self.inside:
+                    return removed
+                self.inside = True
+                try:
+                    while self.pending:
+                        removed += _fold(*self.pending.popleft())
+                finally:
+                    self.inside = False
+        return removed
+
+
+_turns = _Turns()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_turns.__init__)
 
 
 @contextlib.contextmanager
@@ -27,7 +57,11 @@ def _locked(directory):
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.001)
-        yield
+        try:
+            yield
+        finally:
+            # Closing alone would not do it: a child that was forked meanwhile has a copy of the descriptor.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:
         os.close(descriptor)
 
@@ -40,6 +74,10 @@ def fold(pid, path=None):
 
     OSError: the directory cannot be read or locked, or the counts cannot be written. Then nothing is removed.
     """
+    return _turns.take(pid, path)
+
+
+def _fold(pid, path):
     directory, removed = os.fspath(path or defaults.directory()), 0
     kind = space.file_system(directory)
     for name in sorted(os.listdir(directory)):

@@ -1,6 +1,7 @@
 """What dead processes have counted stays."""
 
 import os
+import unittest.mock
 
 import mmstats
 from mmstats import departed
@@ -74,6 +75,22 @@ class Fold(InPlace):
         found = values(self.path())
         self.assertEqual((found["hits"], self.names()), (5, [os.path.basename(self.path())]))
         self.assertGreater(found["sys.folded"], before)
+
+    def test_a_call_from_a_signal_handler_is_left_to_the_one_in_progress(self):
+        one, two = self.worker(), self.worker()
+        self.kill(one)
+        self.kill(two)
+        publish, inner = departed.Departed.publish, []
+
+        def interrupted(*arguments):
+            if not inner:
+                inner.append(None)
+                inner[0] = mmstats.fold(two.pid)
+            publish(*arguments)
+
+        with unittest.mock.patch.object(departed.Departed, "publish", interrupted):
+            self.assertEqual(mmstats.fold(one.pid), 2)
+        self.assertEqual((inner, sums(self.directory, "hits"), len(self.names())), ([0], 10, 1))
 
     def test_what_the_names_of_a_command_have_in_common(self):
         for name, wanted in {
