@@ -113,13 +113,13 @@ class Fork(InPlace):
             thread = threading.Thread(target=count)
             thread.start()
             try:
-                for _ in range(20):
+                for _ in range(6):
                     self.child(lambda: (web.hits.incr(), web.size.add(1)), fork)
             finally:
                 end.set()
                 thread.join()
             self.assertEqual(values(web.filename)["hits"], web.hits.value)
-            self.assertEqual(sums(self.directory, "hits"), web.hits.value + 20)
+            self.assertEqual(sums(self.directory, "hits"), web.hits.value + 6)
             web.remove()
             for name in self.names():
                 os.unlink(os.path.join(self.directory, name))
