@@ -5,7 +5,7 @@
 #
 # Builds the tests, then runs the built programs. What a condition cannot change is left out: `hostile`, and the
 # models `orders` and `values`, take most of the time, and depend on nothing but processors, so they run with other
-# threads only.
+# threads only. `mmash` starts a browser: it runs where users, processes, modes and networks are others, too.
 # A condition that is not possible here (not root, no namespaces) is skipped, with a line that says so.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -39,6 +39,8 @@ those() {
 
 those hostile orders values
 grep -v -x -F -f "$work/some" "$work/all" >"$work/most"
+those mmash
+grep -v -x -F -f "$work/some" "$work/most" >"$work/tools"
 
 # run LIST [COMMAND...]: every program of a list, through a command. THREADS: how many tests at a time.
 run() {
@@ -67,7 +69,7 @@ just_started() {
     # The kernel lets no clock run below zero, so it must be up for longer than that.
     [ "$up" -gt 90 ] || { skip "up for $up s, so every run is one"; return; }
     can unshare --time --boottime $((60 - up)) --monotonic $((60 - up)) || return
-    run most unshare --time --boottime $((60 - up)) --monotonic $((60 - up))
+    run tools unshare --time --boottime $((60 - up)) --monotonic $((60 - up))
 }
 
 # Somebody who owns nothing. Where the tree is in a directory that others may not enter, it is shown to him at
@@ -105,11 +107,11 @@ offline() {
 # As pam_tmpdir has it: a directory that nobody else may enter.
 elsewhere() {
     mkdir -m 700 "$work/elsewhere"
-    run most env TMPDIR="$work/elsewhere"
+    run tools env TMPDIR="$work/elsewhere"
 }
 
 private_umask() { run most sh -c 'umask 077; exec "$@"' sh; }
-c_locale() { run most env -u LANG LC_ALL=C; }
+c_locale() { run tools env -u LANG LC_ALL=C; }
 one_thread() { THREADS=1 run all; }
 eight_threads() { THREADS=8 run all; }
 

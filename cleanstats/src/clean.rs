@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use cli::{Stop, Tool, plain};
 use files::State;
-use mmstats::live::{Clues, Judge, Life};
+use mmstats::live::{Clues, Judge, Life, Verdict};
 use mmstats::{ErrorKind, Snapshot};
 
 use crate::archive::Archive;
@@ -149,32 +149,15 @@ impl<'a> Cleaner<'a> {
         empty_since: Option<Instant>,
         is_published: bool,
     ) -> Sentence {
-        let verdict = judge.decide(clues);
-        let reason = verdict.evidence.to_string();
-        match verdict.life {
-            Life::Alive => Sentence::Keep(Kept::Alive, reason),
-            Life::Dead => Sentence::Remove(Condemned {
-                state,
-                life: verdict.life,
-                reason,
-                empty_since,
-                is_published,
-                aside: None,
-            }),
-            Life::Unknown if self.unknown => {
-                let reason = format!("unknown: {reason}");
-                Sentence::Remove(Condemned {
-                    state,
-                    life: verdict.life,
-                    reason,
-                    empty_since,
-                    is_published,
-                    aside: None,
-                })
-            }
+        let Verdict { life, evidence, .. } = judge.decide(clues);
+        let reason = match life {
+            Life::Alive => return Sentence::Keep(Kept::Alive, evidence.to_string()),
+            Life::Dead => evidence.to_string(),
+            Life::Unknown if self.unknown => format!("unknown: {evidence}"),
             // What is not known to be dead stays.
-            _ => Sentence::Keep(Kept::Unknown, reason),
-        }
+            _ => return Sentence::Keep(Kept::Unknown, evidence.to_string()),
+        };
+        Sentence::Remove(Condemned { state, life, reason, empty_since, is_published, aside: None })
     }
 
     /// Brings the values of all that are to go to disk. What cannot be archived stays, and what cannot be

@@ -22,12 +22,10 @@ use std::fmt::Display;
 
 use cli::{Labels, Output, Stop, Tool};
 use figures::{Function, Tallied};
-use mmstats::live::{Judge, Life};
 use mmstats::{Snapshot, SnapshotField};
 
 pub use ahead::Files;
 pub use exposition::{Complain, Exposition};
-pub use removed::gather as gather_once;
 pub use together::Together;
 
 /// What the names of numbers begin with of which nobody says what they are.
@@ -121,23 +119,7 @@ pub fn write(
         None | Some(Function::Auto) => return write_kinds(reading, choice, function.is_some(), out),
         Some(function) => function,
     };
-    let judge = Judge::new();
-    let begin = || Together::new(reading.tool, reading.labels, function);
-    let add = |together: &mut Together<'_>, snapshot: &Snapshot, is_departed: bool| {
-        let is_dead = || is_departed || judge.judge(snapshot).life == Life::Dead;
-        if !(reading.is_alive_wanted && is_dead()) {
-            together.add(snapshot, true);
-        }
-    };
-    if function == Function::Sum {
-        let together = removed::gather(reading.tool, reading.operands, reading.files, &begin, &add)?;
-        return write_results(reading.tool, choice, &together.results(), out);
-    }
-    let mut together = begin();
-    reading.files.each(&mut |snapshot| {
-        add(&mut together, snapshot, false);
-        Ok(())
-    })?;
+    let together = Together::read(reading, function)?;
     write_results(reading.tool, choice, &together.results(), out)
 }
 

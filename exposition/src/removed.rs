@@ -26,7 +26,7 @@ type States = Vec<(PathBuf, i128)>;
 ///
 /// # Errors
 /// What `add` reports is reported; [`Stop::Failed`] if counts move faster than they can be read.
-pub fn gather<G>(
+pub(crate) fn gather<G>(
     tool: &Tool,
     operands: &[OsString],
     files: &Files<'_>,

@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
-use cli::{Labels, Tool, escape};
+use cli::{Labels, Stop, Tool, escape};
 use figures::{Aggregate, Function, Outcome, Sample, Source, Tallied};
+use mmstats::live::{Judge, Life};
 use mmstats::{Part, Snapshot};
+
+use crate::{Reading, removed};
 
 /// Gathers the values of all files.
 pub struct Together<'a> {
@@ -20,6 +23,32 @@ impl<'a> Together<'a> {
     #[must_use]
     pub fn new(tool: &'a Tool, labels: &'a Labels, function: Function) -> Self {
         Self { tool, labels, function, aggregate: Aggregate::new(function), paths: Vec::new() }
+    }
+
+    /// Reads all files and gathers their values. What adds up counts each number once.
+    ///
+    /// # Errors
+    /// [`Stop::Failed`] if counts move from file to file faster than they can be read.
+    pub fn read(reading: &Reading<'a>, function: Function) -> Result<Self, Stop> {
+        let judge = Judge::new();
+        // Whether a writer lives is asked only where it matters: that takes time.
+        let does_life_matter = reading.is_alive_wanted || function == Function::Auto;
+        let begin = || Self::new(reading.tool, reading.labels, function);
+        let add = |together: &mut Self, snapshot: &Snapshot, is_departed: bool| {
+            let is_dead = is_departed || (does_life_matter && judge.judge(snapshot).life == Life::Dead);
+            if !(reading.is_alive_wanted && is_dead) {
+                together.add(snapshot, !is_dead);
+            }
+        };
+        if matches!(function, Function::Sum | Function::Auto) {
+            return removed::gather(reading.tool, reading.operands, reading.files, &begin, &add);
+        }
+        let mut together = begin();
+        reading.files.each(&mut |snapshot| {
+            add(&mut together, snapshot, false);
+            Ok(())
+        })?;
+        Ok(together)
     }
 
     /// Takes a file's values in.

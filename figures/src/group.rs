@@ -143,8 +143,10 @@ pub(crate) fn resolve(function: Function, mut groups: Vec<Group>) -> Option<Reso
     }
     let is_unknown = |group: &Group| matches!(group.way, Way::Unknown { .. });
     let (unknown, mut known): (Vec<_>, Vec<_>) = groups.into_iter().partition(is_unknown);
-    let most = known.iter().map(|group| group.files.count()).max();
-    let winner = known.iter().position(|group| Some(group.files.count()) == most);
+    // What can be calculated with comes before what only names something, as a number comes before text.
+    let rank = |group: &Group| (!matches!(group.way, Way::Info), group.files.count());
+    let most = known.iter().map(rank).max();
+    let winner = known.iter().position(|group| Some(rank(group)) == most);
     let Some(winner) = winner else {
         let mut unknown = unknown.into_iter();
         let mut first = unknown.next()?;

@@ -1,6 +1,6 @@
 //! A value with all that its file says of it, and which file that is.
 
-use mmstats::{FollowedField, MergeRule, MetricType, Snapshot, SnapshotField, Value};
+use mmstats::{FollowedField, Meaning, MergeRule, MetricType, Snapshot, SnapshotField, Value};
 
 /// The file that a value is from.
 #[derive(Clone, Copy, Debug)]
@@ -59,29 +59,25 @@ impl<'a> Sample<'a> {
         if field.data_type().is_none() {
             return Self::unknown(field.value());
         }
-        let scale = field.scale();
-        Self {
-            value: field.value().in_unit(scale),
-            kind: field.kind(),
-            merge: field.merge(),
-            unit: field.unit(),
-            help: field.help(),
-            scale,
-        }
+        Self::meaning(field.value(), field)
     }
 
     /// What a field of a followed file says. `None` if the value has changed faster than it could be read.
     #[must_use]
     pub fn followed(field: &FollowedField<'a>) -> Option<Self> {
-        let scale = field.scale();
-        Some(Self {
-            value: field.value()?.in_unit(scale),
-            kind: field.kind(),
-            merge: field.merge(),
-            unit: field.unit(),
-            help: field.help(),
+        Some(Self::meaning(field.value()?, field))
+    }
+
+    fn meaning(value: Value<'a>, meaning: &Meaning<'a>) -> Self {
+        let scale = meaning.scale();
+        Self {
+            value: value.in_unit(scale),
+            kind: meaning.kind(),
+            merge: meaning.merge(),
+            unit: meaning.unit(),
+            help: meaning.help(),
             scale,
-        })
+        }
     }
 
     /// A part of it, such as `p99`: a number of unknown kind. Counts and rates are not in the field's unit.

@@ -24,6 +24,7 @@ per_thread! {
     static LEFT: Work = Options::new().process_end(ProcessEnd::Leave);
 }
 
+#[allow(clippy::print_stderr)]
 fn main() {
     match std::env::var(ROLE).as_deref() {
         Ok("removes") => return work(&REMOVED),
@@ -35,7 +36,12 @@ fn main() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    assert_eq!(left_by("removes", dir.path()), []);
+    if cfg!(target_env = "musl") {
+        // Standard error, since there is no harness that would keep it.
+        eprintln!("skipped: with musl, what a main thread has is not destroyed at its end");
+    } else {
+        assert_eq!(left_by("removes", dir.path()), []);
+    }
     let left = left_by("leaves", dir.path());
     assert_eq!(left, [("work-0.mmstats".to_owned(), 4), ("work-MAIN.mmstats".to_owned(), 3)]);
 }

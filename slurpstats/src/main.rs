@@ -181,9 +181,9 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     let format = request.format.unwrap_or(default);
     let color = request.color.decide(out.is_terminal());
     let labels = &request.labels;
+    let (operands, is_alive_wanted) = (&request.operands, request.is_alive_wanted);
+    let reading = Reading { tool, files, operands, labels, is_alive_wanted };
     if format == Format::Prometheus {
-        let (operands, is_alive_wanted) = (&request.operands, request.is_alive_wanted);
-        let reading = Reading { tool, files, operands, labels, is_alive_wanted };
         return exposition::write(&reading, &request.prometheus, request.function, out);
     }
     let wanted = |field: &SnapshotField<'_>| {
@@ -191,34 +191,16 @@ fn print(tool: &Tool, request: &Request, files: &Files<'_>, out: &mut Output) ->
     };
     let judge = Judge::new();
     // Whether a writer lives is asked only where somebody wants to know: it takes time.
-    let is_life_shown =
-        request.is_alive_wanted || format == Format::Json || request.function == Some(Function::Auto);
+    let is_life_shown = is_alive_wanted || format == Format::Json;
     let each = |show: &mut Show<'_>| {
         let show = &mut |snapshot: &Snapshot| {
             let life = is_life_shown.then(|| judge.judge(snapshot).life);
-            if request.is_alive_wanted && life == Some(Life::Dead) { Ok(()) } else { show(snapshot, life) }
+            if is_alive_wanted && life == Some(Life::Dead) { Ok(()) } else { show(snapshot, life) }
         };
         files.each(show)
     };
     if let Some(function) = request.function {
-        let begin = || Together::new(tool, &request.labels, function);
-        let add = |together: &mut Together<'_>, snapshot: &Snapshot, is_departed: bool| {
-            let is_dead = is_departed || (is_life_shown && judge.judge(snapshot).life == Life::Dead);
-            if !(request.is_alive_wanted && is_dead) {
-                together.add(snapshot, !is_dead);
-            }
-        };
-        let together = if matches!(function, Function::Sum | Function::Auto) {
-            exposition::gather_once(tool, &request.operands, files, &begin, &add)?
-        } else {
-            let mut together = begin();
-            files.each(&mut |snapshot| {
-                add(&mut together, snapshot, false);
-                Ok(())
-            })?;
-            together
-        };
-        let results = together.results();
+        let results = Together::read(&reading, function)?.results();
         return match format {
             Format::Text => records::aggregated_text(&results, &request.labels, color, out),
             Format::Lines => records::aggregated_lines(&results, &request.labels, color, out),

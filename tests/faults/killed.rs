@@ -99,10 +99,14 @@ fn make_zombie(actor: &mut Actor) {
     waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).unwrap();
 }
 
-/// Starts a process with exactly this id, as the kernel would some day.
+/// Starts a process with exactly this id, as the kernel would some day. Then the kernel goes on where it was: the ids
+/// of others that ended lately shall not be used again just now.
 fn process_with_id(pid: u32) -> Option<std::process::Child> {
-    fs::write("/proc/sys/kernel/ns_last_pid", (pid - 1).to_string()).ok()?;
+    const LAST: &str = "/proc/sys/kernel/ns_last_pid";
+    let last = fs::read_to_string(LAST).ok()?;
+    fs::write(LAST, (pid - 1).to_string()).ok()?;
     let mut child = Command::new("sleep").arg("1000").spawn().unwrap();
+    fs::write(LAST, last).unwrap();
     if child.id() == pid {
         return Some(child);
     }

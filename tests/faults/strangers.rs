@@ -1,6 +1,6 @@
 //! Writers of other users, and writers in other PID namespaces.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -29,8 +29,8 @@ impl Shared {
         let dir = tempfile::tempdir().unwrap();
         let stats = dir.path().join("stats");
         fs::create_dir(&stats).unwrap();
-        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        fs::set_permissions(&stats, fs::Permissions::from_mode(0o1777)).unwrap();
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(&stats, Permissions::from_mode(0o1777)).unwrap();
         if !strangers_may_enter(&stats) {
             return None;
         }
@@ -76,6 +76,10 @@ fn files_of_other_users() {
         actor
     });
     let theirs_path = dir.join("theirs.mmstats");
+    if theirs.is_some() {
+        // The original leaves it to the umask who may read.
+        fs::set_permissions(&theirs_path, Permissions::from_mode(0o644)).unwrap();
+    }
     // Bob sees what lives, and may not remove what is dead.
     let (records, stderr, code) = harness::run(shared.cleanstats(BOB).arg("-v").arg(dir));
     assert_eq!(verdict(&records, &living_path), ALIVE_LOCKED);
@@ -104,7 +108,7 @@ fn a_private_file_is_not_known_to_others() {
     }
     let Some(shared) = Shared::new() else { return };
     let path = Foreign::of(gone_pid()).write(&shared.stats, "x.mmstats");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
     let records = cleaned(shared.cleanstats(BOB).args(["-v", "--unknown"]).arg(&shared.stats));
     assert_eq!(verdict(&records, &path), ("kept", "unknown: Permission denied"));
 }

@@ -2,9 +2,7 @@
 
 use std::process::Command;
 
-use harness::has;
-
-use crate::server::has_loopback;
+use harness::{has, has_loopback};
 
 #[test]
 fn the_page_works_in_a_browser() {

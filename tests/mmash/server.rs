@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use harness::tool;
+use harness::{has_loopback, tool};
 
 /// What a client waits for at most. Far more than anything takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,16 +27,6 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Vec<u8>,
-}
-
-/// Whether anything can be served here; says that the test is skipped where not.
-pub(crate) fn has_loopback() -> bool {
-    let is_up =
-        TcpListener::bind("127.0.0.1:0").and_then(|here| TcpStream::connect(here.local_addr()?)).is_ok();
-    if !is_up {
-        harness::skip("the loopback interface is down");
-    }
-    is_up
 }
 
 pub(crate) fn mmash() -> Command {

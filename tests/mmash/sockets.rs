@@ -7,8 +7,8 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Stdio;
 
-use crate::server::{Answer, Server, has_loopback, mmash};
-use harness::outcome;
+use crate::server::{Answer, Server, mmash};
+use harness::{has_loopback, outcome, words_of};
 
 #[test]
 fn a_unix_socket_is_for_its_group_and_goes_with_the_program() {
@@ -27,7 +27,7 @@ fn a_unix_socket_is_for_its_group_and_goes_with_the_program() {
     stream.read_to_end(&mut answer).unwrap();
     assert_eq!(Answer::parse(&answer).text(), "ok\n");
     let second = mmash().args(["-l", &address]).arg(dir.path()).output().unwrap();
-    let said = format!("mmash: {address}: Address already in use\n");
+    let said = format!("mmash: {address}: {}\n", words_of(nix::errno::Errno::EADDRINUSE as i32));
     assert_eq!(outcome(&second), (String::new(), said, Some(1)));
     assert!(path.exists(), "a socket that is in use stays");
     server.end();
@@ -54,7 +54,11 @@ fn an_address_that_is_taken_is_an_error() {
     let output = mmash().args(["--listen", &address]).output().unwrap();
     assert_eq!(
         outcome(&output),
-        (String::new(), format!("mmash: {address}: Address already in use\n"), Some(1))
+        (
+            String::new(),
+            format!("mmash: {address}: {}\n", words_of(nix::errno::Errno::EADDRINUSE as i32)),
+            Some(1)
+        )
     );
 }
 

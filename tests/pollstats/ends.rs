@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use harness::{PATIENCE, hang_up, without_stdout};
 
+use super::worker;
 use super::{Rows, pollstats, publish, run, start};
 
 /// What the child below does: publishes until it is killed.
@@ -27,14 +28,7 @@ fn a_process_that_is_killed_leaves_with_its_gauges() {
     let dir = tempfile::tempdir().unwrap();
     let web = publish(dir.path(), "a");
     web.depth.set(2);
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "ends::child", "--nocapture"])
-        .env("POLLSTATS_TEST_CHILD", dir.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap().contains("ready")));
+    let mut child = worker::process("ends::child", dir.path());
     let args = ["-vv", "-d", "0.05", "-o", "tsv", "-p", "web.stats.", "status.2XX,=depth"];
     let watch = start(dir.path(), &args);
     watch.line();

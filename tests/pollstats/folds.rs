@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::channel;
 use std::time::Instant;
 
 use harness::PATIENCE;
@@ -11,6 +10,7 @@ use mmstats::{Options, ThreadEnd, Version, per_thread};
 
 use super::every::{Numbers, Web, end, row, sum};
 use super::start;
+use super::worker::Worker;
 
 fn workers_dir() -> &'static Path {
     static DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
@@ -24,53 +24,33 @@ per_thread! {
 
 #[test]
 fn a_thread_that_ends_and_is_folded_makes_no_spike() {
-    // A worker records what it is told to, and ends when nobody tells it any more.
-    let worker = || {
-        let (orders, inbox) = channel::<u64>();
-        let (done, outbox) = channel();
-        let thread = std::thread::spawn(move || {
-            for order in inbox {
-                WORKERS.with(|web| (0..order).for_each(|_| web.size.record(order)));
-                done.send(()).unwrap();
-            }
-        });
-        (orders, outbox, thread)
-    };
-    let order = |worker: &(std::sync::mpsc::Sender<u64>, std::sync::mpsc::Receiver<()>, _), count| {
-        worker.0.send(count).unwrap();
-        worker.1.recv_timeout(PATIENCE).unwrap();
-    };
+    let worker =
+        || Worker::start(|order| WORKERS.with(|web| (0..order).for_each(|_| web.size.record(order))));
     let (long, mut short) = (worker(), worker());
-    order(&long, 1000);
-    order(&short, 5000);
+    long.order(1000);
+    short.order(5000);
     let args = ["-d", "0.02", "-o", "tsv", "-p", "long.", "size:count,size:max"];
     let watch = start(workers_dir(), &args);
     watch.line();
     assert_eq!(watch.numbers(), [Some(6000.0), Some(5000.0)]);
     for round in 0..20 {
-        order(&short, 7);
-        order(&long, 1);
-        let (orders, _, thread) = short;
-        drop(orders);
-        thread.join().unwrap();
+        short.order(7);
+        long.order(1);
+        short.end();
         assert_eq!(sum(&watch, 8.0, 8.0), 8.0, "round {round}");
         short = worker();
-        order(&short, 3000);
+        short.order(3000);
         assert_eq!(sum(&watch, 3000.0, 3000.0), 3000.0, "round {round}");
     }
     // Threads that nobody has seen count, too.
     for _ in 0..10 {
-        let (orders, done, thread) = worker();
-        orders.send(3).unwrap();
-        done.recv_timeout(PATIENCE).unwrap();
-        drop(orders);
-        thread.join().unwrap();
+        let worker = worker();
+        worker.order(3);
+        worker.end();
     }
     assert_eq!(sum(&watch, 30.0, 30.0), 30.0);
-    for (orders, _, thread) in [long, short] {
-        drop(orders);
-        thread.join().unwrap();
-    }
+    long.end();
+    short.end();
     assert_eq!(end(watch), "");
 }
 

@@ -1,13 +1,13 @@
 //! Histograms and means: a row has what was recorded since the row before, over all files.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use harness::PATIENCE;
 
 use super::every::{Numbers, end, publish, row, sum};
 use super::start;
+use super::worker;
 
 #[test]
 fn percentiles_are_of_the_interval_over_all_files() {
@@ -98,18 +98,10 @@ fn child() {
 
 #[test]
 fn a_process_that_is_killed_leaves_with_its_gauges_and_takes_nothing_back() {
-    use std::io::{BufRead, BufReader};
     let dir = tempfile::tempdir().unwrap();
     let web = publish(dir.path(), "a");
     web.depth.set(2);
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "intervals::child", "--nocapture"])
-        .env("POLLSTATS_TEST_CHILD", dir.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap().contains("ready")));
+    let mut child = worker::process("intervals::child", dir.path());
     let args = ["-d", "0.05", "-o", "tsv", "-p", "web.", "size:count,depth"];
     let watch = start(dir.path(), &args);
     watch.line();

@@ -15,6 +15,7 @@ mod table;
 mod threads;
 mod units;
 mod usage;
+mod worker;
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, channel};
 use std::time::{Instant, SystemTime};
 
 use mmstats::{Options, ThreadEnd, per_thread};
 
 use harness::PATIENCE;
 
+use super::worker::Worker;
 use super::{Rows, Web, start};
 
 /// Where [`WORKERS`] publish.
@@ -26,53 +26,32 @@ per_thread! {
 
 #[test]
 fn a_thread_that_ends_and_is_folded_makes_no_spike() {
-    // A worker counts what it is told to, and ends when nobody tells it any more.
-    let worker = || {
-        let (orders, inbox) = channel::<u64>();
-        let (done, outbox) = channel();
-        let thread = std::thread::spawn(move || {
-            for order in inbox {
-                WORKERS.with(|web| web.ok.add(order));
-                done.send(()).unwrap();
-            }
-        });
-        (orders, outbox, thread)
-    };
-    let order = |worker: &(std::sync::mpsc::Sender<u64>, Receiver<()>, _), count| {
-        worker.0.send(count).unwrap();
-        worker.1.recv_timeout(PATIENCE).unwrap();
-    };
+    let worker = || Worker::start(|order| WORKERS.with(|web| web.ok.add(order)));
     let (long, mut short) = (worker(), worker());
-    order(&long, 10_000);
-    order(&short, 1_000_000);
+    long.order(10_000);
+    short.order(1_000_000);
     let args = ["-d", "0.02", "-o", "tsv", "-p", "web.stats.status.", "2XX"];
     let watch = start(workers_dir(), &args);
     watch.line();
     assert_eq!(watch.row(), [Some(1_010_000)]);
     for round in 0..20 {
-        order(&short, 7);
-        order(&long, 1);
-        let (orders, _, thread) = short;
-        drop(orders);
-        thread.join().unwrap();
+        short.order(7);
+        long.order(1);
+        short.end();
         assert_eq!(watch.sum(8, 8), 8, "round {round}");
         short = worker();
-        order(&short, 50_000);
+        short.order(50_000);
         assert_eq!(watch.sum(50_000, 50_000), 50_000, "round {round}");
     }
     // Threads that nobody has seen count, too.
     for _ in 0..10 {
-        let (orders, done, thread) = worker();
-        orders.send(3).unwrap();
-        done.recv_timeout(PATIENCE).unwrap();
-        drop(orders);
-        thread.join().unwrap();
+        let worker = worker();
+        worker.order(3);
+        worker.end();
     }
     assert_eq!(watch.sum(30, 30), 30);
-    for (orders, _, thread) in [long, short] {
-        drop(orders);
-        thread.join().unwrap();
-    }
+    long.end();
+    short.end();
     assert_eq!(watch.interrupt().0, "");
 }
 

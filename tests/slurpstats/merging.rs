@@ -108,3 +108,18 @@ fn what_does_not_merge_is_named_and_the_rest_is_right() {
     assert_eq!(err, want.concat());
     drop(a);
 }
+
+#[test]
+fn numbers_come_before_text_however_many_files_have_it() {
+    let dir = tempfile::tempdir().unwrap();
+    for pid in [1, 2] {
+        Fields::new().text("hits", "no").write(dir.path(), format!("{pid}.mmstats"));
+    }
+    Fields::new().counter("hits", 5).write(dir.path(), "3.mmstats");
+    for function in ["auto", "sum"] {
+        let (out, err, code) = run(&["-a", function], &[dir.path()]);
+        assert_eq!((&*out, code), ("hits\t5\n", Some(1)), "{function}");
+        let named = ["1.mmstats: hits is info here", "2.mmstats: hits is info here"];
+        assert!(named.iter().all(|named| err.contains(named)), "{err}");
+    }
+}

@@ -8,13 +8,14 @@ use mmstats::format::histogram::Histogram;
 use mmstats::format::item::{self, Items};
 use mmstats::format::kind::{DataType, MetricType};
 use mmstats::format::place::{CACHE_LINE, SMALL};
+use mmstats::format::reading::check;
 use mmstats::format::v2::{self, BLOCK, FIELD, Field, Room};
 use mmstats::format::window::{RING, SLOT};
 use mmstats::format::{What, mean, text};
 
 use super::{Finding, Severity};
 use crate::number::{u32_at, u64_at};
-use crate::region::value::{check, current_slots, mean_copy, slot};
+use crate::region::value::{current_slots, mean_copy, slot};
 use crate::values::{Values, is_in};
 
 /// Where windows find out of which boot their stamps are.

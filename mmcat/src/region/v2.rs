@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use mmstats::format::item;
 use mmstats::format::kind::MetricType;
 use mmstats::format::v2::{self, BLOCK, FIELD, FIELD_HEAD, Field, HEAD, Record, VERSION};
-use mmstats::format::{Defect, What};
+use mmstats::format::{Defect, What, reading};
 
 use super::meaning::item_name;
 use super::{Fault, Meaning, Region, Role, not_zero, value};
@@ -168,7 +168,7 @@ impl<'a> Regions<'a> {
             self.next = Next::Block(end);
             return;
         };
-        if let Err(what) = value::check(data, bytes) {
+        if let Err(what) = reading::check(data, bytes) {
             let defect = Defect { at: self.at, what };
             self.push(bytes.len(), Role::Unknown, Meaning::Fault(Fault::At(defect)));
             self.next = Next::Block(end);

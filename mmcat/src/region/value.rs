@@ -3,24 +3,13 @@
 use mmstats::format::kind::DataType;
 use mmstats::format::mean::{self, Mean};
 use mmstats::format::window::{self, Slot};
-use mmstats::format::{What, histogram, recent, text};
+use mmstats::format::{histogram, text};
 
 use super::{Meaning, Role, not_zero};
 use crate::number::{f64_at, u32_at, u64_at};
 
 /// How many bytes a part has, what it is, and what it says: offsets in it count from where the part begins.
 type Part<'a> = (usize, Role, Meaning<'a>);
-
-/// Whether bytes may be a value of this type, by their number and by what never changes in them.
-pub(crate) fn check(data: DataType, value: &[u8]) -> Result<(), What> {
-    match data {
-        DataType::Text => text::capacity(value).map(drop),
-        DataType::Recent => recent::kept(value).map(drop),
-        DataType::Histogram => histogram::shape(value).map(drop),
-        DataType::Window => window::seconds(value).map(drop),
-        _ => Ok(()),
-    }
-}
 
 /// The part of a value that begins at byte `at` of it. The value was checked, and parts come one after the other.
 pub(super) fn part(data: DataType, value: &[u8], at: usize) -> Part<'_> {

@@ -1,7 +1,7 @@
 //! A value of whatever type, out of three looks at its bytes.
 
 use super::What;
-use super::histogram::Histogram;
+use super::histogram::{self, Histogram};
 use super::kind::DataType;
 use super::mean::{self, Mean};
 use super::recent::{self, Recent};
@@ -23,6 +23,20 @@ pub enum Reading<'a> {
     Histogram(Histogram),
     /// What was seen in the last seconds.
     Window(Window),
+}
+
+/// Whether bytes may be a value of this type, by their number and by what never changes in them.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn check(data: DataType, value: &[u8]) -> Result<(), What> {
+    match data {
+        DataType::Text => text::capacity(value).map(drop),
+        DataType::Recent => recent::kept(value).map(drop),
+        DataType::Histogram => histogram::shape(value).map(drop),
+        DataType::Window => window::seconds(value).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// Reads a value. `None`: it changed too fast, so look again, the second look taking the place of the first

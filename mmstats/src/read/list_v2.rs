@@ -5,11 +5,12 @@ use std::ops::Range;
 
 use super::about::Said;
 use super::pages::Pages;
-use super::settle_v2::{Again, Compound, check, is_compound, is_of_this_boot, takes_third_look, value};
+use super::settle_v2::{Again, Compound, is_compound, is_of_this_boot, takes_third_look, value};
 use super::snapshot::Snapshot;
 use crate::error::Reason;
 use crate::format::compound::WindowTotal;
 use crate::format::kind::{DataType, MetricType};
+use crate::format::reading::check;
 use crate::format::v2::{self, FIELD_HEAD, Record};
 use crate::format::value::Value;
 use crate::format::{Defect, What};

@@ -17,7 +17,7 @@ use crate::format::mean::{self, Mean};
 use crate::format::reading::number;
 use crate::format::value::Value;
 use crate::format::window::{self, Window};
-use crate::format::{What, histogram, recent, text};
+use crate::format::{What, recent, text};
 use crate::system::monotonic_nanoseconds;
 
 /// How often a value is looked at before it is called unstable.
@@ -45,18 +45,6 @@ pub(crate) fn takes_third_look(data: DataType) -> bool {
 /// Whether values of this type take more than one look.
 pub(crate) fn is_compound(data: DataType) -> bool {
     matches!(data, DataType::Text | DataType::Mean | DataType::Recent | DataType::Window)
-}
-
-/// Whether the bytes, of one look, can be a value of this type. Their number and what never changes in them is
-/// what counts.
-pub(crate) fn check(data: DataType, value: &[u8]) -> Result<(), What> {
-    match data {
-        DataType::Text => text::capacity(value).map(drop),
-        DataType::Recent => recent::kept(value).map(drop),
-        DataType::Histogram => histogram::shape(value).map(drop),
-        DataType::Window => window::seconds(value).map(drop),
-        _ => Ok(()),
-    }
 }
 
 /// A value of a field whose bytes were checked.

@@ -18,6 +18,6 @@ pub use file::{counter, double, field, text, write};
 pub use foreign::{Foreign, gone_pid, now, sees_all_processes, some_time_ago};
 pub use hang_up::hang_up;
 pub use process::{Guarded, InPlace, but_half_written};
-pub use run::{Outcome, beside, copy_program, outcome, run, tool, without_stdout};
-pub use skip::{STRANGER, has, skip, strangers_may_enter};
+pub use run::{Outcome, beside, copy_program, outcome, run, tool, without_stdout, words_of};
+pub use skip::{STRANGER, has, has_loopback, skip, strangers_may_enter};
 pub use watch::{PATIENCE, Watch};

@@ -8,6 +8,12 @@ use std::process::{Command, Output, Stdio};
 /// How a run ended: standard output, standard error, and the exit code unless a signal ended it.
 pub type Outcome = (String, String, Option<i32>);
 
+/// What this machine's C library calls an error: it is not the same in all of them.
+pub fn words_of(number: i32) -> String {
+    let error = std::io::Error::from_raw_os_error(number).to_string();
+    error.split(" (os error").next().unwrap_or_default().to_owned()
+}
+
 /// How a run ended.
 ///
 /// # Panics

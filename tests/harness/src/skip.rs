@@ -21,6 +21,16 @@ pub fn has(program: &str) -> bool {
     there
 }
 
+/// Whether this machine can reach itself; says that the test is skipped where not, as with no network at all.
+pub fn has_loopback() -> bool {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0");
+    let can = listener.and_then(|listener| std::net::TcpStream::connect(listener.local_addr()?)).is_ok();
+    if !can {
+        skip("the loopback interface is down");
+    }
+    can
+}
+
 /// A user that owns nothing.
 pub const STRANGER: u32 = 54321;
 

@@ -10,11 +10,12 @@ use crate::error::{Error, Reason};
 use crate::format::bytes::u32_at;
 use crate::format::compound::WindowTotal;
 use crate::format::kind::{DataType, MetricType};
+use crate::format::reading::check;
 use crate::format::v2::{self, FIELD_HEAD};
 use crate::format::value::Value;
 use crate::read::Pages;
 use crate::read::about::Said;
-use crate::read::settle_v2::{Compound, check, is_compound, takes_third_look, total, value};
+use crate::read::settle_v2::{Compound, is_compound, takes_third_look, total, value};
 
 /// What lies no further apart than this is copied at once.
 const GAP: usize = 4 * 4096;
