@@ -16,7 +16,7 @@ PACKAGE_TARGET = target/package-build
 PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
 
-.PHONY: all demo page picture check check-conditions bench faults races prometheus fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
+.PHONY: all demo page picture check check-python check-conditions bench faults races prometheus fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -41,6 +41,12 @@ picture:
 check:
 	$(CARGO) test --workspace --locked
 	$(CARGO) test --locked --manifest-path proof/Cargo.toml -p races -p bench
+
+# The Python package, with gunicorn, uWSGI and prometheus_client where .ci/run has put them (target/python), and beside
+# the Rust reader where that is built.
+PYTHON = $(abspath $(or $(wildcard $(TARGET)/python/bin/python),$(shell command -v python3)))
+check-python:
+	cd python && MMSTATS_TOOLS=$(abspath $(TARGET)/debug) $(PYTHON) -m unittest
 
 # The same as another user, in a container, with another TMPDIR, umask or locale, without each program that tests may
 # do without, and so on: about five minutes. `tests/conditions.sh NAME` tries one.

@@ -25,20 +25,31 @@ from .fields import (
     IntField,
     MovingAverageField,
     ReadOnlyField,
+    RecentField,
     ShortField,
+    StaticBoolField,
+    StaticByteField,
     StaticDoubleField,
     StaticFloatField,
     StaticInt64Field,
+    StaticIntField,
+    StaticShortField,
     StaticTextField,
+    StaticUByteField,
     StaticUInt64Field,
     StaticUIntField,
+    StaticUShortField,
     StringField,
     TimerField,
+    TimestampField,
+    UByteField,
     UInt64Field,
     UIntField,
     UShortField,
+    UpDownField,
+    WindowField,
 )
-from .fold import fold
+from .folding import fold
 from .models import BaseMmStats, MmStats, __version__
 
 version = __version__

@@ -7,7 +7,7 @@ import time
 from collections import namedtuple
 
 from . import attributes as labels
-from . import defaults, format1, handles, histogram, items, means
+from . import defaults, format1, handles, histogram, items, means, recent, window
 from .text import Text
 from .timer import Timer
 
@@ -145,6 +145,38 @@ class TimerField(HistogramField):
         super().__init__(label, unit=unit, scale=scale, **about)
 
 
+class RecentField(HandleField):
+    """The last ``size`` numbers, each of which readers see: ``add(value)``, and ``values``. Version 1 shows their mean."""
+
+    handle, metric = recent.Recent, "recent"
+
+    def __init__(self, size=100, label=None, **about):
+        if size < 1:
+            raise ValueError("at least 1 number is kept, not %r" % (size,))
+        self.size = operator.index(size)
+        super().__init__(label, **about)
+
+    def describe(self, handle):
+        return self._words("recent", bytes(8 * (self.size + 2)))
+
+
+class WindowField(HandleField):
+    """What was added in the last ``seconds``: ``add(value)``, ``count``, ``value``, the mean, and ``max``. It ages while
+    nothing is added. Version 1 shows the mean as it was when something was added last."""
+
+    handle, metric = window.Window, "window"
+
+    def __init__(self, seconds=60, label=None, **about):
+        if not 1 <= seconds <= 1 << 22:
+            raise ValueError("a window goes back from 1 to %d seconds, not %r" % (1 << 22, seconds))
+        self.seconds = operator.index(seconds)
+        super().__init__(label, **about)
+
+    def describe(self, handle):
+        head = struct.pack("=II", self.seconds, 0)
+        return self._words("window", head + bytes(80 + 40 * self.seconds))
+
+
 class NumberField(Field):
     """A number that is set by an assignment."""
 
@@ -223,6 +255,22 @@ class ByteField(_IntegerField):
     data, buffered = "i8", False
 
 
+class UByteField(_IntegerField):
+    """An unsigned integer of 8 bits."""
+
+    data, buffered = "u8", False
+
+
+class UpDownField(Int64Field):
+    """A whole number of 64 bits that goes up and down, such as how many are open: ``set(value)``, ``incr(amount=1)``,
+    ``decr(amount=1)``."""
+
+    handle = handles.Gauge
+
+    def __get__(self, inst, owner):
+        return self if inst is None else inst._fields[self.key]
+
+
 class FloatField(NumberField):
     """A number of 32 bits. One that is too large is infinite."""
 
@@ -242,6 +290,13 @@ class DoubleField(NumberField):
 
     def convert(self, value):
         return float(value)
+
+
+class TimestampField(DoubleField):
+    """A moment, in seconds since 1970: set by an assignment."""
+
+    def __init__(self, label=None, *, unit="seconds", **about):
+        super().__init__(label, metric="timestamp", unit=unit, **about)
 
 
 class BoolField(NumberField):
@@ -335,10 +390,28 @@ class StaticDoubleField(ReadOnlyField):
     data = "f64"
 
 
+class StaticUInt64Field(ReadOnlyField):
+    """An unsigned integer of 64 bits that does not change."""
+
+    data = "u64"
+
+
 class StaticUIntField(ReadOnlyField):
     """An unsigned integer of 32 bits that does not change."""
 
     data = "u32"
+
+
+class StaticUShortField(ReadOnlyField):
+    """An unsigned integer of 16 bits that does not change."""
+
+    data = "u16"
+
+
+class StaticUByteField(ReadOnlyField):
+    """An unsigned integer of 8 bits that does not change."""
+
+    data = "u8"
 
 
 class StaticInt64Field(ReadOnlyField):
@@ -347,10 +420,28 @@ class StaticInt64Field(ReadOnlyField):
     data = "i64"
 
 
-class StaticUInt64Field(ReadOnlyField):
-    """An unsigned integer of 64 bits that does not change."""
+class StaticIntField(ReadOnlyField):
+    """A signed integer of 32 bits that does not change."""
 
-    data = "u64"
+    data = "i32"
+
+
+class StaticShortField(ReadOnlyField):
+    """A signed integer of 16 bits that does not change."""
+
+    data = "i16"
+
+
+class StaticByteField(ReadOnlyField):
+    """A signed integer of 8 bits that does not change."""
+
+    data = "i8"
+
+
+class StaticBoolField(ReadOnlyField):
+    """A bool that does not change."""
+
+    data = "bool"
 
 
 class StaticTextField(ReadOnlyField):

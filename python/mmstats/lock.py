@@ -8,6 +8,7 @@ from . import reader
 
 # struct flock: type, whence, start, length, pid.
 FLOCK = "hhqqi0q"
+ENDINGS = ("sys.pid", "org.mmstats.version", "org.python.version")
 
 
 def take(descriptor):
@@ -30,13 +31,28 @@ def is_locked(descriptor):
 def is_dead(descriptor, file_system):
     """Whether the writer of an open file is dead for sure: it had promised to hold the lock, and does not.
 
-    On an overlayfs the lock may be on the file below, so there nothing is sure.
+    On an overlayfs a mapping alone does not keep the lock. A writer of this package keeps a descriptor, too; its process
+    must be gone as well.
     """
-    if is_locked(descriptor) or file_system in ("overlay", "unknown"):
+    if is_locked(descriptor) or file_system == "unknown":
         return False
     try:
         fields = reader.read_descriptor(descriptor)
     except (OSError, reader.InvalidMmStatsVersion):
         return False
+    ids = {ending: field.value for field in fields for ending in ENDINGS if field.label.endswith(ending)}
+    if file_system == "overlay" and ("org.python.version" not in ids or exists(ids.get("sys.pid"))):
+        return False
     # Asked again: a writer may have come between.
-    return any(field.label.endswith("org.mmstats.version") for field in fields) and not is_locked(descriptor)
+    return "org.mmstats.version" in ids and not is_locked(descriptor)
+
+
+def exists(pid):
+    """Whether there may be a process with this id."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, TypeError, OverflowError):
+        pass
+    return True

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from . import defaults, fields, format1, format2, mark, names
+from . import defaults, departed, fields, folding, format1, format2, mark, names
 from .family import Family
 from .memory import PrivateMemory
 from .statsfile import StatsFile
@@ -34,9 +34,13 @@ class BaseMmStats:
 
     ``path``: the directory, else ``MMSTATS_PATH``, ``TMPDIR`` or ``/tmp``. ``filename``: the template of the name,
     else ``MMSTATS_FILES`` or ``{CMD}-{PID}-{TID}.mmstats``. ``label_prefix``: comes before all labels. ``version``: 1
-    or 2, unless ``MMSTATS_VERSION`` says otherwise. ``process_end``: ``"remove"`` or ``"leave"`` the file. ``mode``:
-    of the file, less the umask. ``strict``: raise an error if there can be no file. Otherwise it is logged, and the
-    program counts in memory that no reader sees.
+    or 2, unless ``MMSTATS_VERSION`` says otherwise. ``mode``: of the file, less the umask. ``strict``: raise an error
+    if there can be no file. Otherwise it is logged, and the program counts in memory that no reader sees.
+
+    ``process_end``: what becomes of the file when the process ends in order. ``"remove"``: what was counted goes with
+    it. ``"leave"``: it stays until ``cleanstats`` or ``mmstats.fold`` removes it. ``"fold"``: its counts are added to
+    the file of the command's departed, so no sum over the processes of the program falls; and when an instance makes a
+    file, it does the same for processes of the program that were killed.
 
     ValueError: a field is declared wrongly. DuplicateFieldName: two have one label.
     """
@@ -52,8 +56,8 @@ class BaseMmStats:
         mode=0o644,
         strict=False,
     ):
-        if process_end not in ("remove", "leave"):
-            raise ValueError("process_end is remove or leave, not %r" % (process_end,))
+        if process_end not in ("remove", "leave", "fold"):
+            raise ValueError("process_end is remove, leave or fold, not %r" % (process_end,))
         if version not in (None, 1, 2):
             raise ValueError("version is 1 or 2, not %r" % (version,))
         self._path, self._filename, self._label_prefix = path, filename, label_prefix or ""
@@ -122,6 +126,8 @@ class BaseMmStats:
             if strict:
                 raise
             log.warning("mmstats: nothing is published: %s", error)
+        if self._process_end == "fold" and self._file is not None:
+            self._fold_dead(wait=0)
 
     def _create(self, end):
         model, template = type(self).__name__, self._filename or defaults.template()
@@ -225,18 +231,55 @@ class BaseMmStats:
             for segment in self._memory.segments:
                 segment.sync()
 
+    def fold_dead(self):
+        """Adds what dead processes of this program have counted to the file of its departed, and removes their files.
+
+        They are those whose files are in the directory of this one's and are called alike. Gives the number of files
+        that were removed.
+        """
+        self._at_home()
+        return self._fold_dead() if self._file is not None else 0
+
+    def _fold_dead(self, wait=folding.WAIT):
+        try:
+            pid, tid = os.getpid(), threading.get_native_id()
+            own = departed.command_of(os.path.basename(self._file.wanted), pid, tid)
+            return folding.fold_dead(self._file.directory, own, wait)
+        except OSError as error:
+            log.warning("mmstats: the counts of dead processes stay where they are: %s", error)
+            return 0
+
     def remove(self):
         """Removes the file. The program can go on to count, in memory that no reader sees."""
         self._at_home()
+        self._end(StatsFile.remove)
+
+    def fold(self):
+        """Adds what was counted to the file of the command's departed, and removes this file. The program can go on to
+        count, in memory that no reader sees. A file of version 1 is removed only.
+        """
+        self._at_home()
+        self._end(self._fold_own if self._version == 2 else StatsFile.remove)
+
+    @staticmethod
+    def _fold_own(file):
+        try:
+            folding.fold_own(file)
+        except (OSError, ValueError) as error:
+            # It stays, and whoever cleans up later finds a dead writer's file.
+            log.warning("mmstats: %s stays: %s", file.path, error)
+
+    def _end(self, take_away):
         with self._lock:
             if self._removed:
                 return
             self._removed = True
             file, self._file = self._file, None
             if file is not None:
-                file.remove()
+                # First, so that nothing is added to the file any more.
                 self._build(memory := PrivateMemory())
                 self._memory = memory
+                take_away(file)
                 file.leave()
             if self in _instances:
                 _instances.remove(self)
@@ -272,8 +315,8 @@ def _forked():
 def _ended():
     """At the end of the process. What it has of its parent's is not its own."""
     for instance in list(_instances):
-        if instance._mark[0] and instance._process_end == "remove":
-            instance.remove()
+        if instance._mark[0] and instance._process_end != "leave":
+            instance.fold() if instance._process_end == "fold" else instance.remove()
 
 
 if hasattr(os, "register_at_fork"):

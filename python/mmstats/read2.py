@@ -5,7 +5,7 @@ import sys
 import time
 from collections import namedtuple
 
-from . import format2, histogram, items
+from . import format2, histogram, items, window
 from .histogram import lower
 from .means import check
 
@@ -85,15 +85,11 @@ def mean_of(raw):
 
 
 def slot_of(raw):
-    stamp, total, count, high, sealed = struct.unpack("=QdQdQ", raw)
-    total_bits, high_bits = struct.unpack_from("=Q", raw, 8)[0], struct.unpack_from("=Q", raw, 24)[0]
-    agrees = stamp * 0xC2B2AE3D27D4EB4F ^ _rotl(total_bits, 13) ^ count * 0x9E3779B97F4A7C15
-    agrees ^= _rotl(high_bits, 29) * 0xD6E8FEB86659FD93
-    return (stamp, count, total, high) if sealed == agrees & WORD else None
-
-
-def _rotl(word, by):
-    return (word << by | word >> 64 - by) & WORD
+    stamp, total, count, high, sealed = struct.unpack("=QQQQQ", raw)
+    if sealed != window.check(stamp, total, count, high):
+        return None
+    _, total, _, high, _ = struct.unpack("=QdQdQ", raw)
+    return stamp, count, total, high
 
 
 def newest(before, now, decode):

@@ -14,7 +14,7 @@ Stat = namedtuple("Stat", ("label", "value"))
 ReadField = namedtuple("ReadField", "label value data metric unit help merge scale quantiles")
 
 
-class InvalidMmStatsVersion(Exception):
+class InvalidMmStatsVersion(ValueError):
     """Not a stats file of a version that is known, or of another byte order."""
 
 

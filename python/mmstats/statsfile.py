@@ -32,7 +32,7 @@ class StatsFile(Segments):
     def __init__(self, target, mode):
         super().__init__()
         self.path = None
-        self.target = os.path.abspath(target)
+        self.target = self.wanted = os.path.abspath(target)
         self.directory = os.path.dirname(self.target)
         self.kind = space.file_system(self.directory)
         if self.kind in space.REFUSED:
@@ -72,7 +72,7 @@ class StatsFile(Segments):
 
         Held: there is no name for it.
         """
-        wanted = self.target
+        wanted = self.wanted
         for number in range(1, NAMES if goes_on else 2):
             self.target = wanted if number == 1 else names.numbered(wanted, number)
             for _ in range(TRIES):

@@ -4,7 +4,7 @@ import os
 import unittest.mock
 
 import mmstats
-from mmstats import departed
+from mmstats import departed, lock, space
 
 from .place import InPlace, sums, values
 
@@ -15,7 +15,7 @@ class Web(mmstats.MmStats):
     size = mmstats.AverageField()
     answer = mmstats.TimerField()
     load = mmstats.DoubleField()
-web = Web(filename="web-{PID}-{TID}.mmstats")
+web = Web(filename="web-{PID}-{TID}.mmstats", process_end=os.environ["END"])
 web.hits.incr(5)
 web.size.add(3)
 web.answer.add(0.25)
@@ -26,8 +26,8 @@ sys.stdin.read()
 
 
 class Fold(InPlace):
-    def worker(self):
-        process = self.program(WORKER)
+    def worker(self, end="leave"):
+        process = self.program(WORKER, END=end)
         self.assertEqual(int(process.stdout.readline()), process.pid)
         return process
 
@@ -51,6 +51,48 @@ class Fold(InPlace):
         self.assertEqual((found["hits"], found["size"], found["sys.departed"]), (15, (9.0, 3), ""))
         self.assertEqual((found["answer"].count, found["answer"].sum), (3, 750_000_000))
         self.assertNotIn("load", found)
+
+    def test_a_process_that_ends_in_order_adds_its_counts_itself(self):
+        for number in 1, 2:
+            worker = self.worker("fold")
+            worker.stdin.close()
+            self.assertEqual(worker.wait(), 0)
+            found = values(self.path())
+            self.assertEqual((self.names(), found["hits"]), ([os.path.basename(self.path())], 5 * number))
+            self.assertEqual((found["answer"].count, found["sys.departed"]), (number, ""))
+
+    def test_an_instance_that_begins_adds_what_killed_ones_have_counted(self):
+        other = self.worker()
+        name = "web-%d-%d.mmstats" % (other.pid, other.pid)
+        os.rename(os.path.join(self.directory, name), os.path.join(self.directory, "other-" + name))
+        killed = [self.worker("fold") for _ in range(3)]
+        for process in (other, *killed):
+            self.kill(process)
+        self.assertEqual(len(self.names()), 4)
+        living = self.worker("fold")
+        self.assertEqual((len(self.names()), values(self.path())["hits"]), (3, 15), "not those of another command")
+        self.assertEqual(sums(self.directory, "hits"), 25)
+        living.stdin.close()
+        living.wait()
+        self.assertEqual((len(self.names()), values(self.path())["hits"]), (2, 20))
+
+    def test_what_cannot_be_added_stays(self):
+        worker = self.worker("fold")
+        with open(self.path(), "w", encoding="ascii") as file:
+            file.write("something else")
+        self.assertEqual(worker.communicate()[0], "")
+        self.assertEqual(len(self.names()), 2)
+        os.unlink(self.path())
+        self.assertEqual((mmstats.fold(worker.pid), values(self.path())["hits"]), (1, 5))
+
+    def test_on_an_overlayfs_the_process_must_be_gone_as_well(self):
+        worker = self.worker()
+        with unittest.mock.patch.object(space, "file_system", lambda _: "overlay"):
+            self.assertEqual(mmstats.fold(worker.pid), 0)
+            with unittest.mock.patch.object(lock, "is_locked", lambda _: False):
+                self.assertEqual(mmstats.fold(worker.pid), 0)
+            self.kill(worker)
+            self.assertEqual(mmstats.fold(worker.pid), 1)
 
     def test_a_file_that_is_on_the_list_is_not_added_again(self):
         worker = self.worker()

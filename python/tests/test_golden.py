@@ -5,6 +5,7 @@ import sys
 import threading
 import types
 import unittest
+import unittest.mock
 
 from mmstats import attributes, fields, format2, histogram, items, memory, reader
 
@@ -39,6 +40,13 @@ class Writer:
         handle.bind(*self.schema.add(label, field.describe(handle)), 2)
         return handle
 
+    def move(self, label, field, work):
+        """Adds a field whose values were in other memory before, as those of an instance that is removed are."""
+        before = Writer()
+        handle = before.handle(label, field)
+        work(handle)
+        handle.bind(*self.schema.add(label, field.describe(handle)), 2)
+
     def record(self, inside):
         inside = inside.ljust(format2.up(4 + len(inside), 8) - 4, b"\0")
         at = self.schema.placer.record(4 + len(inside))
@@ -48,12 +56,10 @@ class Writer:
         return bytes(self.memory.bytes[: format2.up(self.schema.end, 4096)])
 
 
-def slot(stamp, total, count, high):
-    bits = lambda number: struct.unpack("=Q", struct.pack("=d", number))[0]  # noqa: E731
-    rotl = lambda word, by: (word << by | word >> 64 - by) & (1 << 64) - 1  # noqa: E731
-    check = stamp * 0xC2B2AE3D27D4EB4F ^ rotl(bits(total), 13) ^ count * 0x9E3779B97F4A7C15
-    check ^= rotl(bits(high), 29) * 0xD6E8FEB86659FD93
-    return struct.pack("=QdQdQ", stamp, total, count, high, check & (1 << 64) - 1)
+def add_at_their_seconds(handle):
+    for second, value in (98, 1.0), (99, -2.0), (99, -1.0), (100, 0.5), (100, 4.0):
+        with unittest.mock.patch("mmstats.window.now", lambda: second):
+            handle.add(value)
 
 
 def build():
@@ -61,7 +67,7 @@ def build():
     counter = file.handle("a.u64", fields.CounterField(unit="requests", help="Requests answered ✓"))
     file.handle("a.u32", fields.UIntField(merge="max"), 0x01020304)
     file.handle("a.u16", fields.UShortField(), 0x0102)
-    file.add("a.u8", "u8", "info", b"\xc8")
+    file.handle("a.u8", fields.StaticUByteField(value=200))
     file.handle("a.i64", fields.Int64Field(), -2)
     file.handle("a.i32", fields.IntField(), -3)
     file.handle("a.i16", fields.ShortField(), -4)
@@ -73,12 +79,10 @@ def build():
     text = file.handle("a.text", fields.StringField(11))
     file.handle("a.fixed", fields.StaticTextField(value="für immer"))
     mean = file.handle("a.mean", fields.AverageField(unit="seconds"))
-    recent = struct.pack("=Q5d", 6, -6.0, 2.0, 3.0, 4.0, 5.5)
-    file.add("a.recent", "recent", "recent", recent)
+    recent = file.handle("a.recent", fields.RecentField(4))
     shape = fields.HistogramField(unit="seconds", scale=0.001, quantiles=(0.5, 0.9), precision=2, range=8)
     counts = file.handle("a.histogram", shape)
-    window = [slot(99, 1.0, 1, 1.0), slot(100, -3.0, 2, -1.0), slot(101, 4.5, 2, 4.0)]
-    file.add("a.window", "window", "window", window_value(window), unit="seconds")
+    file.move("a.window", fields.WindowField(3, unit="seconds"), add_at_their_seconds)
     label = attributes.build("a.requests", {"route": '/"a"', "method": "GET"})
     file.add(label, "u64", "counter", struct.pack("=Q", 42))
     file.record(format2.field(b"of.the.future", 99, 1, 8, 8, b""))
@@ -94,15 +98,9 @@ def build():
         mean.add(number)
     for number in 0, 1, 7, 8, 9, 10, 100, 250, 300:
         counts.record(number)
+    for number in 1.5, 2.0, 3.0, 4.0, 5.5, -6.0:
+        recent.add(number)
     return file.finish()
-
-
-def window_value(slots):
-    """A window of three seconds: two that are over, and the current one."""
-    ring = [bytes(40)] * 3
-    for over in slots[:-1]:
-        ring[struct.unpack_from("=Q", over)[0] % 3] = over
-    return struct.pack("=II", 3, 0) + slots[-1] + bytes(40) + b"".join(ring)
 
 
 @unittest.skipUnless(GOLDEN_FILE.exists(), "the golden file is not beside the package")

@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import re
 import stat
 import threading
 import time
@@ -38,17 +39,21 @@ class _Turns:
         return removed
 
 
-_turns = _Turns()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_turns.__init__)
+# One for each process id: a fork while another thread folds leaves a lock that nobody gives back.
+_of_processes = {}
+
+
+def _take(*wanted):
+    return _of_processes.setdefault(os.getpid(), _Turns()).take(*wanted)
 
 
 @contextlib.contextmanager
-def _locked(directory):
-    """One process at a time changes the counts in a directory."""
+def _locked(directory, wait):
+    """One process at a time changes the counts in a directory. BlockingIOError: after ``wait`` seconds, another one
+    still does."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        end = time.monotonic() + WAIT
+        end = time.monotonic() + wait
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -74,20 +79,49 @@ def fold(pid, path=None):
 
     OSError: the directory cannot be read or locked, or the counts cannot be written. Then nothing is removed.
     """
-    return _turns.take(pid, path)
+    directory = os.fspath(path or defaults.directory())
+    return _take(directory, lambda name, ids: ids and ids["sys.pid"] == pid, WAIT)
 
 
-def _fold(pid, path):
-    directory, removed = os.fspath(path or defaults.directory()), 0
+def fold_dead(directory, command, wait):
+    """The same for all dead processes whose files begin with the name of a command. ``wait``: for at most as many
+    seconds if another process folds in this directory.
+    """
+    begin = re.split(r"\{(?:PID|TID)\}", command)[0]
+
+    def wanted(name, ids):
+        if ids is None:
+            return name.startswith(begin)
+        return departed.command_of(name, ids["sys.pid"], ids["sys.tid"]) == command
+
+    return _take(directory, wanted, wait)
+
+
+def fold_own(file):
+    """The same for a file of this process, to which nothing is added any more.
+
+    OSError, ValueError: the counts cannot be kept. Then the file stays.
+    """
+    found = reader.read_descriptor(file.descriptor)
+    with _locked(file.directory, WAIT):
+        _keep(file.directory, os.path.basename(file.path), os.fstat(file.descriptor), found, _ids(found))
+
+
+def _fold(directory, wanted, wait):
+    removed = 0
     kind = space.file_system(directory)
     for name in sorted(os.listdir(directory)):
         # Which files these are is known from inside only, and reading all of them would take long where there are many.
-        if name.endswith(".mmstats") and "-departed-" not in name:
-            removed += _fold_file(directory, name, pid, kind)
+        if name.endswith(".mmstats") and "-departed-" not in name and wanted(name, None) is not False:
+            removed += _fold_file(directory, name, wanted, kind, wait)
     return removed
 
 
-def _fold_file(directory, name, pid, kind):
+def _ids(found):
+    return {ending: value_of(found, ending) for ending in ("sys.pid", "sys.tid", "sys.created", "sys.fold")}
+
+
+def _fold_file(directory, name, wanted, kind, wait):
     path = os.path.join(directory, name)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW)
@@ -98,14 +132,14 @@ def _fold_file(directory, name, pid, kind):
         if not stat.S_ISREG(status.st_mode) or lock.is_locked(descriptor):
             return 0
         found = reader.read_descriptor(descriptor)
-        ids = {ending: value_of(found, ending) for ending in ("sys.pid", "sys.tid", "sys.created", "sys.fold")}
-        is_ours = ids["sys.pid"] == pid and os.pread(descriptor, 1, 0) == b"\2" and ids["sys.fold"] is None
+        ids = _ids(found)
+        is_ours = wanted(name, ids) and os.pread(descriptor, 1, 0) == b"\2" and ids["sys.fold"] is None
         if not is_ours or not lock.is_dead(descriptor, kind):
             return 0
         if os.geteuid() not in (0, status.st_uid):
             log.warning("mmstats: %s: only root keeps the counts of another user", path)
             return 0
-        with _locked(directory):
+        with _locked(directory, wait):
             return _keep(directory, name, status, found, ids)
     except (reader.InvalidMmStatsVersion, ValueError) as error:
         log.warning("mmstats: %s: its counts cannot be kept: %s", path, error)
