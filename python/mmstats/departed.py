@@ -35,6 +35,11 @@ def identity(name, status, pid, created):
     return "%d:%d:%r:%s" % (status.st_ino, pid or 0, float(created or 0), escaped)
 
 
+def value_of(fields, ending):
+    """The value of the first field whose label ends so."""
+    return next((field.value for field in fields if field.label.endswith(ending)), None)
+
+
 def count_of(field):
     """What a field has counted, or None of what ends with its writer."""
     value, data, metric = field.value, field.data, field.metric
@@ -109,7 +114,7 @@ class Departed:
     def __init__(self, directory, command, uid):
         self.directory, self.uid = directory, uid
         self.path = os.path.join(directory, "%s-departed-%d.mmstats" % (command, uid))
-        self.counts, self.list, self.state = {}, [], 0
+        self.counts, self.list, self.state, self.fields = {}, [], 0, []
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW)
         except FileNotFoundError:
@@ -122,6 +127,7 @@ class Departed:
         texts = {field.label: field.value for field in found}
         if LIST not in texts or owner not in (uid, 0):
             raise ValueError("%s: something else has the name" % self.path)
+        self.fields = found
         self.list, self.state = texts[LIST].split(), texts.get(STATE, 0)
         self.counts = {field.label: count for field in found for count in [count_of(field)] if count}
 

@@ -118,7 +118,7 @@ def _fold(directory, wanted, wait):
 
 
 def _ids(found):
-    return {ending: value_of(found, ending) for ending in ("sys.pid", "sys.tid", "sys.created", "sys.fold")}
+    return {ending: departed.value_of(found, ending) for ending in ("sys.pid", "sys.tid", "sys.created", "sys.fold")}
 
 
 def _fold_file(directory, name, wanted, kind, wait):
@@ -170,8 +170,3 @@ def _keep(directory, name, status, found, ids):
     if all_of_them.forget_gone():
         all_of_them.publish(status)
     return 1
-
-
-def value_of(found, ending):
-    """The value of the first field whose label ends so."""
-    return next((field.value for field in found if field.label.endswith(ending)), None)

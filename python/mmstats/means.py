@@ -63,6 +63,18 @@ class Mean(Added):
         rest[1] = check(self._sum, self._count)
 
     @property
+    def sum(self):
+        """All values added up."""
+        self.at_home()
+        return self._sum
+
+    @property
+    def count(self):
+        """How many values there were."""
+        self.at_home()
+        return self._count
+
+    @property
     def value(self):
         self.at_home()
         return self._mean()

@@ -95,10 +95,11 @@ class BaseMmStats:
                 self._fields[name] = Family(self, field, name)
             else:
                 self._fields[name] = self._make(self._handles, field, name)
-        labels = [handle.label for handle in self._identity + self._handles]
-        for label in labels:
-            if labels.count(label) > 1:
-                raise fields.DuplicateFieldName(label)
+        self._labels = set()
+        for handle in self._identity + self._handles:
+            if handle.label in self._labels:
+                raise fields.DuplicateFieldName(handle.label)
+            self._labels.add(handle.label)
 
     def _make(self, handles, field, name, attributes=None):
         handle = field.handle(self, field, field.full_label(self._label_prefix, name, attributes))
@@ -170,7 +171,7 @@ class BaseMmStats:
                 return handle
             made = []
             handle = self._make(made, field, name, attributes)
-            if any(handle.label == other.label for other in self._identity + self._handles):
+            if handle.label in self._labels:
                 raise fields.DuplicateFieldName(handle.label)
             try:
                 self._place(self._schema, handle)
@@ -179,6 +180,7 @@ class BaseMmStats:
                 schema = (format1 if self._version == 1 else format2).Schema(PrivateMemory())
                 self._place(schema, handle)
             self._handles += made
+            self._labels.add(handle.label)
             known[key] = handle
             return handle
 

@@ -1,5 +1,6 @@
 """A directory for the files of one test."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -47,6 +48,13 @@ class InPlace(unittest.TestCase):
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stdin.close)
         return process
+
+
+def need(name):
+    """Skips a test, in words, where a module is not installed."""
+    if importlib.util.find_spec(name) is None:
+        print("skipped: %s is not installed" % name, file=sys.stderr)
+        raise unittest.SkipTest("%s is not installed" % name)
 
 
 def values(path):

@@ -1,0 +1,308 @@
+"""Publishes what an application measures with prometheus_client.
+
+>>> import mmstats.prometheus
+>>> mmstats.prometheus.install()
+
+comes before the first metric is made. From then on every Counter, Gauge, Summary and Histogram is in this process's
+stats file as well, where all tools see it, and ``Collector`` adds up those of all processes for a scrape, as
+``prometheus_client.multiprocess.MultiProcessCollector`` does: without a directory to be wiped, and without files that
+pile up.
+
+A counter ``a_total`` is the field ``a_total``, a gauge ``b`` is ``b``, a summary ``c`` is the mean ``c``, and a
+histogram ``d`` is the histogram ``d``; its exact sum and its exact buckets are ``d_sum`` and ``d_bucket{le="0.5"}``,
+each bucket with its own values only. Info, Enum and exemplars stay in the process.
+"""
+
+import logging
+import math
+import re
+import threading
+
+from . import attributes, fields, handles, models, together
+
+log = logging.getLogger("mmstats")
+
+# How the values of a gauge in several processes become one. Those of dead processes are in none of them.
+MERGE = {
+    "min": "min", "livemin": "min", "max": "max", "livemax": "max", "sum": "sum", "livesum": "sum",
+    "mostrecent": "latest", "livemostrecent": "latest",
+}
+UNITS = ("seconds", "bytes", "ratio", "celsius", "meters", "volts", "amperes", "joules", "grams")
+LARGEST = (1 << 64) - 1
+
+
+class Total(handles.Added):
+    """A number of 64 bits that is added to, and begins at 0 in a forked child."""
+
+    __slots__ = ("_cell", "_total")
+
+    def begin_again(self):
+        super().begin_again()
+        self._total = 0.0
+
+    def bind(self, segment, at, version):
+        super().bind(segment, at, version)
+        cell = segment.cells("d", at)
+        cell[0] = self._total
+        self._cell = cell
+
+    def incr(self, amount=1):
+        """Adds ``amount``."""
+        if not self._mark[0]:
+            self._instance._at_home()
+        with self._lock:
+            self._total = total = self._total + amount
+            self._cell[0] = total
+
+    def set(self, value, timestamp=None):
+        """Sets it. prometheus_client gives a time as well, which is not kept."""
+        self.at_home()
+        with self._lock:
+            self._total = value = float(value)
+            self._cell[0] = value
+
+    def get(self):
+        self.at_home()
+        return self._total
+
+
+class TotalField(fields.HandleField):
+    """What such a number is: a counter or a gauge."""
+
+    handle, data = Total, "f64"
+
+    def __init__(self, metric, **about):
+        self.metric = metric
+        super().__init__(**about)
+
+    def describe(self, handle):
+        return self._number("f64", handle._total, True)
+
+
+class Prometheus(models.MmStats):
+    """The file of what the application has measured with prometheus_client."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self._known, self._histograms = {}, {}
+
+    def add(self, field, name, names, values):
+        """The handle for these attributes; the same for the same ones.
+
+        ValueError: there cannot be such a field.
+        """
+        try:
+            handle = self._add_later(self._known, (name, names, values), field, name, dict(zip(names, values)))
+        except fields.DuplicateFieldName:
+            handle = self._known.get((name, names, values))
+        if handle is None or (handle.field.metric, type(handle.field)) != (field.metric, type(field)):
+            raise ValueError("%s: something else has this name" % name)
+        return handle
+
+    def methods(self, kind, metric, name, names, values, help, mode):
+        """What increases, sets and gets a value of prometheus_client."""
+        about = {"help": " ".join(help.split())[:1000] or None}
+        unit = metric.rpartition("_")[2]
+        about["unit"] = unit if unit in UNITS and unit != metric else None
+        if kind == "summary":
+            handle = self.add(fields.AverageField(**about), metric, names, values)
+            if name.endswith("_count"):
+                # The sum, which comes after it, adds to both.
+                return _nothing, _nothing, lambda: float(handle.count)
+            return handle.add, _nothing, lambda: handle.sum
+        if kind == "histogram":
+            return self._histogram(about, metric, name, names, values)
+        if kind == "gauge":
+            about["merge"] = MERGE.get(mode, "none")
+        handle = self.add(TotalField(kind, **about), name, names, values)
+        return handle.incr, handle.set, handle.get
+
+    def _histogram(self, about, metric, name, names, values):
+        key = metric, values if name.endswith("_sum") else values[:-1]
+        bounds, shown = self._histograms.setdefault(key, ([], []))
+        if name.endswith("_sum"):
+            total = self.add(TotalField("counter", help=about["help"]), name, names, values)
+
+            def observe(amount):
+                total.incr(amount)
+                for handle, factor in shown:
+                    handle.record(_whole(amount * factor))
+
+            return observe, total.set, total.get
+        bounds.append(float(values[-1]))
+        if bounds[-1] == math.inf and not shown:
+            # The last one: now it is known what has to be told apart.
+            field, factor = _shape(bounds, about)
+            shown.append((self.add(field, metric, names[:-1], values[:-1]), factor))
+        handle = self.add(fields.CounterField(help=about["help"]), name, names, values)
+        return handle.incr, _nothing, lambda: float(handle.value)
+
+
+def _shape(bounds, about):
+    """A histogram for values about these bounds, and what they are multiplied with to be whole numbers.
+
+    It tells apart a thousandth of the order of the lowest, and 16 times the highest.
+    """
+    positive = [bound for bound in bounds if 0 < bound < math.inf] or [1.0]
+    order = max(math.floor(math.log10(positive[0])) - 3, -300)
+    range = min(max(math.ceil(math.log2(positive[-1]) - order * math.log2(10)) + 4, 8), 64)
+    return fields.HistogramField(scale=float("1e%d" % order), precision=3, range=range, **about), float("1e%d" % -order)
+
+
+def _nothing(*_):
+    """What is done by another value."""
+
+
+def _whole(number):
+    if not number > 0:
+        return 0
+    return LARGEST if number >= LARGEST else round(number)
+
+
+_installed, _lock = None, threading.Lock()
+
+
+def install(path=None, filename=None, *, process_end="fold", **options):
+    """From now on, prometheus_client's metrics are published. Gives the instance that has the file.
+
+    Options are those of ``mmstats.MmStats``. By default a process that ends adds its counts to the file of the
+    command's departed. A second call gives the same instance.
+
+    ImportError: there is no prometheus_client.
+    """
+    from prometheus_client import REGISTRY, metrics, values
+
+    global _installed
+    with _lock:
+        if _installed is not None:
+            return _installed
+        instance = Prometheus(path, filename, process_end=process_end, **options)
+        before = {one for one in getattr(REGISTRY, "_collector_to_names", ()) if isinstance(one, metrics.MetricWrapperBase)}
+        if before:
+            log.warning("mmstats: made before install, so not published: %s", ", ".join(sorted(map(str, before))))
+        values.ValueClass = _value_class(instance, values.MutexValue)
+        _installed = instance
+        return instance
+
+
+def _value_class(instance, private):
+    class Value:
+        """What prometheus_client keeps a number in."""
+
+        __slots__ = ("inc", "set", "get", "_exemplar")
+        _multiprocess = False
+
+        def __init__(self, typ, metric_name, name, labelnames, labelvalues, help_text, multiprocess_mode="", **_):
+            self._exemplar = None
+            names, texts = tuple(labelnames), tuple(map(str, labelvalues))
+            try:
+                methods = instance.methods(typ, metric_name, name, names, texts, help_text, multiprocess_mode)
+            except ValueError as error:
+                log.warning("mmstats: %s is not published: %s", name, error)
+                kept = private(typ, metric_name, name, labelnames, labelvalues, help_text)
+                methods = kept.inc, kept.set, kept.get
+            self.inc, self.set, self.get = methods
+
+        def set_exemplar(self, exemplar):
+            self._exemplar = exemplar
+
+        def get_exemplar(self):
+            return self._exemplar
+
+    return Value
+
+
+class Collector:
+    """Gives the metrics of all processes of a program, those that have ended included, for a scrape:
+
+    >>> registry = prometheus_client.CollectorRegistry()
+    >>> mmstats.prometheus.Collector(registry)
+    >>> prometheus_client.generate_latest(registry)
+
+    ``path``: the directory of the files. ``command``: what their names begin with, before ``-PID-TID``. Without both,
+    those of what was installed in this process. Gauges of dead processes are left out.
+    """
+
+    def __init__(self, registry=None, path=None, command=None):
+        if path is None or command is None:
+            directory, own = together.place_of(install())
+        self.path, self.command = directory if path is None else path, own if command is None else command
+        if registry is not None:
+            registry.register(self)
+
+    def collect(self):
+        """The metrics, each with its samples.
+
+        OSError: the directory cannot be read.
+        """
+        families = {}
+        for file in together.files(self.path, self.command):
+            is_ours = file.is_departed or file.value("org.mmstats.model") == Prometheus.__name__
+            for field in file.fields if is_ours else ():
+                name, pairs = attributes.parse(field.label)
+                if field.value is not None and re.fullmatch("[A-Za-z_:][A-Za-z0-9_:]*", name):
+                    _put(families, file, field, name, pairs)
+        return [family.metric(name) for name, family in sorted(families.items())]
+
+
+def _put(families, file, field, name, pairs):
+    key = tuple(sorted(pairs.items()))
+    if field.metric == "mean":
+        family = families.setdefault(name, _Family("summary", field.help))
+        family.add(("_count", key), field.value.count)
+        family.add(("_sum", key), field.value.sum)
+    elif field.metric == "histogram":
+        families.setdefault(name, _Family("histogram", field.help))
+    elif field.metric == "counter" and field.data == "u64" and name.endswith("_bucket") and "le" in pairs:
+        others = tuple(pair for pair in key if pair[0] != "le")
+        families.setdefault(name[: -len("_bucket")], _Family("histogram", field.help)).add(
+            ("_bucket", others, float(pairs["le"])), field.value
+        )
+    elif field.metric == "counter" and field.data == "f64":
+        stem, _, ending = name.rpartition("_")
+        if ending == "sum":
+            families.setdefault(stem, _Family("histogram", field.help)).add(("_sum", key), field.value)
+        elif ending == "total":
+            families.setdefault(stem, _Family("counter", field.help)).add(("_total", key), field.value)
+    elif field.metric == "gauge" and file.is_alive:
+        family = families.setdefault(name, _Family("gauge", field.help))
+        if field.merge == "none":
+            key += (("pid", str(file.value("sys.pid"))),)
+        family.merge(("", key), field, file.value("sys.created") or 0.0)
+
+
+class _Family:
+    """All samples of one metric."""
+
+    def __init__(self, kind, help):
+        self.kind, self.help, self.samples, self.youngest = kind, help, {}, {}
+
+    def add(self, key, value):
+        self.samples[key] = self.samples.get(key, 0.0) + value
+
+    def merge(self, key, field, created):
+        if key not in self.samples:
+            self.samples[key] = field.value
+            self.youngest[key] = created
+        elif field.merge in ("min", "max"):
+            self.samples[key] = (min if field.merge == "min" else max)(self.samples[key], field.value)
+        elif field.merge != "latest":
+            self.add(key, field.value)
+        elif created > self.youngest[key]:
+            self.samples[key], self.youngest[key] = field.value, created
+
+    def metric(self, name):
+        from prometheus_client.metrics_core import Metric
+        from prometheus_client.utils import floatToGoString
+
+        made, counts = Metric(name, self.help or "", self.kind), {}
+        for key, value in sorted(self.samples.items()):
+            labels = dict(key[1])
+            if key[0] == "_bucket":
+                # Sorted by their bounds: each has what those before it have, too.
+                value = counts[key[1]] = counts.get(key[1], 0.0) + value
+                labels["le"] = floatToGoString(key[2])
+            made.add_sample(name + key[0], labels, value)
+        for pairs, count in counts.items():
+            made.add_sample(name + "_count", dict(pairs), count)
+        return made

@@ -1,0 +1,34 @@
+"""uWSGI, which calls none of Python's handlers at a fork, and nobody when a worker has died."""
+
+import os
+import sys
+import unittest
+
+from . import server
+from .place import need
+
+
+class Uwsgi(server.Served):
+    def serve(self, app, *options):
+        program = os.path.join(os.path.dirname(sys.executable), "uwsgi")
+        if not os.path.exists(program):
+            print("skipped: uWSGI is not installed", file=sys.stderr)
+            raise unittest.SkipTest("uWSGI is not installed")
+        self.start([
+            program, "--http-socket", "socket", "--master", "--processes", "2", "--max-requests", "20",
+            "--min-worker-lifetime", "0", "--need-app", "--die-on-term", "--wsgi-file", "app.py",
+            "--home", sys.prefix, "--pythonpath", str(server.ROOT), *options,
+        ], {"app.py": app})
+
+    def test_no_request_is_lost(self):
+        self.serve(server.APP % "fold")
+        self.no_request_is_lost(120, 30)
+
+    def test_no_request_is_lost_where_each_worker_loads_the_program(self):
+        self.serve(server.APP % "fold", "--lazy-apps")
+        self.no_request_is_lost(120, 30)
+
+    def test_every_metric_of_prometheus_client_agrees(self):
+        need("prometheus_client")
+        self.serve(server.MEASURED)
+        self.every_metric_agrees(90, 25)
