@@ -1,6 +1,7 @@
 """uWSGI, which calls none of Python's handlers at a fork, and nobody when a worker has died."""
 
 import os
+import re
 import sys
 import unittest
 
@@ -20,15 +21,19 @@ class Uwsgi(server.Served):
             "--home", sys.prefix, "--pythonpath", str(server.ROOT), *options,
         ], {"app.py": app})
 
-    def test_no_request_is_lost(self):
-        self.serve(server.APP % "fold")
-        self.no_request_is_lost(120, 30)
+    def settle(self):
+        # A master that is told to end while it replaces a worker may forget that one, and wait for a minute.
+        def is_settled():
+            spawned = re.findall(r"pawned uWSGI worker ([0-9]+) \((?:new )?pid: ([0-9]+)", self.said())
+            return all(server.runs(int(pid)) for pid in dict(spawned).values())
+
+        self.wait_for(is_settled, "replaced its workers")
 
     def test_no_request_is_lost_where_each_worker_loads_the_program(self):
         self.serve(server.APP % "fold", "--lazy-apps")
-        self.no_request_is_lost(120, 30)
+        self.no_request_is_lost(45, 25)
 
     def test_every_metric_of_prometheus_client_agrees(self):
         need("prometheus_client")
         self.serve(server.MEASURED)
-        self.every_metric_agrees(90, 25)
+        self.every_metric_agrees(45, 25)
