@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from . import defaults, departed, fields, folding, format1, format2, mark, names
+from . import boot, defaults, departed, fields, folding, format1, format2, mark, names
 from .family import Family
 from .memory import PrivateMemory
 from .statsfile import StatsFile
@@ -19,14 +19,6 @@ log = logging.getLogger("mmstats")
 _instances = []
 # One lock for each process id: a lock that another thread of the parent held stays locked in a forked child.
 _renewing = {}
-
-
-def _boot_id():
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            return file.read().strip()
-    except OSError:
-        return None
 
 
 class BaseMmStats:
@@ -86,8 +78,8 @@ class BaseMmStats:
             else:
                 own[name] = field
         text = fields.StaticTextField
-        if _boot_id():
-            self._make(self._identity, text("sys.boot_id", _boot_id), "sys.boot_id")
+        if boot.this():
+            self._make(self._identity, text("sys.boot_id", boot.this), "sys.boot_id")
         self._make(self._identity, text("org.mmstats.version", __version__), "org.mmstats.version")
         self._make(self._identity, text("org.mmstats.model", type(self).__name__), "org.mmstats.model")
         for name, field in own.items():

@@ -13,6 +13,10 @@ NUMBERS = dict(enumerate("QIHBqihbdf?", 1))
 DATA = {number: name for name, number in format2.DATA_TYPES.items()}
 METRICS = {number: name for name, number in format2.METRIC_TYPES.items()}
 TRIES = 1000
+# How many bytes of a file are read again for values that were not whole.
+TRIES_BYTES = 64 << 20
+# What a value is that makes no sense.
+WRONG = object()
 WORD = (1 << 64) - 1
 
 Window = namedtuple("Window", "sum count max seconds")
@@ -67,18 +71,6 @@ def records(look):
         at += size
 
 
-def items_of(raw):
-    """The items by their ids: of two with the same, the first."""
-    at, found = 0, {}
-    while at + 4 <= len(raw):
-        name, size = struct.unpack_from("=HH", raw, at)
-        if at + 4 + size > len(raw):
-            break
-        found.setdefault(name, raw[at + 4 : at + 4 + size])
-        at += 4 + format2.up(size, 4)
-    return found
-
-
 def mean_of(raw):
     total, count, sealed = struct.unpack("=dQQ", raw)
     return (count, total) if sealed == check(total, count) else None
@@ -109,19 +101,19 @@ def text(before, now, after):
     length = struct.unpack_from("=I", now, at)[0]
     if struct.unpack_from("=I", after)[0] != settings:
         return None
-    return now[at + 8 : at + 8 + min(length, capacity)].decode("utf-8", "replace")
+    return now[at + 8 : at + 8 + length].decode("utf-8", "replace") if length <= capacity else WRONG
 
 
 def recent(before, now, after):
     a, b, n = struct.unpack_from("=Q", before)[0], struct.unpack_from("=Q", after)[0], len(now) // 8 - 2
-    numbers = [struct.unpack_from("=d", now, 8 + 8 * (i % (n + 1)))[0] for i in range(max(0, b - n), min(a, b))]
+    if a > b:
+        return None
+    numbers = [struct.unpack_from("=d", now, 8 + 8 * (i % (n + 1)))[0] for i in range(max(0, b - n), a)]
     return numbers if numbers or b == 0 else None
 
 
 def histogram_of(now):
     _, total, high, p, n = struct.unpack_from("=QQQII", now)
-    if not (p <= 16 and p < n <= 64) or len(now) != 32 + 8 * histogram.buckets(p, n):
-        raise ValueError("no histogram has precision %d and range %d" % (p, n))
     buckets = struct.unpack_from("=%dQ" % ((len(now) - 32) // 8), now, 32)
     filled = [i for i, bucket in enumerate(buckets) if bucket]
     return Histogram(total, max(high, lower(filled[-1], p)) if filled else 0, p, n, buckets)
@@ -129,22 +121,25 @@ def histogram_of(now):
 
 def window_of(before, now, after, clock):
     n = struct.unpack_from("=I", after)[0]
-    if len(after) != 88 + 40 * n:
-        raise ValueError("no window has this size")
     current = newest(before[8:88], now[8:88], slot_of)
     if current is None:
         return None
-    slots = {current[0]: current}
+    slots = [current]
     for place in range(n):
         slot = slot_of(after[88 + 40 * place : 128 + 40 * place])
         if slot is None and place != current[0] % n:
             return None
+        # In its own place only, so that no second is there twice, whatever the file says.
         if slot and 0 < slot[0] <= current[0] and slot[0] % n == place:
-            slots[slot[0]] = max(slot, slots.get(slot[0], slot))
+            if slot[0] < current[0]:
+                slots.append(slot)
+            elif slot[1] > current[1]:
+                slots[0] = slot
     seconds = clock()
     last = int(seconds) + 1
-    young = [slot for slot in slots.values() if slot[1] and last - n < slot[0] <= last]
-    count, high = sum(slot[1] for slot in young), max((slot[3] for slot in young), default=None)
+    young = [slot for slot in slots if slot[1] and last - n < slot[0] <= last]
+    # What is no number is no maximum.
+    count, high = sum(slot[1] for slot in young), max((slot[3] for slot in young if slot[3] == slot[3]), default=None)
     return Window(sum(slot[2] for slot in young), count, high, max(n - 1 + seconds % 1, 1.0))
 
 
@@ -170,43 +165,69 @@ def monotonic():
     return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
+def is_right(data, raw):
+    """Whether a value of this type can have these bytes, by their number and by what never changes in them."""
+    size = len(raw)
+    if data in NUMBERS:
+        return size == struct.calcsize("=" + NUMBERS[data])
+    kind = DATA.get(data)
+    if kind == "text":
+        return size >= 24 and size == 8 + 2 * (8 + format2.up(struct.unpack_from("=I", raw, 4)[0], 8))
+    if kind == "mean":
+        return size == 48
+    if kind == "recent":
+        return size >= 24 and size % 8 == 0
+    if kind == "histogram":
+        p, n = struct.unpack_from("=II", raw, 24) if size >= 32 else (0, 0)
+        return p <= 16 and p < n <= 64 and size == 32 + 8 * histogram.buckets(p, n)
+    if kind == "window":
+        n = struct.unpack_from("=I", raw)[0] if size >= 4 else 0
+        return n > 0 and size == 88 + 40 * n
+    return kind is not None
+
+
+def head_of(look, at, record_size):
+    """Data type, metric type, label, items, offset and size of the value of a field, or None if a part of it is not
+    where it can be."""
+    if record_size < 24:
+        return None
+    data, metric, label_size, value_at, size, items_size = struct.unpack_from("=HHHIII", look, at + 6)
+    inside = label_size and 24 + label_size + items_size <= record_size
+    if not inside or value_at < 8 or value_at % 8 or value_at + size > len(look):
+        return None
+    label, end = look[at + 24 : at + 24 + label_size], at + 24 + label_size
+    return data, metric, label.decode("utf-8", "replace"), look[end : end + items_size], value_at, size
+
+
 def fields(source, clock=monotonic):
     """Label, data type, metric type, items and value of each field that can be read. A value that changes all the time
     is None."""
     looks = [source.look() for _ in range(3)]
-    left = len(looks[0])
+    left, again = len(looks[1]), TRIES_BYTES
     for at, record_size in records(looks[0]):
-        if record_size < 24 or struct.unpack_from("=H", looks[1], at + 4)[0] != format2.FIELD:
+        if at + record_size > len(looks[1]) or struct.unpack_from("=H", looks[1], at + 4)[0] != format2.FIELD:
             continue
-        data, metric, label_size, value_at, size, items_size = struct.unpack_from("=HHHIII", looks[1], at + 6)
+        head = head_of(looks[1], at, record_size)
+        if head is None:
+            continue
+        data, metric, label, raw, value_at, size = head
+        if not is_right(data, looks[1][value_at : value_at + size]) or size > left:
+            continue
+        # Values do not lie over each other, unless somebody wants to keep readers busy.
         left -= size
-        outside = value_at % 8 or value_at < 8 or value_at + size > min(map(len, looks)) or left < 0
-        if outside or data not in DATA or not label_size or 24 + label_size + items_size > record_size:
-            continue
-        label = looks[1][at + 24 : at + 24 + label_size].decode("utf-8", "replace")
-        raw = looks[1][at + 24 + label_size :][:items_size]
         tries, value = list(looks), None
-        try:
-            for _ in range(TRIES):
-                value = value_of(data, *(look[value_at : value_at + size] for look in tries), clock)
+        for _ in range(TRIES):
+            parts = [look[value_at : value_at + size] for look in tries]
+            if all(len(part) == size for part in parts[1:]):
+                if len(parts[0]) != size:
+                    # The file was shorter then, and the value not there.
+                    parts[0] = bytes(size)
+                value = value_of(data, *parts, clock)
                 if value is not None:
                     break
-                tries = tries[1:] + [source.look()]
-        except (struct.error, ValueError, IndexError):
-            continue
-        yield label, DATA[data], METRICS.get(metric, "unknown"), items_of(raw), value
-
-
-def unpacked(found):
-    """The items by their names."""
-    double = lambda raw: struct.unpack("=d", raw)[0] if raw is not None and len(raw) == 8 else None  # noqa: E731
-    as_text = lambda raw: raw.decode("utf-8", "replace") if raw is not None else None  # noqa: E731
-    merge = found.get(items.MERGE, b"\xff")
-    quantiles = found.get(items.QUANTILES, b"")
-    return {
-        "unit": as_text(found.get(items.UNIT)),
-        "help": as_text(found.get(items.HELP)),
-        "merge": items.MERGE_RULES[merge[0]] if len(merge) == 1 and merge[0] < len(items.MERGE_RULES) else None,
-        "scale": double(found.get(items.SCALE)),
-        "quantiles": struct.unpack("=%dd" % (len(quantiles) // 8), quantiles[: len(quantiles) // 8 * 8]),
-    }
+            again -= len(tries[-1])
+            if again < 0:
+                break
+            tries = tries[1:] + [source.look()]
+        if value is not WRONG:
+            yield label, DATA[data], METRICS.get(metric, "unknown"), items.decode(raw), value

@@ -8,7 +8,7 @@ import mmap
 import os
 from collections import namedtuple
 
-from . import looks, read1, read2
+from . import boot, looks, read1, read2
 
 Stat = namedtuple("Stat", ("label", "value"))
 ReadField = namedtuple("ReadField", "label value data metric unit help merge scale quantiles")
@@ -28,10 +28,22 @@ def _fields(source, clock=read2.monotonic):
         problem = read2.is_readable(look)
         if problem:
             raise InvalidMmStatsVersion(problem)
-        for label, data, metric, found, value in read2.fields(source, clock):
-            yield ReadField(label, value, data, metric, **read2.unpacked(found))
+        read = [ReadField(label, value, data, metric, **found) for label, data, metric, found, value in read2.fields(source, clock)]
+        yield from read if _is_of_this_boot(read) else map(_without_seconds, read)
     else:
         raise InvalidMmStatsVersion(repr(look[:1]))
+
+
+def _is_of_this_boot(fields):
+    """Whether the seconds of windows are those of this machine's clock, by the file's own word."""
+    said = next((field.value for field in fields if field.label.endswith("sys.boot_id")), None)
+    ours = boot.this()
+    return not isinstance(said, str) or ours is None or said.strip().lower() == ours.lower()
+
+
+def _without_seconds(field):
+    is_window = field.data == "window" and field.value is not None
+    return field._replace(value=field.value._replace(sum=0.0, count=0, max=None)) if is_window else field
 
 
 def read_descriptor(descriptor):

@@ -104,10 +104,10 @@ class Served(InPlace):
         path = os.pathsep.join([str(ROOT), self.code, *filter(None, sys.path)])
         self.server = subprocess.Popen(
             command, cwd=self.code, env={**os.environ, "PYTHONPATH": path, **environment},
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True,
         )
         self.addCleanup(self.stop)
-        self.wait_for(lambda: os.path.exists(self.socket), "listens")
+        self.wait_for(self.listens, "listened")
         self.watcher = Watcher(self.directory)
         self.watcher.start()
         self.addCleanup(self.watcher.join)
@@ -116,6 +116,16 @@ class Served(InPlace):
     @property
     def socket(self):
         return os.path.join(self.code, "socket")
+
+    def listens(self):
+        # There is a name before anybody listens.
+        try:
+            connection = Connection(self.socket)
+            connection.connect()
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        connection.close()
+        return True
 
     def wait_for(self, is_so, what):
         end = time.monotonic() + 60
@@ -148,12 +158,8 @@ class Served(InPlace):
         while runs(worker):
             time.sleep(0.001)
 
-    def settle(self):
-        """Waits until the server has done what it does about workers that have ended."""
-
     def stop(self):
         if self.server.poll() is None:
-            self.settle()
             self.server.terminate()
         try:
             self.server.wait(60)

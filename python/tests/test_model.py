@@ -1,6 +1,7 @@
 """What programs that were written for mmstats 0.8.0 do, and what is new."""
 
 import io
+import unittest.mock
 
 import mmstats
 from mmstats import reader
@@ -173,6 +174,55 @@ class New(InPlace):
                 routes.requests.labels(route="/a", zone="b")
             routes.remove()
 
+    def test_windows_and_the_last_numbers(self):
+        class Seen(MmStats):
+            depth, last = mmstats.WindowField(3), mmstats.RecentField(2)
+
+        for version in 1, 2:
+            seen, second = self.make(Seen, version=version), [1000]
+            with unittest.mock.patch("mmstats.window.now", lambda: second[0]):
+                self.assertEqual((seen.depth.count, seen.depth.value, seen.depth.max), (0, None, None))
+                for second[0], number in (1000, 9), (1001, 1), (1001, 2), (1003, -3):
+                    seen.depth.add(number)
+                    seen.last.add(number)
+                self.assertEqual((seen.depth.count, seen.depth.value, seen.depth.max), (3, 0.0, 2.0))
+                self.assertEqual(seen.last.values, [2.0, -3.0])
+                found = {field.label: field.value for field in self.read(seen.filename, 1003.25)}
+                if version == 1:
+                    self.assertEqual((found["depth"], found["last"]), (0.0, -0.5))
+                else:
+                    self.assertEqual((found["depth"], found["last"]), ((0.0, 3, 2.0, 2.25), [2.0, -3.0]))
+                    found = {field.label: field.value for field in self.read(seen.filename, 1005.5)}
+                    self.assertEqual(found["depth"][:3], (-3.0, 1, -3.0))
+                    with unittest.mock.patch("mmstats.boot.this", lambda: "another"):
+                        found = {field.label: field.value for field in self.read(seen.filename, 1003.0)}
+                    self.assertEqual(found["depth"][:3], (0.0, 0, None))
+                second[0] = 1006
+                self.assertEqual(seen.depth.count, 0)
+            seen.remove()
+            self.assertEqual(seen.last.values, [2.0, -3.0])
+
+    def read(self, path, now):
+        with open(path, "rb") as file:
+            return list(reader._fields(reader.looks.of(file), lambda: now))
+
+    def test_every_type_of_number(self):
+        class Every(MmStats):
+            ubyte, open, moment = mmstats.UByteField(), mmstats.UpDownField(), mmstats.TimestampField()
+            a, b, c = mmstats.StaticUByteField(value=255), mmstats.StaticShortField(value=-7), mmstats.StaticBoolField(value=True)
+            d, e, f = mmstats.StaticByteField(value=-1), mmstats.StaticUShortField(value=9), mmstats.StaticIntField(value=-9)
+
+        for version in 1, 2:
+            every = self.make(Every, version=version)
+            every.ubyte, every.moment = 257, 12.5
+            every.open.incr(5)
+            every.open.decr()
+            found = values(every.filename)
+            for name, wanted in dict(ubyte=1, moment=12.5, a=255, b=-7, c=True, d=-1, e=9, f=-9).items():
+                self.assertEqual((found[name], getattr(every, name)), (wanted, wanted), name)
+            self.assertEqual((found["open"], every.open.value), (4, 4))
+            every.remove()
+
     def test_wrong_declarations_are_errors(self):
         for wrong in (
             lambda: CounterField(unit="two words"),
@@ -181,6 +231,9 @@ class New(InPlace):
             lambda: CounterField(attributes=("__a",)),
             lambda: mmstats.DoubleField(metric="mean"),
             lambda: mmstats.HistogramField(precision=5, range=5),
+            lambda: mmstats.WindowField(0),
+            lambda: mmstats.RecentField(0),
+            lambda: CounterField(help="two\u2028lines"),
         ):
             with self.assertRaises(ValueError):
                 wrong()
