@@ -1,11 +1,12 @@
 """What a program holds of a field: it keeps the value, and stores it where readers look.
 
-All threads of a process share one file. A number that is set is one store, and needs nothing. What is added goes
+All threads of a process share one file. A number that is only set is one store, and needs nothing. What is added goes
 through the instance's lock, so no thread loses an update of another. A signal handler or a finalizer that updates the
 same field in the middle of an update of its own thread leaves the value in a queue, and the interrupted update takes it.
 """
 
 import collections
+import sys
 
 from .memory import fence
 
@@ -123,6 +124,17 @@ class Counter(Added):
             self._total = total = self._total + amount & WORD
             self._cell[0] = total
 
+    def _take(self, amount):
+        self._total = total = self._total + amount & WORD
+        self._cell[0] = total
+
+    if sys.version_info < (3, 10):
+
+        def incr(self, amount=1):
+            """Adds ``amount``, an integer."""
+            # A signal handler may come between any two instructions.
+            self._add(amount)
+
     def inc(self, n=1):
         """What mmstats had before ``incr``."""
         self.incr(n)
@@ -143,22 +155,29 @@ class Counter(Added):
 class Gauge(Number):
     """A number that is set, and goes up and down."""
 
-    __slots__ = ("_lock",)
+    __slots__ = ("_lock", "_pending", "_inside")
+    begin_again, _add = Added.begin_again, Added._add
 
     def bind(self, segment, at, version):
         super().bind(segment, at, version)
         self._lock = self._instance._lock
 
+    def set(self, value):
+        """Sets it."""
+        self._add((self.field.convert(value),))
+
     def incr(self, amount=1):
         """Adds ``amount``."""
-        self.at_home()
-        convert = self.field.convert
-        with self._lock:
-            self._cell[0] = self._value = convert(self._value + amount)
+        self._add(amount)
 
     def decr(self, amount=1):
         """Subtracts ``amount``."""
-        self.incr(-amount)
+        self._add(-amount)
+
+    def _take(self, change):
+        # A tuple is a new value, anything else is added.
+        value = change[0] if type(change) is tuple else self.field.convert(self._value + change)
+        self._cell[0] = self._value = value
 
     @property
     def value(self):
@@ -167,5 +186,3 @@ class Gauge(Number):
     @value.setter
     def value(self, value):
         self.set(value)
-
-

@@ -95,7 +95,6 @@ class Latest:
         else:
             self.values[self.next] = value
         self.next = (self.next + 1) % self.size
-        return self.mean()
 
     def mean(self):
         return math.fsum(self.values) / len(self.values) if self.values else 0.0
@@ -120,7 +119,8 @@ class MovingMean(Added):
         self._add(float(value))
 
     def _take(self, value):
-        self._cell[0] = self._shown = self._latest.add(value)
+        self._latest.add(value)
+        self._cell[0] = self._shown = self._latest.mean()
 
     @property
     def value(self):

@@ -16,6 +16,7 @@ each bucket with its own values only. Info, Enum and exemplars stay in the proce
 import logging
 import math
 import re
+import sys
 import threading
 
 from . import attributes, fields, handles, models, together
@@ -50,9 +51,20 @@ class Total(handles.Added):
         """Adds ``amount``."""
         if not self._mark[0]:
             self._instance._at_home()
+        # As in handles.Counter.
         with self._lock:
             self._total = total = self._total + amount
             self._cell[0] = total
+
+    def _take(self, amount):
+        self._total = total = self._total + amount
+        self._cell[0] = total
+
+    if sys.version_info < (3, 10):
+
+        def incr(self, amount=1):
+            """Adds ``amount``."""
+            self._add(amount)
 
     def set(self, value, timestamp=None):
         """Sets it. prometheus_client gives a time as well, which is not kept."""

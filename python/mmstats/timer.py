@@ -36,7 +36,7 @@ class Timer(Histogram):
     Threads and coroutines may take times with one timer: each has its own running ones.
     """
 
-    __slots__ = ("_latest", "_shown_mean", "_running", "_last", "timer")
+    __slots__ = ("_latest", "_running", "_last", "timer")
 
     def __init__(self, instance, field, label):
         self.timer = field.timer
@@ -46,7 +46,7 @@ class Timer(Histogram):
 
     def begin_again(self):
         super().begin_again()
-        self._latest, self._shown_mean = Latest(self.field.size), 0.0
+        self._latest = Latest(self.field.size)
 
     def start(self):
         """Starts a time. One that is started before another has stopped is stopped after that."""
@@ -73,11 +73,11 @@ class Timer(Histogram):
         self._add(float(seconds))
 
     def _take(self, seconds):
-        self._shown_mean = self._latest.add(seconds)
+        self._latest.add(seconds)
         super()._take(min(max(round(seconds * 1e9), 0), (1 << 64) - 1) if seconds == seconds else 0)
 
     def _mean(self):
-        return self._shown_mean
+        return self._latest.mean()
 
     @property
     def last(self):
