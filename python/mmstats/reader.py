@@ -18,6 +18,10 @@ class InvalidMmStatsVersion(ValueError):
     """Not a stats file of a version that is known, or of another byte order."""
 
 
+def _unknown(look):
+    return "not a stats file: version %d, 1 and 2 are known" % look[0] if look else "not a stats file: empty"
+
+
 def _fields(source, clock=read2.monotonic):
     look = source.look()
     version = look[0] if look else None
@@ -31,7 +35,7 @@ def _fields(source, clock=read2.monotonic):
         read = [ReadField(label, value, data, metric, **found) for label, data, metric, found, value in read2.fields(source, clock)]
         yield from read if _is_of_this_boot(read) else map(_without_seconds, read)
     else:
-        raise InvalidMmStatsVersion(repr(look[:1]))
+        raise InvalidMmStatsVersion(_unknown(look))
 
 
 def _is_of_this_boot(fields):
@@ -74,7 +78,7 @@ class MmStatsReader:
         self.data, self._source = data, looks.of(data)
         look = self._source.look()
         if look[:1] not in (b"\1", b"\2"):
-            raise InvalidMmStatsVersion(repr(look[:1]))
+            raise InvalidMmStatsVersion(_unknown(look))
         self.version = look[0]
 
     @classmethod

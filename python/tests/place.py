@@ -38,23 +38,35 @@ class InPlace(unittest.TestCase):
         self.addCleanup(instance.remove)
         return instance
 
-    def program(self, text, **environment):
+    def program(self, text, stderr=None, **environment):
         """Starts another Python, whose standard input and output are pipes."""
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
         pipe = subprocess.PIPE
         process = subprocess.Popen(
-            [sys.executable, "-c", text], stdin=pipe, stdout=pipe, text=True, env=environment
+            [sys.executable, "-c", text], stdin=pipe, stdout=pipe, stderr=stderr, text=True, env=environment
         )
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stdin.close)
+        if stderr:
+            self.addCleanup(process.stderr.close)
         return process
 
 
+_said = set()
+
+
+def skip(why):
+    """Skips a test, and says so, in one line for all tests that are skipped for this."""
+    if why not in _said:
+        print("\nskipped: " + why, file=sys.stderr)
+        _said.add(why)
+    raise unittest.SkipTest(why)
+
+
 def need(name):
-    """Skips a test, in words, where a module is not installed."""
+    """Skips a test where a module is not installed."""
     if importlib.util.find_spec(name) is None:
-        print("skipped: %s is not installed" % name, file=sys.stderr)
-        raise unittest.SkipTest("%s is not installed" % name)
+        skip("%s is not installed" % name)
 
 
 def values(path):

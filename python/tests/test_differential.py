@@ -11,11 +11,10 @@ import shutil
 import struct
 import subprocess
 import sys
-import unittest
 
 from mmstats import reader
 
-from .place import GOLDEN, InPlace
+from .place import GOLDEN, InPlace, skip
 
 FILES = [GOLDEN / (name % sys.byteorder) for name in ("v2-%s.mmstats", "ours-%s.mmstats", "original-0.8.0-%s.mmstats")]
 CHANGES = int(os.environ.get("MMSTATS_CHANGES") or 400)
@@ -25,8 +24,7 @@ SEED = int(os.environ.get("MMSTATS_SEED") or 1)
 def slurpstats():
     found = shutil.which("slurpstats", path=os.environ.get("MMSTATS_TOOLS")) or shutil.which("slurpstats")
     if found is None:
-        print("skipped: slurpstats is not built", file=sys.stderr)
-        raise unittest.SkipTest("slurpstats is not built")
+        skip("slurpstats is not built")
     return found
 
 

@@ -1,6 +1,7 @@
 """What dead processes have counted stays."""
 
 import os
+import subprocess
 import unittest.mock
 
 import mmstats
@@ -26,8 +27,8 @@ sys.stdin.read()
 
 
 class Fold(InPlace):
-    def worker(self, end="leave"):
-        process = self.program(WORKER, END=end)
+    def worker(self, end="leave", stderr=None):
+        process = self.program(WORKER, stderr, END=end)
         self.assertEqual(int(process.stdout.readline()), process.pid)
         return process
 
@@ -77,10 +78,11 @@ class Fold(InPlace):
         self.assertEqual((len(self.names()), values(self.path())["hits"]), (2, 20))
 
     def test_what_cannot_be_added_stays(self):
-        worker = self.worker("fold")
+        worker = self.worker("fold", stderr=subprocess.PIPE)
         with open(self.path(), "w", encoding="ascii") as file:
             file.write("something else")
-        self.assertEqual(worker.communicate()[0], "")
+        said = worker.communicate()[1]
+        self.assertIn("web-%d-%d.mmstats stays: not a stats file: version 115" % (worker.pid, worker.pid), said)
         self.assertEqual(len(self.names()), 2)
         os.unlink(self.path())
         self.assertEqual((mmstats.fold(worker.pid), values(self.path())["hits"]), (1, 5))

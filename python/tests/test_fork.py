@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import traceback
+import warnings
 
 import mmstats
 from mmstats import lock, mark
@@ -28,7 +29,10 @@ def quiet_fork():
 
 class Fork(InPlace):
     def child(self, work, fork=os.fork):
-        pid = fork()
+        with warnings.catch_warnings():
+            # That other threads run is what is tried.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            pid = fork()
         if pid == 0:
             try:
                 work()

@@ -5,18 +5,16 @@ import re
 import signal
 import sys
 import time
-import unittest
 
 from . import server
-from .place import need
+from .place import need, skip
 
 
 class Uwsgi(server.Served):
     def serve(self, app, *options):
         program = os.path.join(os.path.dirname(sys.executable), "uwsgi")
         if not os.path.exists(program):
-            print("skipped: uWSGI is not installed", file=sys.stderr)
-            raise unittest.SkipTest("uWSGI is not installed")
+            skip("uWSGI is not installed")
         self.start([
             program, "--http-socket", "socket", "--master", "--processes", "2", "--max-requests", "20",
             "--min-worker-lifetime", "0", "--need-app", "--die-on-term", "--wsgi-file", "app.py",
