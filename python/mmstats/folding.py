@@ -9,6 +9,7 @@ import re
 import stat
 import threading
 import time
+from typing import Optional, Union
 
 from . import defaults, departed, lock, reader, space
 
@@ -71,7 +72,7 @@ def _locked(directory, wait):
         os.close(descriptor)
 
 
-def fold(pid, path=None):
+def fold(pid: int, path: Optional[Union[str, "os.PathLike[str]"]] = None) -> int:
     """Adds what the dead process ``pid`` has counted to the file of the command's departed, and removes its files.
 
     For gunicorn: ``def child_exit(server, worker): mmstats.fold(worker.pid)``. ``path`` is the directory. Gives the

@@ -52,7 +52,7 @@ class Histogram(Added):
             self._words[:3], self._words[4:] = old[:3], old[4:]
         self._shown()
 
-    def record(self, value):
+    def record(self, value: int) -> None:
         """Counts a value. One below 0 counts as 0, one that is too large as the largest."""
         self._add(min(max(int(value), 0), WORD))
 
@@ -75,13 +75,13 @@ class Histogram(Added):
         return self._words[1] / count * (self.field.scale or 1.0) if count else 0.0
 
     @property
-    def count(self):
+    def count(self) -> int:
         """How many values there were."""
         self.at_home()
         return self._words[0]
 
     @property
-    def value(self):
+    def value(self) -> float:
         """The mean of all values, in the unit."""
         self.at_home()
         return self._mean()

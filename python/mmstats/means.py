@@ -41,7 +41,7 @@ class Mean(Added):
             self._show = segment.cells("d", at)
             self._show[0] = self._mean()
 
-    def add(self, value):
+    def add(self, value: float) -> None:
         """Adds a value to the mean."""
         self._add(float(value))
 
@@ -63,19 +63,19 @@ class Mean(Added):
         rest[1] = check(self._sum, self._count)
 
     @property
-    def sum(self):
+    def sum(self) -> float:
         """All values added up."""
         self.at_home()
         return self._sum
 
     @property
-    def count(self):
+    def count(self) -> int:
         """How many values there were."""
         self.at_home()
         return self._count
 
     @property
-    def value(self):
+    def value(self) -> float:
         self.at_home()
         return self._mean()
 
@@ -114,7 +114,7 @@ class MovingMean(Added):
         self._cell = segment.cells("d", at)
         self._cell[0] = self._shown
 
-    def add(self, value):
+    def add(self, value: float) -> None:
         """Adds a value to the moving average."""
         self._add(float(value))
 
@@ -123,6 +123,6 @@ class MovingMean(Added):
         self._cell[0] = self._shown = self._latest.mean()
 
     @property
-    def value(self):
+    def value(self) -> float:
         self.at_home()
         return self._shown

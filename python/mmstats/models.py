@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from typing import Optional, Union
 
 from . import boot, defaults, departed, fields, folding, format1, format2, mark, names
 from .family import Family
@@ -39,15 +40,15 @@ class BaseMmStats:
 
     def __init__(
         self,
-        path=None,
-        filename=None,
-        label_prefix=None,
+        path: "Optional[Union[str, os.PathLike[str]]]" = None,
+        filename: Optional[str] = None,
+        label_prefix: Optional[str] = None,
         *,
-        version=None,
-        process_end="remove",
-        mode=0o644,
-        strict=False,
-    ):
+        version: Optional[int] = None,
+        process_end: str = "remove",
+        mode: int = 0o644,
+        strict: bool = False,
+    ) -> None:
         if process_end not in ("remove", "leave", "fold"):
             raise ValueError("process_end is remove, leave or fold, not %r" % (process_end,))
         if version not in (None, 1, 2):
@@ -203,29 +204,29 @@ class BaseMmStats:
             self._memory = None
 
     @property
-    def filename(self):
+    def filename(self) -> Optional[str]:
         """The path of the file, or None if there is none."""
         self._at_home()
         return self._file.path if self._file else None
 
     @property
-    def label_prefix(self):
+    def label_prefix(self) -> str:
         return self._label_prefix
 
     @property
-    def size(self):
+    def size(self) -> Optional[int]:
         """Bytes of the file, or None."""
         self._at_home()
         return self._file.size if self._file else None
 
-    def flush(self, *_, **__):
+    def flush(self, *_: object, **__: object) -> None:
         """Waits until the file is synced to disk."""
         self._at_home()
         if self._memory is not None:
             for segment in self._memory.segments:
                 segment.sync()
 
-    def fold_dead(self):
+    def fold_dead(self) -> int:
         """Adds what dead processes of this program have counted to the file of its departed, and removes their files.
 
         They are those whose files are in the directory of this one's and are called alike. Gives the number of files
@@ -243,12 +244,12 @@ class BaseMmStats:
             log.warning("mmstats: the counts of dead processes stay where they are: %s", error)
             return 0
 
-    def remove(self):
+    def remove(self) -> None:
         """Removes the file. The program can go on to count, in memory that no reader sees."""
         self._at_home()
         self._end(StatsFile.remove)
 
-    def fold(self):
+    def fold(self) -> None:
         """Adds what was counted to the file of the command's departed, and removes this file. The program can go on to
         count, in memory that no reader sees. A file of version 1 is removed only.
         """

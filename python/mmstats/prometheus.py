@@ -15,9 +15,11 @@ each bucket with its own values only. Info, Enum and exemplars stay in the proce
 
 import logging
 import math
+import os
 import re
 import sys
 import threading
+from typing import Any, List, Optional, Union
 
 from . import attributes, fields, handles, models, together
 
@@ -174,7 +176,13 @@ def _whole(number):
 _installed, _lock = None, threading.Lock()
 
 
-def install(path=None, filename=None, *, process_end="fold", **options):
+def install(
+    path: "Optional[Union[str, os.PathLike[str]]]" = None,
+    filename: Optional[str] = None,
+    *,
+    process_end: str = "fold",
+    **options: Any,
+) -> Prometheus:
     """From now on, prometheus_client's metrics are published. Gives the instance that has the file.
 
     Options are those of ``mmstats.MmStats``. By default a process that ends adds its counts to the file of the
@@ -235,14 +243,16 @@ class Collector:
     those of what was installed in this process. Gauges of dead processes are left out.
     """
 
-    def __init__(self, registry=None, path=None, command=None):
+    def __init__(
+        self, registry: Any = None, path: Optional[str] = None, command: Optional[str] = None
+    ) -> None:
         if path is None or command is None:
             directory, own = together.place_of(install())
         self.path, self.command = directory if path is None else path, own if command is None else command
         if registry is not None:
             registry.register(self)
 
-    def collect(self):
+    def collect(self) -> List[Any]:
         """The metrics, each with its samples.
 
         OSError: the directory cannot be read.

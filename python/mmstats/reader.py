@@ -6,12 +6,36 @@
 
 import mmap
 import os
-from collections import namedtuple
+from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
 from . import boot, looks, read1, read2
 
-Stat = namedtuple("Stat", ("label", "value"))
-ReadField = namedtuple("ReadField", "label value data metric unit help merge scale quantiles")
+
+class Stat(NamedTuple):
+    """A label and its value."""
+
+    label: str
+    value: Any
+
+
+class ReadField(NamedTuple):
+    """A field, with what its file says of it.
+
+    ``value``: a number, a bool or a text as it is stored: times ``scale``, if there is one, it is in the ``unit``. What
+    ``read2`` has for a mean, a histogram or a window, and a list for the last numbers. None: it changed all the time
+    while it was read. ``data``: ``u64``, ``text`` and so on, in version 1 the type code. ``metric``: ``counter``,
+    ``gauge`` and so on; ``unknown`` in version 1.
+    """
+
+    label: str
+    value: Any
+    data: str
+    metric: str
+    unit: Optional[str]
+    help: Optional[str]
+    merge: Optional[str]
+    scale: Optional[float]
+    quantiles: Tuple[float, ...]
 
 
 class InvalidMmStatsVersion(ValueError):
@@ -50,12 +74,12 @@ def _without_seconds(field):
     return field._replace(value=field.value._replace(sum=0.0, count=0, max=None)) if is_window else field
 
 
-def read_descriptor(descriptor):
+def read_descriptor(descriptor: int) -> List[ReadField]:
     """The fields of an open file."""
     return list(_fields(looks.Descriptor(descriptor)))
 
 
-def read(path):
+def read(path: "str | os.PathLike[str]") -> List[ReadField]:
     """The fields of a file, with what is said of them.
 
     OSError: it cannot be read. InvalidMmStatsVersion: it is no stats file.
@@ -73,7 +97,7 @@ class MmStatsReader:
     A value is a number, a text, or what ``read2`` has for the values of several words.
     """
 
-    def __init__(self, data):
+    def __init__(self, data: Any) -> None:
         """``data`` is a file-like object: an open file or a mapping."""
         self.data, self._source = data, looks.of(data)
         look = self._source.look()
@@ -82,15 +106,15 @@ class MmStatsReader:
         self.version = look[0]
 
     @classmethod
-    def from_file(cls, path):
+    def from_file(cls, path: "str | os.PathLike[str]") -> "MmStatsReader":
         return cls(open(path, "rb"))
 
     @classmethod
-    def from_mmap(cls, path):
+    def from_mmap(cls, path: "str | os.PathLike[str]") -> "MmStatsReader":
         with open(path, "rb") as file:
             return cls(mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ))
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Stat]:
         try:
             for field in _fields(self._source):
                 yield Stat(field.label, field.value)

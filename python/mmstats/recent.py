@@ -1,6 +1,7 @@
 """The last numbers, one by one."""
 
 import collections
+from typing import List
 
 from .handles import Added
 from .memory import fence
@@ -28,7 +29,7 @@ class Recent(Added):
             self._show = segment.cells("d", at)
             self._show[0] = self._mean()
 
-    def add(self, value):
+    def add(self, value: float) -> None:
         """Adds a number."""
         self._add(float(value))
 
@@ -48,7 +49,7 @@ class Recent(Added):
         return sum(self._kept) / len(self._kept) if self._kept else 0.0
 
     @property
-    def values(self):
+    def values(self) -> List[float]:
         """The numbers, the oldest first."""
         self.at_home()
         with self._lock:

@@ -13,20 +13,20 @@ class TimerContext:
         self._timer = timer
         self.start, self.end = timer(), None
 
-    def get_time(self):
+    def get_time(self) -> float:
         return self._timer()
 
     @property
-    def done(self):
+    def done(self) -> bool:
         """Whether the time was stopped."""
         return self.end is not None
 
     @property
-    def elapsed(self):
+    def elapsed(self) -> float:
         """Seconds since the start, up to the end if it was stopped."""
         return (self.end if self.done else self.get_time()) - self.start
 
-    def stop(self):
+    def stop(self) -> None:
         self.end = self.get_time()
 
 
@@ -48,13 +48,13 @@ class Timer(Histogram):
         super().begin_again()
         self._latest = Latest(self.field.size)
 
-    def start(self):
+    def start(self) -> TimerContext:
         """Starts a time. One that is started before another has stopped is stopped after that."""
         context = TimerContext(self.timer)
         self._running.set((context, self._running.get()))
         return context
 
-    def stop(self):
+    def stop(self) -> None:
         """Stops the time that was started last, and adds it."""
         context, before = self._running.get()
         self._running.set(before)
@@ -62,13 +62,13 @@ class Timer(Histogram):
         self._last = context
         self.add(context.elapsed)
 
-    def __enter__(self):
+    def __enter__(self) -> TimerContext:
         return self.start()
 
-    def __exit__(self, exc_type, exc_value, exc_tb):
+    def __exit__(self, exc_type: object, exc_value: object, exc_tb: object) -> None:
         self.stop()
 
-    def add(self, seconds):
+    def add(self, seconds: float) -> None:
         """Adds a time, in seconds."""
         self._add(float(seconds))
 
@@ -80,7 +80,7 @@ class Timer(Histogram):
         return self._latest.mean()
 
     @property
-    def last(self):
+    def last(self) -> float:
         """The time that runs, else the last one, in seconds; 0 before the first."""
         running = self._running.get()
         context = running[0] if running else self._last

@@ -3,6 +3,7 @@
 import collections
 import struct
 import time
+from typing import Optional
 
 from .handles import WORD, Added
 from .memory import fence
@@ -75,7 +76,7 @@ class Window(Added):
             self._show = segment.cells("d", at)
             self._show[0] = self._mean() or 0.0
 
-    def add(self, value):
+    def add(self, value: float) -> None:
         """Adds a number now."""
         self._add(float(value))
 
@@ -119,19 +120,19 @@ class Window(Added):
         return sum(one.sum for one in young) / sum(one.count for one in young) if young else None
 
     @property
-    def count(self):
+    def count(self) -> int:
         """How many numbers were added in the last seconds."""
         self.at_home()
         return sum(one.count for one in self._young())
 
     @property
-    def value(self):
+    def value(self) -> Optional[float]:
         """Their mean, or None if there are none."""
         self.at_home()
         return self._mean()
 
     @property
-    def max(self):
+    def max(self) -> Optional[float]:
         """The greatest of them, or None if there are none."""
         self.at_home()
         return max((one.max for one in self._young()), default=None)

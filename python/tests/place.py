@@ -69,6 +69,12 @@ def need(name):
         skip("%s is not installed" % name)
 
 
+def tool(name):
+    """The path of a tool of the suite: in MMSTATS_TOOLS, else in the PATH."""
+    found = shutil.which(name, path=os.environ.get("MMSTATS_TOOLS")) or shutil.which(name)
+    return found or skip("%s is not built" % name)
+
+
 def values(path):
     return {field.label: field.value for field in reader.read(path)}
 

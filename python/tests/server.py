@@ -119,12 +119,13 @@ class Served(InPlace):
 
     def listens(self):
         # There is a name before anybody listens.
+        connection = Connection(self.socket)
         try:
-            connection = Connection(self.socket)
             connection.connect()
         except (FileNotFoundError, ConnectionRefusedError):
             return False
-        connection.close()
+        finally:
+            connection.close()
         return True
 
     def wait_for(self, is_so, what):

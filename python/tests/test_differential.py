@@ -7,25 +7,17 @@ import json
 import math
 import os
 import random
-import shutil
 import struct
 import subprocess
 import sys
 
 from mmstats import reader
 
-from .place import GOLDEN, InPlace, skip
+from .place import GOLDEN, InPlace, tool
 
 FILES = [GOLDEN / (name % sys.byteorder) for name in ("v2-%s.mmstats", "ours-%s.mmstats", "original-0.8.0-%s.mmstats")]
 CHANGES = int(os.environ.get("MMSTATS_CHANGES") or 400)
 SEED = int(os.environ.get("MMSTATS_SEED") or 1)
-
-
-def slurpstats():
-    found = shutil.which("slurpstats", path=os.environ.get("MMSTATS_TOOLS")) or shutil.which("slurpstats")
-    if found is None:
-        skip("slurpstats is not built")
-    return found
 
 
 def number(value):
@@ -78,7 +70,7 @@ def taken(said):
 class Differential(InPlace):
     def setUp(self):
         super().setUp()
-        self.slurpstats = slurpstats()
+        self.slurpstats = tool("slurpstats")
         self.random = random.Random(SEED)
 
     def compare(self, contents):

@@ -1,5 +1,6 @@
 """What dead processes have counted stays."""
 
+import json
 import os
 import subprocess
 import unittest.mock
@@ -7,7 +8,7 @@ import unittest.mock
 import mmstats
 from mmstats import departed, lock, space
 
-from .place import InPlace, sums, values
+from .place import InPlace, sums, tool, values
 
 WORKER = """
 import mmstats, sys, os
@@ -76,6 +77,20 @@ class Fold(InPlace):
         living.stdin.close()
         living.wait()
         self.assertEqual((len(self.names()), values(self.path())["hits"]), (2, 20))
+
+    def test_cleanstats_and_the_package_add_to_one_file(self):
+        slurpstats, cleanstats = tool("slurpstats"), tool("cleanstats")
+        workers = [self.worker() for _ in range(4)]
+        for number, worker in enumerate(workers, 1):
+            self.kill(worker)
+            if number % 2:
+                subprocess.run([cleanstats, "--quiet", "--fold", self.directory], check=True)
+            else:
+                self.assertEqual(mmstats.fold(worker.pid), 1)
+            self.assertEqual((len(self.names()), values(self.path())["hits"]), (5 - number, 5 * number))
+            said = subprocess.run([slurpstats, "-a", "auto", "-o", "json", self.directory], capture_output=True, check=True)
+            found = {line["label"]: line["value"] for line in map(json.loads, said.stdout.splitlines())}
+            self.assertEqual((found["hits"], found["size"]["count"], found["answer"]["count"]), (20, 4, 4))
 
     def test_what_cannot_be_added_stays(self):
         worker = self.worker("fold", stderr=subprocess.PIPE)
