@@ -295,8 +295,8 @@ class DoubleField(NumberField):
 class TimestampField(DoubleField):
     """A moment, in seconds since 1970: set by an assignment."""
 
-    def __init__(self, label=None, *, unit="seconds", **about):
-        super().__init__(label, metric="timestamp", unit=unit, **about)
+    def __init__(self, label=None, *, metric="timestamp", unit="seconds", **about):
+        super().__init__(label, metric=metric, unit=unit, **about)
 
 
 class BoolField(NumberField):

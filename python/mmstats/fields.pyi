@@ -232,11 +232,11 @@ class DoubleField(_SetField[H, V]):
 class TimestampField(_SetField[H, V]):
     @overload
     def __init__(
-        self: "TimestampField[float, float]", label: Optional[str] = None, *, unit: Optional[str] = None, help: Optional[str] = None, merge: Optional[str] = None, attributes: Pairs = None
+        self: "TimestampField[float, float]", label: Optional[str] = None, *, unit: Optional[str] = None, help: Optional[str] = None, merge: Optional[str] = None, metric: str = "timestamp", attributes: Pairs = None
     ) -> None: ...
     @overload
     def __init__(
-        self: "TimestampField[Family[handles.Number], float]", label: Optional[str] = None, *, unit: Optional[str] = None, help: Optional[str] = None, merge: Optional[str] = None, attributes: Names
+        self: "TimestampField[Family[handles.Number], float]", label: Optional[str] = None, *, unit: Optional[str] = None, help: Optional[str] = None, merge: Optional[str] = None, metric: str = "timestamp", attributes: Names
     ) -> None: ...
 
 class BoolField(_SetField[H, V]):

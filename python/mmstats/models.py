@@ -241,7 +241,9 @@ class BaseMmStats:
             own = departed.command_of(os.path.basename(self._file.wanted), pid, tid)
             return folding.fold_dead(self._file.directory, own, wait)
         except OSError as error:
-            log.warning("mmstats: the counts of dead processes stay where they are: %s", error)
+            # Where nobody waits, another process that begins at the same time may be doing it.
+            if wait or not isinstance(error, BlockingIOError):
+                log.warning("mmstats: the counts of dead processes stay where they are: %s", error)
             return 0
 
     def remove(self) -> None:

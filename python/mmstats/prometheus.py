@@ -10,7 +10,8 @@ pile up.
 
 A counter ``a_total`` is the field ``a_total``, a gauge ``b`` is ``b``, a summary ``c`` is the mean ``c``, and a
 histogram ``d`` is the histogram ``d``; its exact sum and its exact buckets are ``d_sum`` and ``d_bucket{le="0.5"}``,
-each bucket with its own values only. Info, Enum and exemplars stay in the process.
+each bucket with its own values only. Info, Enum and exemplars stay in the process. The file has to be of version 2: in
+version 1 nothing says what a number means.
 """
 
 import logging

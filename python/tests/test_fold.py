@@ -1,5 +1,6 @@
 """What dead processes have counted stays."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -91,6 +92,17 @@ class Fold(InPlace):
             said = subprocess.run([slurpstats, "-a", "auto", "-o", "json", self.directory], capture_output=True, check=True)
             found = {line["label"]: line["value"] for line in map(json.loads, said.stdout.splitlines())}
             self.assertEqual((found["hits"], found["size"]["count"], found["answer"]["count"]), (20, 4, 4))
+
+    def test_one_that_begins_waits_for_nobody(self):
+        self.kill(self.worker("fold"))
+        directory = os.open(self.directory, os.O_RDONLY)
+        self.addCleanup(os.close, directory)
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        self.worker("fold")
+        self.assertEqual((len(self.names()), sums(self.directory, "hits")), (2, 10))
+        fcntl.flock(directory, fcntl.LOCK_UN)
+        self.worker("fold")
+        self.assertEqual((len(self.names()), sums(self.directory, "hits")), (3, 15))
 
     def test_what_cannot_be_added_stays(self):
         worker = self.worker("fold", stderr=subprocess.PIPE)
