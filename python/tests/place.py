@@ -45,11 +45,16 @@ class InPlace(unittest.TestCase):
         process = subprocess.Popen(
             [sys.executable, "-c", text], stdin=pipe, stdout=pipe, stderr=stderr, text=True, env=environment
         )
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.stdin.close)
-        if stderr:
-            self.addCleanup(process.stderr.close)
+        self.addCleanup(end, process)
         return process
+
+
+def end(process):
+    """Ends a program that may have ended, and closes its pipes."""
+    process.kill()
+    process.wait()
+    for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
+        pipe.close()
 
 
 _said = set()
