@@ -8,8 +8,6 @@ same field in the middle of an update of its own thread leaves the value in a qu
 import collections
 import sys
 
-from .memory import fence
-
 WORD = (1 << 64) - 1
 
 
