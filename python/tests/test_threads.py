@@ -114,7 +114,9 @@ class Threads(InPlace):
 
         with unittest.mock.patch.object(Web.load, "convert", interrupted):
             web.load.incr(1)
-        self.assertEqual((values(web.filename)["load"], web.load.value), (15, 15))
+        # An update in native code has no middle.
+        wanted = 15 if turns else 1
+        self.assertEqual((values(web.filename)["load"], web.load.value), (wanted, wanted))
 
     def test_a_signal_handler_that_counts_loses_nothing_and_does_not_hang(self):
         web, handled = self.make(Web), []
