@@ -1,8 +1,11 @@
 """Reads version 1."""
 
+import re
 import struct
 
 TRIES = 1000
+# What the struct module of Python 2.7 knew. Later ones know more, which no other reader does.
+TYPE = re.compile(rb"[@=<>!]?[\s0-9xcbB?hHiIlLqQnNfdspP]*\Z")
 
 
 def walk(look):
@@ -17,6 +20,8 @@ def walk(look):
         size = struct.unpack_from("=H", look, at)[0]
         code = look[at + 2 : at + 2 + size]
         index_at = at + 2 + size
+        if not TYPE.match(code):
+            return
         try:
             value_size = struct.calcsize(code)
         except (struct.error, UnicodeDecodeError):

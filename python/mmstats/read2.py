@@ -35,7 +35,8 @@ class Histogram(namedtuple("Histogram", "sum max precision range buckets")):
 
     @property
     def count(self):
-        return sum(self.buckets)
+        """How many values there were, at most 2^64 - 1."""
+        return min(sum(self.buckets), WORD)
 
     def quantile(self, q):
         """The value at a quantile from 0 to 1, or None if there are none."""

@@ -6,10 +6,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
-from mmstats import reader
+from mmstats import lock, reader
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT.parent / "mmstats" / "tests" / "golden"
@@ -55,6 +56,17 @@ def end(process):
     process.wait()
     for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
         pipe.close()
+
+
+def wait_until_unlocked(path):
+    """Waits until a dead process's file is without its lock: somebody who looks at the process's memory, as tools do that
+    look for mappings, keeps it for a moment longer than the process."""
+    last = time.monotonic() + 60
+    with open(path, "rb") as file:
+        while lock.is_locked(file.fileno()):
+            if time.monotonic() > last:
+                raise AssertionError(path + " stays locked")
+            time.sleep(0.001)
 
 
 _said = set()

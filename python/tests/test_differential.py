@@ -16,7 +16,7 @@ from mmstats import reader
 from .place import GOLDEN, InPlace, tool
 
 FILES = [GOLDEN / (name % sys.byteorder) for name in ("v2-%s.mmstats", "ours-%s.mmstats", "original-0.8.0-%s.mmstats")]
-CHANGES = int(os.environ.get("MMSTATS_CHANGES") or 400)
+CHANGES = int(os.environ.get("MMSTATS_CHANGES") or 250)
 SEED = int(os.environ.get("MMSTATS_SEED") or 1)
 
 
@@ -108,6 +108,13 @@ class Differential(InPlace):
             whole = path.read_bytes()
             end = len(whole.rstrip(b"\0")) + 9
             self.compare([whole[:size] for size in range(0, end, 7)])
+
+    def test_types_of_version_1(self):
+        whole = (GOLDEN / ("ours-%s.mmstats" % sys.byteorder)).read_bytes()
+        at = whole.index(b"sys.pid") + len(b"sys.pid") + 2
+        size = int.from_bytes(whole[at - 2 : at], sys.byteorder)
+        codes = [bytes([code]).rjust(size) for code in range(256)] + [code.rjust(size) for code in (b"=l", b"2H", b"1e", b"e")]
+        self.compare([whole[:at] + code + whole[at + size :] for code in codes if len(code) == size])
 
     def test_changed_files(self):
         for path in FILES:

@@ -9,7 +9,7 @@ import unittest.mock
 import mmstats
 from mmstats import departed, lock, space
 
-from .place import InPlace, sums, tool, values
+from .place import InPlace, sums, tool, values, wait_until_unlocked
 
 WORKER = """
 import mmstats, sys, os
@@ -37,6 +37,9 @@ class Fold(InPlace):
     def kill(self, process):
         process.kill()
         process.wait()
+        for name in self.names():
+            if "-%d-" % process.pid in name:
+                wait_until_unlocked(os.path.join(self.directory, name))
 
     def path(self):
         return os.path.join(self.directory, "web-departed-%d.mmstats" % os.getuid())

@@ -7,7 +7,7 @@ import stat
 import mmstats
 from mmstats import lock
 
-from .place import InPlace, values
+from .place import InPlace, values, wait_until_unlocked
 
 
 class Web(mmstats.MmStats):
@@ -59,6 +59,7 @@ class Publish(InPlace):
         path = writer.stdout.readline().strip()
         writer.kill()
         writer.wait()
+        wait_until_unlocked(path)
         self.assertEqual(values(path)["hits"], 5)
         web = self.make(Web, filename="one.mmstats")
         self.assertEqual((values(path)["hits"], web.filename, self.names()), (0, path, ["one.mmstats"]))
