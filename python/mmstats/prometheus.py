@@ -21,7 +21,7 @@ import sys
 import threading
 from typing import Any, Optional, Union
 
-from . import fields, handles, models
+from . import fields, handles, items, models
 from .collector import Collector
 
 __all__ = ["Collector", "Prometheus", "install"]
@@ -118,7 +118,10 @@ class Prometheus(models.MmStats):
 
     def methods(self, kind, metric, name, names, values, help, mode):
         """What increases, sets and gets a value of prometheus_client."""
-        about = {"help": " ".join(help.split())[:1000] or None}
+        if kind not in ("counter", "gauge", "histogram", "summary"):
+            raise ValueError("%s: a metric of an unknown type, %s" % (name, kind))
+        # One line, without what acts on a terminal.
+        about = {"help": " ".join("".join(one if items.is_line(one) else " " for one in help).split())[:1000] or None}
         unit = metric.rpartition("_")[2]
         about["unit"] = unit if unit in UNITS and unit != metric else None
         if kind == "summary":

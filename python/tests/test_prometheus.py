@@ -4,7 +4,7 @@ import math
 import unittest.mock
 
 import mmstats
-from mmstats import prometheus, together
+from mmstats import prometheus, reader, together
 
 from .place import InPlace, need, values
 from .server import exposed
@@ -77,6 +77,11 @@ class Installed(InPlace):
         self.assertEqual((times.count, found['time_seconds_bucket{route="/",le="0.25"}']), (6, 1))
         self.assertAlmostEqual(times.quantile(0.5), 250_000, delta=250_000 / 16)
 
+    def test_a_help_text_becomes_one_line(self):
+        self.client.Counter("a", " two\n\tlines \x1b[1m\u2028 ", registry=self.registry)
+        (found,) = [field for field in reader.read(self.instance.filename) if field.label == "a_total"]
+        self.assertEqual(found.help, "two lines [1m")
+
     def test_a_second_call_changes_nothing(self):
         before = self.client.values.ValueClass
         self.assertIs(prometheus.install(), self.instance)
@@ -95,6 +100,10 @@ class Installed(InPlace):
             count = self.client.Counter("one", "", registry=self.registry)
         count.inc(2)
         self.assertEqual((len(logged.output), exposed(self.registry)[("one_total", ())][2]), (1, 2))
+        with self.assertLogs("mmstats", "WARNING"):
+            other = self.client.values.ValueClass("of_another_type", "a", "a", (), (), "")
+        other.inc(1)
+        self.assertEqual(other.get(), 1)
         with self.assertLogs("mmstats", "WARNING"):
             long = self.client.Counter("long", "", ["a"], registry=self.registry).labels("x" * 70_000)
         long.inc()
