@@ -85,8 +85,8 @@ def fold(pid: int, path: Optional[Union[str, "os.PathLike[str]"]] = None) -> int
 
 
 def fold_dead(directory, command, wait):
-    """The same for all dead processes whose files begin with the name of a command. ``wait``: for at most as many
-    seconds if another process folds in this directory.
+    """The same for all dead processes of this user whose files begin with the name of a command. ``wait``: for at most as
+    many seconds if another process folds in this directory.
     """
     begin = re.split(r"\{(?:PID|TID)\}", command)[0]
 
@@ -95,7 +95,7 @@ def fold_dead(directory, command, wait):
             return name.startswith(begin)
         return departed.command_of(name, ids["sys.pid"], ids["sys.tid"]) == command
 
-    return _take(directory, wanted, wait)
+    return _take(directory, wanted, wait, os.geteuid())
 
 
 def fold_own(file):
@@ -108,13 +108,13 @@ def fold_own(file):
         _keep(file.directory, os.path.basename(file.path), os.fstat(file.descriptor), found, _ids(found))
 
 
-def _fold(directory, wanted, wait):
+def _fold(directory, wanted, wait, uid=None):
     removed = 0
     kind = space.file_system(directory)
     for name in sorted(os.listdir(directory)):
         # Which files these are is known from inside only, and reading all of them would take long where there are many.
         if name.endswith(".mmstats") and "-departed-" not in name and wanted(name, None) is not False:
-            removed += _fold_file(directory, name, wanted, kind, wait)
+            removed += _fold_file(directory, name, wanted, kind, wait, uid)
     return removed
 
 
@@ -122,7 +122,7 @@ def _ids(found):
     return {ending: departed.value_of(found, ending) for ending in ("sys.pid", "sys.tid", "sys.created", "sys.fold")}
 
 
-def _fold_file(directory, name, wanted, kind, wait):
+def _fold_file(directory, name, wanted, kind, wait, uid):
     path = os.path.join(directory, name)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW)
@@ -130,7 +130,7 @@ def _fold_file(directory, name, wanted, kind, wait):
         return 0
     try:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or lock.is_locked(descriptor):
+        if not stat.S_ISREG(status.st_mode) or uid not in (None, status.st_uid) or lock.is_locked(descriptor):
             return 0
         found = reader.read_descriptor(descriptor)
         ids = _ids(found)

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import subprocess
+import unittest
 import unittest.mock
 
 import mmstats
@@ -95,6 +96,18 @@ class Fold(InPlace):
             said = subprocess.run([slurpstats, "-a", "auto", "-o", "json", self.directory], capture_output=True, check=True)
             found = {line["label"]: line["value"] for line in map(json.loads, said.stdout.splitlines())}
             self.assertEqual((found["hits"], found["size"]["count"], found["answer"]["count"]), (20, 4, 4))
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root has files of another user")
+    def test_what_is_another_users_stays_with_him(self):
+        killed = self.worker("fold")
+        self.kill(killed)
+        (name,) = self.names()
+        os.chown(os.path.join(self.directory, name), 65534, 65534)
+        living = self.worker("fold")
+        self.assertEqual(len(self.names()), 2)
+        self.assertEqual((mmstats.fold(killed.pid), len(self.names())), (1, 2), "by the word of root")
+        self.assertIn("web-departed-65534.mmstats", self.names())
+        self.kill(living)
 
     def test_one_that_begins_waits_for_nobody(self):
         self.kill(self.worker("fold"))
