@@ -14,7 +14,7 @@ ENDINGS = ("sys.pid", "org.mmstats.version", "org.python.version")
 def take(descriptor):
     """Says that the writer is alive, until the last copy of the descriptor is closed.
 
-    The write lock can only be taken by somebody who may write the file. The other one keeps systemd-tmpfiles away.
+    The write lock can only be taken with permission to write the file. The other one keeps systemd-tmpfiles away.
     """
     whole = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
     fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, whole)

@@ -263,7 +263,7 @@ class BaseMmStats:
         try:
             folding.fold_own(file)
         except (OSError, ValueError) as error:
-            # It stays, and whoever cleans up later finds a dead writer's file.
+            # It stays: to cleanstats it is the file of a dead writer.
             log.warning("mmstats: %s stays: %s", file.path, error)
 
     def _end(self, take_away):

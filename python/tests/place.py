@@ -59,8 +59,8 @@ def end(process):
 
 
 def wait_until_unlocked(path):
-    """Waits until a dead process's file is without its lock: somebody who looks at the process's memory, as tools do that
-    look for mappings, keeps it for a moment longer than the process."""
+    """Waits until a dead process's file is without its lock: a tool that looks into the process's mappings keeps it for a
+    moment longer."""
     last = time.monotonic() + 60
     with open(path, "rb") as file:
         while lock.is_locked(file.fileno()):

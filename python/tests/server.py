@@ -1,4 +1,4 @@
-"""A web server with worker processes, its one client, and somebody who looks at the sums all the time."""
+"""A web server with worker processes, its one client, and a thread that looks at the sums all the time."""
 
 import http.client
 import os
