@@ -24,7 +24,7 @@ PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKA
 VERSION = $(shell sed -n '/^\[workspace.package\]/,/^$$/s/^version = "\(.*\)"/\1/p' Cargo.toml)
 SONAME = libmmstats.so.0
 
-.PHONY: all tools library demo page picture check check-conditions bench faults workers races prometheus soak soak-mmash fuzz hostile sanitize sanitize-threads sanitize-c miri deb rpm check-package install install-tools install-library uninstall uninstall-tools uninstall-library
+.PHONY: all tools library demo page picture check check-python check-conditions bench faults workers races prometheus soak soak-mmash fuzz hostile sanitize sanitize-threads sanitize-c miri deb rpm check-package install install-tools install-library uninstall uninstall-tools uninstall-library
 
 all: tools library
 
@@ -55,6 +55,12 @@ picture:
 check:
 	$(CARGO) test --workspace --locked
 	$(CARGO) test --locked --manifest-path proof/Cargo.toml -p races -p bench -p routes
+
+# The Python package, with gunicorn, uWSGI and prometheus_client where .ci/run has put them (target/python), and beside
+# the Rust reader where that is built.
+PYTHON = $(abspath $(or $(wildcard $(TARGET)/python/bin/python),$(shell command -v python3)))
+check-python:
+	cd python && MMSTATS_TOOLS=$(abspath $(TARGET)/debug) $(PYTHON) -m unittest
 
 # The same as another user, in a container, with another TMPDIR, umask or locale, without each program that tests may
 # do without, and so on: about five minutes. `tests/conditions.sh NAME` tries one.

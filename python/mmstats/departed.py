@@ -1,0 +1,176 @@
+"""The file of what removed files have counted, as mmstats(5) describes it: ``CMD-departed-UID.mmstats``."""
+
+import os
+import re
+import struct
+import time
+from collections import namedtuple
+
+from . import format2, histogram, items, means, reader, statsfile
+from .fields import Description
+from .memory import Segment, Segments
+
+LIST, STATE = "sys.departed", "sys.folded"
+Count = namedtuple("Count", "data metric value unit help scale quantiles")
+
+
+def command_of(name, pid, tid):
+    """What the names of all processes of a command begin with."""
+    stem = name[: -len(".mmstats")] if name.endswith(".mmstats") else name
+    found = re.fullmatch(r"(.*-%d)\.[0-9]+" % tid, stem, re.S) if tid is not None else None
+    command = found.group(1) if found else stem
+    for number in (tid, pid):
+        if number is not None and command.endswith("-%d" % number):
+            command = command[: -len("-%d" % number)]
+    parts = re.findall(r"[A-Za-z0-9]+|[^A-Za-z0-9]+", command or stem)
+    ids = {pid: "{PID}", tid: "{TID}"} if tid != pid else {pid: "{PID}"}
+    return "".join(ids.get(int(part), part) if part.isascii() and part.isdigit() else part for part in parts)
+
+
+def identity(name, status, pid, created):
+    """Which file this is."""
+    escaped = "".join(
+        "%%%02x" % byte if byte == 0x25 or byte <= 0x20 or byte >= 0x7F else chr(byte) for byte in os.fsencode(name)
+    )
+    return "%d:%d:%r:%s" % (status.st_ino, pid or 0, float(created or 0), escaped)
+
+
+def value_of(fields, ending):
+    """The value of the first field whose label ends so."""
+    return next((field.value for field in fields if field.label.endswith(ending)), None)
+
+
+def count_of(field):
+    """What a field has counted, or None of what ends with its writer."""
+    value, data, metric = field.value, field.data, field.metric
+    if value is None:
+        raise ValueError("%s cannot be read" % field.label)
+    if metric == "counter" and isinstance(value, (int, float)):
+        data = {"u": "u64", "i": "i64"}.get(data[0], "f64")
+    elif data == "mean":
+        # In the unit.
+        value, metric = value._replace(sum=value.sum * (field.scale or 1.0)), "mean"
+        field = field._replace(scale=None)
+    elif data != "histogram":
+        return None
+    return Count(data, metric, value, field.unit, field.help, field.scale, field.quantiles)
+
+
+def merge(one, other):
+    """Two histograms as one, with the precision and the range of the coarser."""
+    p, n = min(one.precision, other.precision), min(one.range, other.range)
+    buckets = [0] * histogram.buckets(p, n)
+    for each in (one, other):
+        for i, count in enumerate(each.buckets):
+            if count:
+                at = histogram.index(histogram.lower(i, each.precision), p, n)
+                buckets[at] += count
+    total = one.sum + other.sum & (1 << 64) - 1
+    return one._replace(sum=total, max=max(one.max, other.max), precision=p, range=n, buckets=tuple(buckets))
+
+
+def add(one, other):
+    """The sum of two counts, with what the second says of itself, or None if they are not alike."""
+    if (one.data, one.unit, one.scale) != (other.data, other.unit, other.scale):
+        return None
+    a, b = one.value, other.value
+    if one.data == "histogram":
+        value = merge(a, b)
+    elif one.data == "mean":
+        value = a._replace(sum=a.sum + b.sum, count=a.count + b.count)
+    else:
+        most = {"u64": (1 << 64) - 1, "i64": (1 << 63) - 1}.get(one.data)
+        value = a + b if most is None else min(a + b, most)
+    return other._replace(value=value)
+
+
+def encode(count):
+    """The value in the file."""
+    value = count.value
+    if count.data == "histogram":
+        head = struct.pack("=QQQII", value.count, value.sum, value.max, value.precision, value.range)
+        return head + struct.pack("=%dQ" % len(value.buckets), *value.buckets)
+    if count.data == "mean":
+        return means.encode(value.sum, value.count) + bytes(24)
+    return struct.pack("=" + {"u64": "Q", "i64": "q", "f64": "d"}[count.data], value)
+
+
+class _Image(Segments):
+    """A whole file in memory."""
+
+    def make(self, begin, end):
+        return Segment(begin, bytearray(end - begin))
+
+    def bytes(self, size):
+        whole = bytearray(format2.up(size, 4096))
+        for segment in self.segments:
+            whole[segment.start : segment.end] = segment.bytes(segment.start, segment.end - segment.start)
+        return bytes(whole)
+
+
+class Departed:
+    """The counts of the removed files of one command and owner. The directory is locked."""
+
+    def __init__(self, directory, command, uid):
+        self.directory, self.uid = directory, uid
+        self.path = os.path.join(directory, "%s-departed-%d.mmstats" % (command, uid))
+        self.counts, self.list, self.state, self.fields = {}, [], 0, []
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            return
+        try:
+            owner = os.fstat(descriptor).st_uid
+            found = reader.read_descriptor(descriptor)
+        finally:
+            os.close(descriptor)
+        texts = {field.label: field.value for field in found}
+        if LIST not in texts or owner not in (uid, 0):
+            raise ValueError("%s: something else has the name" % self.path)
+        self.fields = found
+        self.list, self.state = texts[LIST].split(), texts.get(STATE, 0)
+        self.counts = {field.label: count for field in found for count in [count_of(field)] if count}
+
+    def add(self, which, counts):
+        """Adds what a file has counted. The labels that could not be added."""
+        unlike = []
+        for label, count in counts.items():
+            total = add(self.counts[label], count) if label in self.counts else count
+            if total is None:
+                unlike.append(label)
+            else:
+                self.counts[label] = total
+        self.list.append(which)
+        return unlike
+
+    def publish(self, status):
+        """Puts the file in place, with owner and permissions of the files that it holds."""
+        self.state = max(time.time_ns(), self.state + 1)
+        image = _Image()
+        schema = format2.Schema(image)
+        plain = lambda data, value: Description(data, "info", b"", value, *[None] * 4)  # noqa: E731
+        schema.add("org.mmstats.version", plain("fixed_text", b"0.1.0"))
+        schema.add(LIST, plain("fixed_text", " ".join(self.list).encode()))
+        schema.add(STATE, plain("u64", struct.pack("=Q", self.state)))
+        for label, count in sorted(self.counts.items()):
+            about = items.encode(count.unit, count.help, None, count.scale, count.quantiles)
+            schema.add(label, Description(count.data, count.metric, about, encode(count), *[None] * 4))
+        temporary = statsfile.temporary(self.directory)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
+            try:
+                file.write(image.bytes(schema.end))
+                file.flush()
+                if os.geteuid() == 0:
+                    os.fchown(file.fileno(), status.st_uid, status.st_gid)
+                os.fchmod(file.fileno(), status.st_mode & 0o666)
+                os.rename(temporary, self.path)
+            except BaseException:
+                os.unlink(temporary)
+                raise
+
+    def forget_gone(self):
+        """Takes those off the list that are not there any more. False: all still are."""
+        inodes = {entry.inode() for entry in os.scandir(self.directory)}
+        before, self.list = self.list, [one for one in self.list if int(one.split(":")[0]) in inodes]
+        return len(self.list) < len(before)
