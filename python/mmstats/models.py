@@ -91,6 +91,9 @@ class BaseMmStats:
                 self._fields[name] = Family(self, field, name)
             else:
                 self._fields[name] = self._make(self._handles, field, name)
+            if isinstance(field, fields.HandleField):
+                # Python finds it here before it would ask the field.
+                self.__dict__[name] = self._fields[name]
         labels = [handle.label for handle in self._identity + self._handles]
         for label in labels:
             if labels.count(label) > 1:
