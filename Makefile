@@ -16,7 +16,7 @@ PACKAGE_TARGET = target/package-build
 PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
 
-.PHONY: all demo page picture check check-conditions bench faults races prometheus fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
+.PHONY: all demo page picture check check-conditions bench faults races prometheus fuzz hostile sanitize sanitize-threads miri deb rpm check-package python-native python-wheel bench-python install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -103,6 +103,24 @@ bench:
 	$(CARGO) build --release --locked
 	$(BENCH_FLAGS) $(CARGO) run --profile measure --locked --manifest-path proof/Cargo.toml -p bench -- \
 		--tools $(TARGET)/release $(BENCH)
+
+# The native part of the Python package, into the tree, for the Python that PYTHON names. MMSTATS_PURE=1 does without it.
+PYTHON = python3
+PYTHONS = $(PYTHON)
+NATIVE = python/native
+NATIVE_TARGET = $(or $(CARGO_TARGET_DIR),$(NATIVE)/target)
+python-native:
+	PYO3_PYTHON=$(PYTHON) $(CARGO) build --release --locked --manifest-path $(NATIVE)/Cargo.toml
+	$(INSTALL) -m 644 $(NATIVE_TARGET)/release/lib_native.so \
+		python/mmstats/_native$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')
+
+# Wheels with the native part: one for each of PYTHONS, and one for Python 3.11 and later. Takes maturin from PyPI.
+python-wheel:
+	$(NATIVE)/wheel.sh target/python $(PYTHONS)
+
+# What an update costs in Python, beside prometheus_client where PYTHON has it. BENCH=--quick only tries it.
+bench-python: python-native
+	PYTHONPATH=python $(PYTHON) python/bench.py $(BENCH)
 
 deb:
 	$(PACKAGE) $(CARGO) build --release --locked

@@ -45,11 +45,16 @@ impl Counter {
     }
 }
 
-impl Quick for Counter {
+/// The usual call of `incr`.
+pub(crate) struct Incr;
+
+impl Quick for Incr {
+    type Class = Counter;
+
     const NAME: &'static CStr = c"incr";
 
     #[inline(always)]
-    fn quick(counter: &Bound<'_, Self>, argument: Option<&Bound<'_, PyAny>>) -> bool {
+    fn quick(counter: &Bound<'_, Counter>, argument: Option<&Bound<'_, PyAny>>) -> bool {
         let amount = match argument {
             None => 1,
             Some(amount) => match exact(amount) {

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyFloat;
 
-use crate::number::Number;
+use crate::number::{self, Number};
 use crate::quick::Quick;
 
 /// A number that is set, and goes up and down.
@@ -22,11 +22,16 @@ impl Gauge {
     }
 }
 
-impl Quick for Gauge {
+/// The usual call of `incr`.
+pub(crate) struct Incr;
+
+impl Quick for Incr {
+    type Class = Gauge;
+
     const NAME: &'static CStr = c"incr";
 
     #[inline(always)]
-    fn quick(gauge: &Bound<'_, Self>, argument: Option<&Bound<'_, PyAny>>) -> bool {
+    fn quick(gauge: &Bound<'_, Gauge>, argument: Option<&Bound<'_, PyAny>>) -> bool {
         let amount = match argument {
             None => 1.0,
             Some(amount) => match amount.cast_exact::<PyFloat>() {
@@ -40,6 +45,25 @@ impl Quick for Gauge {
             Number::add(number, amount);
         }
         home
+    }
+
+    fn usual() -> &'static PyOnceLock<Py<PyAny>> {
+        static USUAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        &USUAL
+    }
+}
+
+/// The usual call of `set`, of the class itself: Python calls an inherited method in a longer way.
+pub(crate) struct Set;
+
+impl Quick for Set {
+    type Class = Gauge;
+
+    const NAME: &'static CStr = c"set";
+
+    #[inline(always)]
+    fn quick(gauge: &Bound<'_, Gauge>, argument: Option<&Bound<'_, PyAny>>) -> bool {
+        number::Set::quick(gauge.as_super(), argument)
     }
 
     fn usual() -> &'static PyOnceLock<Py<PyAny>> {

@@ -106,11 +106,16 @@ impl Histogram {
     }
 }
 
-impl Quick for Histogram {
+/// The usual call of `record`.
+pub(crate) struct Record;
+
+impl Quick for Record {
+    type Class = Histogram;
+
     const NAME: &'static CStr = c"record";
 
     #[inline(always)]
-    fn quick(histogram: &Bound<'_, Self>, argument: Option<&Bound<'_, PyAny>>) -> bool {
+    fn quick(histogram: &Bound<'_, Histogram>, argument: Option<&Bound<'_, PyAny>>) -> bool {
         let Some(value) = argument.and_then(exact) else { return false };
         let home = histogram.as_super().get().is_home();
         if home {

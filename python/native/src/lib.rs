@@ -34,9 +34,10 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<histogram::Histogram>()?;
     module.add_class::<mean::Mean>()?;
     module.add_class::<number::Number>()?;
-    quick::install::<counter::Counter>(py)?;
-    quick::install::<gauge::Gauge>(py)?;
-    quick::install::<histogram::Histogram>(py)?;
-    quick::install::<mean::Mean>(py)?;
-    quick::install::<number::Number>(py)
+    quick::install::<counter::Incr>(py)?;
+    quick::install::<gauge::Incr>(py)?;
+    quick::install::<gauge::Set>(py)?;
+    quick::install::<histogram::Record>(py)?;
+    quick::install::<mean::Add>(py)?;
+    quick::install::<number::Set>(py)
 }

@@ -75,12 +75,17 @@ impl Mean {
     }
 }
 
-impl Quick for Mean {
+/// The usual call of `add`.
+pub(crate) struct Add;
+
+impl Quick for Add {
+    type Class = Mean;
+
     const NAME: &'static CStr = c"add";
 
     #[inline(always)]
     #[allow(clippy::cast_precision_loss, reason = "as Python's float does, to the nearest")]
-    fn quick(mean: &Bound<'_, Self>, argument: Option<&Bound<'_, PyAny>>) -> bool {
+    fn quick(mean: &Bound<'_, Mean>, argument: Option<&Bound<'_, PyAny>>) -> bool {
         let Some(value) = argument else { return false };
         let value = match value.cast_exact::<PyFloat>() {
             Ok(value) => value.value(),

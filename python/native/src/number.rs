@@ -124,15 +124,20 @@ impl Number {
     }
 }
 
-impl Quick for Number {
+/// The usual call of `set`.
+pub(crate) struct Set;
+
+impl Quick for Set {
+    type Class = Number;
+
     const NAME: &'static CStr = c"set";
 
     #[inline(always)]
-    fn quick(number: &Bound<'_, Self>, argument: Option<&Bound<'_, PyAny>>) -> bool {
+    fn quick(number: &Bound<'_, Number>, argument: Option<&Bound<'_, PyAny>>) -> bool {
         let Some(bits) = argument.and_then(|value| number.get().exact(value)) else { return false };
         let home = number.as_super().get().is_home();
         if home {
-            Self::store(number, bits);
+            Number::store(number, bits);
         }
         home
     }

@@ -14,13 +14,16 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 use pyo3::{PyTypeInfo, intern};
 
 /// A method that is called without an argument or with one, by position, and gives None.
-pub(crate) trait Quick: PyTypeInfo {
+pub(crate) trait Quick: 'static {
+    /// The class that has it.
+    type Class: PyTypeInfo;
+
     /// The method that this comes before.
     const NAME: &'static CStr;
 
     /// Does it if it is a usual call: an argument of the exact type, in the process that the file is of. Otherwise does
     /// nothing and gives false. It neither panics nor calls anything that could raise an error.
-    fn quick(object: &Bound<'_, Self>, argument: Option<&Bound<'_, PyAny>>) -> bool;
+    fn quick(object: &Bound<'_, Self::Class>, argument: Option<&Bound<'_, PyAny>>) -> bool;
 
     /// Where PyO3's method is kept.
     fn usual() -> &'static PyOnceLock<Py<PyAny>>;
@@ -28,7 +31,7 @@ pub(crate) trait Quick: PyTypeInfo {
 
 /// Puts the quick method in the usual one's place.
 pub(crate) fn install<Q: Quick>(py: Python<'_>) -> PyResult<()> {
-    let class: Bound<'_, PyType> = py.get_type::<Q>();
+    let class: Bound<'_, PyType> = py.get_type::<Q::Class>();
     let name = Q::NAME.to_string_lossy();
     let usual = class.getattr(&*name)?;
     let signature: String = usual.getattr(intern!(py, "__text_signature__"))?.extract()?;
@@ -42,7 +45,7 @@ pub(crate) fn install<Q: Quick>(py: Python<'_>) -> PyResult<()> {
         ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS as c_int,
         ml_doc: doc.into_raw(),
     }));
-    // SAFETY: the class is one of `Q`, and the definition and its texts live for ever.
+    // SAFETY: the class is that of `Q`, and the definition and its texts live for ever.
     let made = unsafe { ffi::PyDescr_NewMethod(class.as_type_ptr(), definition) };
     // SAFETY: it is a new reference, or null with an error set.
     let made = unsafe { Bound::from_owned_ptr_or_err(py, made) }?;
@@ -52,7 +55,7 @@ pub(crate) fn install<Q: Quick>(py: Python<'_>) -> PyResult<()> {
 /// What Python calls.
 ///
 /// # Safety
-/// As for all methods of the kind METH_FASTCALL | METH_KEYWORDS: the thread is attached, `object` is a `Q`, since the
+/// As for all methods of the kind METH_FASTCALL | METH_KEYWORDS: the thread is attached, `object` is of the class, since the
 /// method's descriptor looks at that, and `arguments` are `count` objects and those that `names` tells the names of.
 unsafe extern "C" fn entry<Q: Quick>(
     object: *mut PyObject,
@@ -65,8 +68,8 @@ unsafe extern "C" fn entry<Q: Quick>(
     if names.is_null() && count <= 1 {
         // SAFETY: the object lives as long as the call.
         let this = unsafe { Borrowed::from_ptr(py, object) };
-        // SAFETY: it is a `Q`.
-        let this = unsafe { this.cast_unchecked::<Q>() };
+        // SAFETY: it is of the class.
+        let this = unsafe { this.cast_unchecked::<Q::Class>() };
         let argument = if count == 1 {
             // SAFETY: there is one.
             let first = unsafe { *arguments };
