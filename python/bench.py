@@ -10,7 +10,7 @@ import tempfile
 import timeit
 
 import mmstats
-from mmstats import fields, handles, histogram, means, native
+from mmstats import fields, handles, histogram, means, native, timer
 
 try:
     import prometheus_client
@@ -35,6 +35,7 @@ class Native(mmstats.MmStats):
 class Pure(mmstats.MmStats):
     counter, gauge = pure(fields.CounterField, handles.Counter)(), pure(fields.GaugeField, handles.Gauge)()
     mean, histogram = pure(fields.AverageField, means.Mean)(), pure(fields.HistogramField, histogram.Histogram)()
+    timer = pure(fields.TimerField, timer.Timer)()
     double = pure(fields.DoubleField, handles.Number)()
 
 
@@ -46,7 +47,7 @@ def rows(path):
         if model is Native and native.part is None:
             continue
         stats = model(path=path, filename=name + ".mmstats", strict=True)
-        known = {"stats": stats, **{key: getattr(stats, key) for key in ("counter", "gauge", "mean", "histogram")}}
+        known = {"stats": stats, **{key: getattr(stats, key) for key in ("counter", "gauge", "mean", "histogram", "timer")}}
         yield name + " counter.incr()", "counter.incr()", known
         yield name + " counter.incr(3)", "counter.incr(3)", known
         yield name + " stats.counter.incr()", "stats.counter.incr()", known
@@ -55,9 +56,9 @@ def rows(path):
         yield name + " stats.double = 0.5", "stats.double = 0.5", known
         yield name + " mean.add(0.5)", "mean.add(0.5)", known
         yield name + " histogram.record(1000)", "histogram.record(1000)", known
+        yield name + " timer.add(0.5)", "timer.add(0.5)", known
+        yield name + " with timer: pass", "with timer: pass", known
         if model is Native:
-            yield "timer.add(0.5)", "stats.timer.add(0.5)", known
-            yield "with timer", "with stats.timer: pass", known
             yield 'stats.text = "GET /"', 'stats.text = "GET /"', known
             yield 'stats.routes.labels("/").incr()', 'stats.routes.labels("/").incr()', known
     if prometheus_client:

@@ -138,7 +138,7 @@ class TimerField(HistogramField):
     shows, and ``last`` the last one. ``timer`` is the clock, which gives seconds.
     """
 
-    handle = Timer
+    handle = native.of(Timer)
 
     def __init__(self, timer=time.time, size=100, label=None, *, unit="seconds", scale=1e-9, **about):
         self.timer, self.size = timer, size

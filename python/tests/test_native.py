@@ -12,12 +12,13 @@ import unittest
 import weakref
 
 import mmstats
-from mmstats import fields, format1, format2, handles, histogram, means, memory, native
+from mmstats import fields, format1, format2, handles, histogram, means, memory, native, timer
 
 from .place import ROOT, InPlace, values
 from .test_golden import Whole
 
 PURE = {pure.__name__: pure for pure in (handles.Counter, handles.Gauge, handles.Number, histogram.Histogram, means.Mean)}
+PURE["Timer"] = timer.Timer
 NUMBERS = "Double Float Int64 UInt64 Int UInt Short UShort Byte Bool".split()
 INTEGERS = [0, 1, -1, 7, 127, 128, 255, 40_000, 1 << 31, 1 << 33, (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 1 << 64, -1 << 63]
 REALS = [0.0, -0.0, 0.1, -2.5, 1e-9, 1e300, 3.4e38, 3.5e38, float("inf"), float("-inf"), 7.0]
@@ -69,10 +70,10 @@ class Native(InPlace):
     def test_it_is_what_updates_are_made_by(self):
         class Web(mmstats.MmStats):
             hits, load, size = mmstats.CounterField(), mmstats.GaugeField(), mmstats.AverageField()
-            counts, text = mmstats.HistogramField(), mmstats.StringField()
+            counts, answer = mmstats.HistogramField(), mmstats.TimerField()
 
         web = self.make(Web)
-        for name in "hits", "load", "size", "counts":
+        for name in "hits", "load", "size", "counts", "answer":
             self.assertEqual(type(getattr(web, name)).__module__, "mmstats._native", name)
 
     def test_counters_are_the_same(self):
@@ -124,6 +125,41 @@ class Native(InPlace):
                 for number in numbers:
                     self.assert_same(pair, number, lambda handle: handle.record(number))
                     self.assert_same(pair, number, lambda handle: (handle.count, handle.value))
+
+    def test_timers_are_the_same(self):
+        chance = random.Random(2)
+        for size in 1, 7, 100:
+            now = [0.0]
+            for pair in self.pairs(lambda: fields.TimerField(size=size, timer=lambda: now[0])):
+                look = lambda handle: (handle.value, handle.count, handle.last)  # noqa: E731
+                self.assert_same(pair, "no time", look)
+                self.assert_same(pair, "not started", lambda handle: handle.stop())
+                for number in REALS[:6] + ODD + [-1, 5, 1e-10, 0.5e-9, 1.5e-9, 2.5e-9]:
+                    self.assert_same(pair, number, lambda handle: handle.add(number))
+                    self.assert_same(pair, number, lambda handle: handle.record(number))
+                    self.assert_same(pair, number, look)
+                for turn in range(300):
+                    # Such that plain sums would be rounded differently.
+                    seconds = chance.choice([1e16, -1e16, 1.0, chance.random(), chance.random() * 1e-9, 3e7])
+                    self.assert_same(pair, seconds, lambda handle: handle.add(seconds))
+                    self.assert_same(pair, seconds, look)
+
+                def nested(handle):
+                    found = [handle.last]
+                    with handle as one:
+                        now[0] += 1.5
+                        found += [one.start, one.end, one.elapsed, one.done, one.get_time(), handle.last]
+                        handle.start()
+                        now[0] += 0.25
+                        found += [handle.last, handle.stop(), handle.last]
+                    found += [one.elapsed, one.done, one.end, handle.last, handle.value, handle.timer()]
+                    now[0] -= 1.75
+                    return found
+
+                self.assert_same(pair, "nested", nested)
+                for number in float("inf"), 1e300:
+                    self.assert_same(pair, number, lambda handle: handle.add(number))
+                    self.assert_same(pair, number, look)
 
     def test_a_handle_keeps_its_memory(self):
         counter = Pair(mmstats.CounterField("a"), 2).handles[0]

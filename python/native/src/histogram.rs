@@ -4,11 +4,13 @@ use std::ffi::CStr;
 use std::mem;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 use crate::convert::{Clamped, exact};
 use crate::handle::{Handle, cells};
+use crate::latest::Latest;
 use crate::memory::{Guarded, Numbers, add};
 use crate::quick::Quick;
 
@@ -16,7 +18,7 @@ use crate::quick::Quick;
 const HEAD: usize = 4;
 
 /// Counts values, which are whole numbers from 0 to 2^64 - 1.
-#[pyclass(frozen, extends = Handle, module = "mmstats._native")]
+#[pyclass(frozen, subclass, extends = Handle, module = "mmstats._native")]
 pub(crate) struct Histogram {
     shape: Shape,
     /// How many words there are.
@@ -35,6 +37,8 @@ struct Inside {
     words: Numbers,
     /// Where version 1 has the mean, which is of words that no reader sees, and what it is multiplied with.
     shown: Option<(Numbers, f64)>,
+    /// A timer's: their mean is what it shows.
+    latest: Option<Latest>,
 }
 
 impl Shape {
@@ -73,7 +77,11 @@ impl Inside {
     fn show(&self) {
         if let Some((place, scale)) = &self.shown {
             let (sum, count) = self.sum_and_count();
-            let mean = if count == 0 { 0.0 } else { sum as f64 / count as f64 * scale };
+            let mean = match &self.latest {
+                Some(latest) => latest.mean(),
+                None if count == 0 => 0.0,
+                None => sum as f64 / count as f64 * scale,
+            };
             place[0].store(mean.to_bits(), Release);
         }
     }
@@ -92,11 +100,62 @@ impl Histogram {
                     to.store(from.load(Relaxed), Release);
                 }
             }
-            let before = mem::replace(inside, Inside { words, shown });
+            let before = (mem::replace(&mut inside.words, words), mem::replace(&mut inside.shown, shown));
             inside.show();
             before
         });
         drop(before);
+    }
+
+    pub(crate) fn make(
+        instance: &Bound<'_, PyAny>,
+        field: &Bound<'_, PyAny>,
+        label: &Bound<'_, PyAny>,
+        latest: Option<Latest>,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let shape = Shape {
+            precision: field.getattr("precision")?.extract()?,
+            range: field.getattr("range")?.extract()?,
+        };
+        if shape.precision > 16 || shape.range > 64 || shape.range <= shape.precision {
+            return Err(PyValueError::new_err("no histogram has this precision and range"));
+        }
+        let size = HEAD + ((shape.range as usize - shape.precision as usize + 1) << shape.precision);
+        let inside = Guarded::new(Inside { words: Numbers::private(size), shown: None, latest });
+        let handle = PyClassInitializer::from(Handle::new(instance, field, label)?);
+        Ok(handle.add_subclass(Self { shape, size, inside }))
+    }
+
+    /// Whether a time is a number of nanoseconds, or no number, which counts as 0.
+    #[inline(always)]
+    pub(crate) fn has_room_for(seconds: f64) -> bool {
+        !(seconds * 1e9).is_infinite()
+    }
+
+    /// Counts a time of a timer, in seconds that there is room for.
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the nearest that there is")]
+    pub(crate) fn record_time(slf: &Bound<'_, Self>, seconds: f64) {
+        let this = slf.get();
+        this.inside.with(slf, |inside| {
+            if let Some(latest) = &mut inside.latest {
+                latest.push(seconds);
+            }
+            inside.record((seconds * 1e9).round_ties_even() as u64, this.shape);
+        });
+    }
+
+    /// Only takes the time into the mean of the last ones.
+    pub(crate) fn push_latest(slf: &Bound<'_, Self>, seconds: f64) {
+        slf.get().inside.with(slf, |inside| {
+            if let Some(latest) = &mut inside.latest {
+                latest.push(seconds);
+            }
+        });
+    }
+
+    pub(crate) fn mean_of_latest(slf: &Bound<'_, Self>) -> f64 {
+        slf.get().inside.with(slf, |inside| inside.latest.as_ref().map_or(0.0, Latest::mean))
     }
 
     /// What values are multiplied with so that they are in the unit.
@@ -139,25 +198,19 @@ impl Histogram {
         field: &Bound<'_, PyAny>,
         label: &Bound<'_, PyAny>,
     ) -> PyResult<PyClassInitializer<Self>> {
-        let shape = Shape {
-            precision: field.getattr("precision")?.extract()?,
-            range: field.getattr("range")?.extract()?,
-        };
-        // The field's declaration has made sure of both.
-        let size =
-            HEAD + ((shape.range.saturating_sub(shape.precision) as usize + 1) << shape.precision.min(16));
-        let inside = Guarded::new(Inside { words: Numbers::private(size), shown: None });
-        Ok(PyClassInitializer::from(Handle::new(instance, field, label)?).add_subclass(Self {
-            shape,
-            size,
-            inside,
-        }))
+        Self::make(instance, field, label, None)
     }
 
     /// What a forked child begins with.
     fn begin_again(slf: &Bound<'_, Self>) {
-        let zeros = Inside { words: Numbers::private(slf.get().size), shown: None };
-        drop(slf.get().inside.with(slf, |inside| mem::replace(inside, zeros)));
+        let zeros = Numbers::private(slf.get().size);
+        let before = slf.get().inside.with(slf, |inside| {
+            if let Some(latest) = &mut inside.latest {
+                latest.clear();
+            }
+            (mem::replace(&mut inside.words, zeros), inside.shown.take())
+        });
+        drop(before);
     }
 
     /// From now on, the value is in this place.

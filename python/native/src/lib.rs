@@ -7,10 +7,12 @@ mod counter;
 mod gauge;
 mod handle;
 mod histogram;
+mod latest;
 mod mean;
 mod memory;
 mod number;
 mod quick;
+mod timer;
 
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
@@ -34,10 +36,13 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<histogram::Histogram>()?;
     module.add_class::<mean::Mean>()?;
     module.add_class::<number::Number>()?;
+    module.add_class::<timer::Timer>()?;
+    module.add_class::<timer::TimerContext>()?;
     quick::install::<counter::Incr>(py)?;
     quick::install::<gauge::Incr>(py)?;
     quick::install::<gauge::Set>(py)?;
     quick::install::<histogram::Record>(py)?;
     quick::install::<mean::Add>(py)?;
-    quick::install::<number::Set>(py)
+    quick::install::<number::Set>(py)?;
+    quick::install::<timer::Add>(py)
 }
