@@ -4,6 +4,7 @@ import gc
 import mmap
 import os
 import random
+import struct
 import subprocess
 import sys
 import threading
@@ -99,6 +100,34 @@ class Native(InPlace):
                 self.assert_same(pair, number, lambda handle: handle.set(number))
                 self.assert_same(pair, number, lambda handle: setattr(handle, "value", number))
                 self.assert_same(pair, number, lambda handle: (handle.value, handle.get(), handle._value))
+
+    def test_gauges_of_whole_numbers_are_the_same(self):
+        for name in "Int64", "UInt64", "Int", "UShort":
+            field = type("UpDownField", (getattr(fields, name + "Field"),), {"handle": fields.GaugeField.handle})
+            for pair in self.pairs(field):
+                for number in INTEGERS + ODD:
+                    self.assert_same(pair, number, lambda handle: (handle.incr(), handle.decr(number), handle.value))
+                    self.assert_same(pair, number, lambda handle: (handle.incr(number), handle.value))
+                    self.assert_same(pair, number, lambda handle: (handle.set(number), handle.value))
+
+    def test_a_total_is_added_to(self):
+        """What prometheus_client's counters are."""
+        instance = types.SimpleNamespace(_mark=memoryview(bytearray(b"\1" * 8)).cast("Q"))
+        total, place = native.part.Total(instance, None, "label"), bytearray(64)
+        total.incr(0.5)
+        total.bind(memory.Segment(0, place), 8, 2)
+        total.incr()
+        total.incr(2)
+        self.assertEqual((total.get(), total._total, struct.unpack_from("=d", place, 8)), (3.5, 3.5, (3.5,)))
+        total.set(7, timestamp=1.0)
+        self.assertEqual(struct.unpack_from("=d", place, 8), (7.0,))
+        total.release()
+        total.incr()
+        self.assertEqual((total.get(), struct.unpack_from("=d", place, 8)), (8.0, (7.0,)))
+        total.begin_again()
+        self.assertEqual(total.get(), 0.0)
+        with self.assertRaises(TypeError):
+            total.incr("1")
 
     def test_numbers_are_the_same(self):
         for name in NUMBERS:

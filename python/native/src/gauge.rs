@@ -2,10 +2,12 @@
 
 use std::ffi::CStr;
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyFloat;
 
+use crate::convert::{Whole, exact};
 use crate::number::{self, Number};
 use crate::quick::Quick;
 
@@ -13,11 +15,35 @@ use crate::quick::Quick;
 #[pyclass(frozen, extends = Number, module = "mmstats._native")]
 pub(crate) struct Gauge;
 
+/// What was given, or 1.
+struct Amount<'py>(Option<Bound<'py, PyAny>>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Amount<'py> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Self(Some(object.to_owned())))
+    }
+}
+
 impl Gauge {
-    fn add(slf: &Bound<'_, Self>, amount: f64) -> PyResult<()> {
+    fn add(slf: &Bound<'_, Self>, amount: Amount<'_>, subtract: bool) -> PyResult<()> {
         let number = slf.as_super();
-        number.as_super().get().go_home(slf.py())?;
-        Number::add(number, amount);
+        if number.get().is_real() {
+            let amount: f64 = match amount.0 {
+                Some(amount) => amount.extract()?,
+                None => 1.0,
+            };
+            number.as_super().get().go_home(slf.py())?;
+            Number::add(number, if subtract { -amount } else { amount });
+        } else {
+            let amount = match amount.0 {
+                Some(amount) => amount.extract::<Whole>()?.0,
+                None => 1,
+            };
+            number.as_super().get().go_home(slf.py())?;
+            Number::add_whole(number, if subtract { amount.wrapping_neg() } else { amount });
+        }
         Ok(())
     }
 }
@@ -32,19 +58,22 @@ impl Quick for Incr {
 
     #[inline(always)]
     fn quick(gauge: &Bound<'_, Gauge>, argument: Option<&Bound<'_, PyAny>>) -> bool {
-        let amount = match argument {
-            None => 1.0,
-            Some(amount) => match amount.cast_exact::<PyFloat>() {
-                Ok(amount) => amount.value(),
-                Err(_) => return false,
-            },
-        };
         let number = gauge.as_super();
-        let home = number.as_super().get().is_home();
-        if home {
-            Number::add(number, amount);
+        if !number.as_super().get().is_home() {
+            return false;
         }
-        home
+        if number.get().is_real() {
+            let amount = match argument.map(|amount| amount.cast_exact::<PyFloat>()) {
+                None => 1.0,
+                Some(Ok(amount)) => amount.value(),
+                Some(Err(_)) => return false,
+            };
+            Number::add(number, amount);
+        } else {
+            let Some(amount) = argument.map_or(Some(1), exact) else { return false };
+            Number::add_whole(number, amount);
+        }
+        true
     }
 
     fn usual() -> &'static PyOnceLock<Py<PyAny>> {
@@ -80,19 +109,23 @@ impl Gauge {
         field: &Bound<'_, PyAny>,
         label: &Bound<'_, PyAny>,
     ) -> PyResult<PyClassInitializer<Self>> {
+        let letter: char = field.getattr("letter")?.extract()?;
+        if "f?".contains(letter) {
+            return Err(PyTypeError::new_err("a gauge is of type d, or an integer"));
+        }
         Ok(Number::make(instance, field, label)?.add_subclass(Self))
     }
 
     /// Adds ``amount``.
-    #[pyo3(signature = (amount = 1.0), text_signature = "($self, amount=1)")]
-    fn incr(slf: &Bound<'_, Self>, amount: f64) -> PyResult<()> {
-        Self::add(slf, amount)
+    #[pyo3(signature = (amount = Amount(None)), text_signature = "($self, amount=1)")]
+    fn incr(slf: &Bound<'_, Self>, amount: Amount<'_>) -> PyResult<()> {
+        Self::add(slf, amount, false)
     }
 
     /// Subtracts ``amount``.
-    #[pyo3(signature = (amount = 1.0), text_signature = "($self, amount=1)")]
-    fn decr(slf: &Bound<'_, Self>, amount: f64) -> PyResult<()> {
-        Self::add(slf, -amount)
+    #[pyo3(signature = (amount = Amount(None)), text_signature = "($self, amount=1)")]
+    fn decr(slf: &Bound<'_, Self>, amount: Amount<'_>) -> PyResult<()> {
+        Self::add(slf, amount, true)
     }
 
     /// The number.

@@ -13,6 +13,7 @@ mod memory;
 mod number;
 mod quick;
 mod timer;
+mod total;
 
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
@@ -38,11 +39,13 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<number::Number>()?;
     module.add_class::<timer::Timer>()?;
     module.add_class::<timer::TimerContext>()?;
+    module.add_class::<total::Total>()?;
     quick::install::<counter::Incr>(py)?;
     quick::install::<gauge::Incr>(py)?;
     quick::install::<gauge::Set>(py)?;
     quick::install::<histogram::Record>(py)?;
     quick::install::<mean::Add>(py)?;
     quick::install::<number::Set>(py)?;
-    quick::install::<timer::Add>(py)
+    quick::install::<timer::Add>(py)?;
+    quick::install::<total::Incr>(py)
 }

@@ -149,6 +149,20 @@ impl Mean {
         Ok(())
     }
 
+    /// All values added up.
+    #[getter]
+    fn sum(slf: &Bound<'_, Self>) -> PyResult<f64> {
+        slf.as_super().get().go_home(slf.py())?;
+        Ok(slf.get().inside.with(slf, |inside| inside.sum))
+    }
+
+    /// How many values there were.
+    #[getter]
+    fn count(slf: &Bound<'_, Self>) -> PyResult<u64> {
+        slf.as_super().get().go_home(slf.py())?;
+        Ok(slf.get().inside.with(slf, |inside| inside.count))
+    }
+
     /// The mean.
     #[getter]
     fn value(slf: &Bound<'_, Self>) -> PyResult<f64> {

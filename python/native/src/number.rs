@@ -106,6 +106,20 @@ impl Number {
         });
     }
 
+    /// Adds to an integer, which wraps.
+    pub(crate) fn add_whole(slf: &Bound<'_, Self>, amount: u64) {
+        slf.get().inside.with(slf, |inside| {
+            inside.bits = inside.bits.wrapping_add(amount);
+            inside.place.store(inside.bits);
+        });
+    }
+
+    /// Whether it is of type `d`. Else it is an integer, or must not be added to.
+    #[inline(always)]
+    pub(crate) fn is_real(&self) -> bool {
+        self.letter == b'd'
+    }
+
     pub(crate) fn make(
         instance: &Bound<'_, PyAny>,
         field: &Bound<'_, PyAny>,
