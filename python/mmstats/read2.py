@@ -31,7 +31,7 @@ class Histogram(namedtuple("Histogram", "sum max precision range buckets")):
 
     @property
     def count(self):
-        return sum(self.buckets)
+        return min(sum(self.buckets), WORD)
 
     def quantile(self, q):
         """The value at a quantile from 0 to 1, or None if there are none."""

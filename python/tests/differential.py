@@ -117,6 +117,9 @@ def by_slurpstats(program, directory):
             value = {key: value[key] for key in wanted.get(one["type"], ("count", "sum", "max", "buckets"))}
             for bucket in value.get("buckets", ()):
                 bucket.pop("upper")
+        elif one["type"] in ("f", "f32") and value is not None:
+            # Shown with as few digits as tell it from the next one.
+            value = struct.unpack("f", struct.pack("f", value))[0]
         elif one["type"] == "window":
             value = "window"
         found[os.path.basename(one["file"])].append(
@@ -129,7 +132,7 @@ def alike(one, other):
     """Equal, floats up to the last bits: sums of many are rounded in another order."""
     if isinstance(one, float) or isinstance(other, float):
         numbers = isinstance(one, (int, float)) and isinstance(other, (int, float))
-        return numbers and (one == other or math.isclose(one, other, rel_tol=1e-6 if abs(one) < 1e39 else 1e-12))
+        return numbers and (one == other or math.isclose(one, other, rel_tol=1e-12))
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
