@@ -16,7 +16,7 @@ PACKAGE_TARGET = target/package-build
 PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKAGE_TARGET) \
 	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/usr/src/mmstats --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/usr/src/cargo"
 
-.PHONY: all demo page picture check check-conditions bench faults races prometheus fuzz hostile sanitize sanitize-threads miri deb rpm check-package python-native python-wheel bench-python fuzz-python install uninstall
+.PHONY: all demo page picture check check-conditions bench faults races prometheus fuzz hostile sanitize sanitize-threads miri deb rpm check-package install uninstall
 
 all:
 	$(CARGO) build --release --locked
@@ -103,6 +103,8 @@ bench:
 	$(CARGO) build --release --locked
 	$(BENCH_FLAGS) $(CARGO) run --profile measure --locked --manifest-path proof/Cargo.toml -p bench -- \
 		--tools $(TARGET)/release $(BENCH)
+
+.PHONY: python-native python-wheel bench-python fuzz-python
 
 # The native part of the Python package, into the tree, for the Python that PYTHON names. MMSTATS_PURE=1 does without it.
 PYTHON = python3

@@ -62,6 +62,7 @@ class BaseMmStats:
         self._mark, self._lock = mark.make(), threading.RLock()
         self._fields, self._identity, self._handles = {}, [], []
         self._declare()
+        self._take_handles()
         self._begin(strict)
         self._mark[0] = 1
         _instances.append(self)
@@ -91,9 +92,6 @@ class BaseMmStats:
                 self._fields[name] = Family(self, field, name)
             else:
                 self._fields[name] = self._make(self._handles, field, name)
-            if isinstance(field, fields.HandleField):
-                # Python finds it here before it would ask the field.
-                self.__dict__[name] = self._fields[name]
         labels = [handle.label for handle in self._identity + self._handles]
         for label in labels:
             if labels.count(label) > 1:
@@ -103,6 +101,12 @@ class BaseMmStats:
         handle = field.handle(self, field, field.full_label(self._label_prefix, name, attributes))
         handles.append(handle)
         return handle
+
+    def _take_handles(self):
+        """Makes attributes of the handles: Python finds them in the instance before it would ask the field."""
+        for name, handle in self._fields.items():
+            if isinstance(getattr(type(self), name, None), fields.HandleField):
+                self.__dict__[name] = handle
 
     def _begin(self, strict=False):
         """Makes the file, and stores the values in it. Where there can be none, in private memory."""

@@ -20,7 +20,7 @@ class Types(InPlace):
         return [(one.label, one.data, one.value) for one in reader.read(path)]
 
     def test_blanks_in_a_type_mean_nothing(self):
-        self.assertEqual(self.read(field(b"a", b" ! d ", struct.pack("!d", 0.5))), [("a", "!d", 0.5)])
+        self.assertEqual(self.read(field(b"a", b"!  d ", struct.pack("!d", 0.5))), [("a", "!d", 0.5)])
 
     def test_a_type_without_a_value_ends_the_list(self):
         good = field(b"a", b"I", struct.pack("=I", 7))
