@@ -3,6 +3,8 @@
 import struct
 
 TRIES = 1000
+# Later versions of Python have more letters.
+KNOWN = b"@=<>!0123456789 \t\n\r\f\vxcspbB?hHiIlLqQnNPfd"
 
 
 def walk(look):
@@ -17,6 +19,8 @@ def walk(look):
         size = struct.unpack_from("=H", look, at)[0]
         code = look[at + 2 : at + 2 + size]
         index_at = at + 2 + size
+        if code.translate(None, KNOWN):
+            return
         try:
             value_size = struct.calcsize(code)
         except (struct.error, UnicodeDecodeError):

@@ -24,7 +24,7 @@ class Types(InPlace):
 
     def test_a_type_without_a_value_ends_the_list(self):
         good = field(b"a", b"I", struct.pack("=I", 7))
-        for code, size in (b"", 0), (b"   ", 0), (b"x", 1), (b"3x", 3):
+        for code, size in (b"", 0), (b"   ", 0), (b"x", 1), (b"3x", 3), (b"e", 2):
             self.assertEqual(self.read(good, field(b"b", code, bytes(size)), good), [("a", "I", 7)], code)
 
     def test_a_count_does_not_go_above_what_a_word_holds(self):
