@@ -234,16 +234,25 @@ class Native(InPlace):
 
     def test_an_instance_that_nobody_has_goes(self):
         class Web(mmstats.MmStats):
-            hits, load = mmstats.CounterField(), mmstats.GaugeField()
+            hits, load, last = mmstats.CounterField(), mmstats.GaugeField(), mmstats.DoubleField()
+            size, counts, answer = mmstats.AverageField(), mmstats.HistogramField(), mmstats.TimerField()
 
         web = self.make(Web)
         self._cleanups.pop()
         gone = weakref.ref(web)
         web.hits.incr()
+        with web.answer:
+            pass
         web.remove()
         del web
         gc.collect()
         self.assertIsNone(gone())
+
+    def test_both_parts_are_of_one_version(self):
+        manifest = ROOT / "native" / "Cargo.toml"
+        if not manifest.exists():
+            self.skipTest("the source of the native part is not beside the package")
+        self.assertIn('\nversion = "%s"\n' % mmstats.version, manifest.read_text(encoding="utf-8"))
 
     def test_the_help_of_python_knows_the_methods(self):
         import inspect
