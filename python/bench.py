@@ -47,7 +47,8 @@ def rows(path):
         if model is Native and native.part is None:
             continue
         stats = model(path=path, filename=name + ".mmstats", strict=True)
-        known = {"stats": stats, **{key: getattr(stats, key) for key in ("counter", "gauge", "mean", "histogram", "timer")}}
+        handles_of = ("counter", "gauge", "mean", "histogram", "timer")
+        known = {"stats": stats, **{key: getattr(stats, key) for key in handles_of}}
         yield name + " counter.incr()", "counter.incr()", known
         yield name + " counter.incr(3)", "counter.incr(3)", known
         yield name + " stats.counter.incr()", "stats.counter.incr()", known

@@ -25,7 +25,8 @@ from .place import GOLDEN
 BATCH = 500
 # What lengths, offsets, counts and bits are likely to be got wrong by.
 WORDS = [0, 1, 2, 4, 7, 8, 16, 255, 256, 4095, 4096, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF]
-LONG = [*WORDS, 1 << 63, (1 << 64) - 1, (1 << 53) + 1, 0x7FF0_0000_0000_0000, 0x7FF8_0000_0000_0001, 0xFFF0_0000_0000_0000]
+LONG = [*WORDS, 1 << 63, (1 << 64) - 1, (1 << 53) + 1]
+LONG += [0x7FF0_0000_0000_0000, 0x7FF8_0000_0000_0001, 0xFFF0_0000_0000_0000]
 
 
 def mutated(content, chance):

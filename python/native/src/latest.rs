@@ -34,8 +34,8 @@ impl Latest {
     }
 }
 
-/// The exact sum, rounded once: Shewchuk's partial sums, which do not overlap, from the least to the greatest. Of values
-/// that are infinite or no numbers, and where it is too large, what plain addition gives.
+/// The exact sum, rounded once: Shewchuk's partial sums, which do not overlap, from the least to the greatest.
+/// Of values that are infinite or no numbers, and where it is too large, what plain addition gives.
 fn sum(values: &[f64]) -> f64 {
     let mut partials: Vec<f64> = Vec::new();
     for &value in values {

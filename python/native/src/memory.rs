@@ -18,8 +18,9 @@ use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
 use pyo3::sync::critical_section::with_critical_section;
 
-/// Adds to a number that only this handle changes. One thread at a time is in the handle, so nothing is lost without the
-/// processor's lock, which would take as long as all the rest. A reader that sees the sum sees what was stored before.
+/// Adds to a number that only this handle changes. One thread at a time is in the handle, so nothing is lost
+/// without the processor's lock, which would make an update a quarter longer. A reader that sees the sum
+/// sees what was stored before.
 #[inline(always)]
 pub(crate) fn add(word: &AtomicU64, amount: u64) {
     word.store(word.load(Relaxed).wrapping_add(amount), Release);
@@ -36,9 +37,9 @@ impl<T: Send> Guarded<T> {
         Self(UnsafeCell::new(inside))
     }
 
-    /// Does `work` in the handle that is `owner`, which is always the object that this is a part of. `work` runs nothing
-    /// of Python's, which would let other threads in, or come back here: it must be `Send`, so it has no Python object at
-    /// hand, and what it takes out it gives back, to be dropped outside.
+    /// Does `work` in the handle that is `owner`, which is always the object that this is a part of. `work` runs
+    /// nothing of Python's, which would let other threads in, or come back here: it must be `Send`, so it has no
+    /// Python object at hand, and what it takes out it gives back, to be dropped outside.
     #[inline(always)]
     pub(crate) fn with<R: Send>(&self, owner: &Bound<'_, PyAny>, work: impl FnOnce(&mut T) -> R + Send) -> R {
         with_critical_section(owner, || {
@@ -125,8 +126,8 @@ impl<N> Deref for Numbers<N> {
     #[inline(always)]
     fn deref(&self) -> &[N] {
         // SAFETY: `of` and `private` made sure of the bounds and the boundary, and what is held keeps the memory where
-        // it is. Any bytes are numbers. In this process the memory is looked at by atomics, and by Python's own moves of
-        // words where a field is made, before a handle has it; other processes only read it.
+        // it is. Any bytes are numbers. In this process the memory is looked at by atomics, and by Python's own
+        // moves of words where a field is made, before a handle has it; other processes only read it.
         unsafe { slice::from_raw_parts(self.first.as_ptr(), self.count) }
     }
 }

@@ -55,8 +55,8 @@ pub(crate) fn install<Q: Quick>(py: Python<'_>) -> PyResult<()> {
 /// What Python calls.
 ///
 /// # Safety
-/// As for all methods of the kind METH_FASTCALL | METH_KEYWORDS: the thread is attached, `object` is of the class, since the
-/// method's descriptor looks at that, and `arguments` are `count` objects and those that `names` tells the names of.
+/// As for all methods of the kind METH_FASTCALL | METH_KEYWORDS: the thread is attached, `object` is of the class,
+/// since the method's descriptor looks at that, and `arguments` are `count` objects and those that `names` tells the names of.
 unsafe extern "C" fn entry<Q: Quick>(
     object: *mut PyObject,
     arguments: *const *mut PyObject,
