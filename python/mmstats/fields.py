@@ -7,7 +7,7 @@ import time
 from collections import namedtuple
 
 from . import attributes as labels
-from . import defaults, format1, handles, histogram, items, means, recent, window
+from . import defaults, format1, handles, histogram, items, means, native, recent, window
 from .text import Text
 from .timer import Timer
 
@@ -79,7 +79,7 @@ class HandleField(Field):
 class CounterField(HandleField):
     """Counts up: ``incr(amount=1)``, and ``value``."""
 
-    handle, data, metric = handles.Counter, "u64", "counter"
+    handle, data, metric = native.of(handles.Counter), "u64", "counter"
 
     def describe(self, handle):
         return self._number("u64", handle._total, True)
@@ -88,7 +88,7 @@ class CounterField(HandleField):
 class AverageField(HandleField):
     """The mean of all values: ``add(value)``, and ``value``."""
 
-    handle, metric = means.Mean, "mean"
+    handle, metric = native.of(means.Mean), "mean"
 
     def describe(self, handle):
         return self._words("mean", bytes(48))
@@ -114,7 +114,7 @@ class HistogramField(HandleField):
     most 1 / 2^precision of its values wide, and values below 2^range are told apart.
     """
 
-    handle, metric = histogram.Histogram, "histogram"
+    handle, metric = native.of(histogram.Histogram), "histogram"
 
     def __init__(self, label=None, *, scale=None, quantiles=(), precision=5, range=42, **about):
         if not (0 <= precision <= 16 and precision < range <= 64):
@@ -138,7 +138,7 @@ class TimerField(HistogramField):
     shows, and ``last`` the last one. ``timer`` is the clock, which gives seconds.
     """
 
-    handle = Timer
+    handle = native.of(Timer)
 
     def __init__(self, timer=time.time, size=100, label=None, *, unit="seconds", scale=1e-9, **about):
         self.timer, self.size = timer, size
@@ -180,7 +180,7 @@ class WindowField(HandleField):
 class NumberField(Field):
     """A number that is set by an assignment."""
 
-    handle, buffered, initial = handles.Number, True, 0
+    handle, buffered, initial = native.of(handles.Number), True, 0
 
     def __init__(self, label=None, *, metric="gauge", **about):
         if metric not in METRICS:
@@ -265,7 +265,7 @@ class UpDownField(Int64Field):
     """A whole number of 64 bits that goes up and down, such as how many are open: ``set(value)``, ``incr(amount=1)``,
     ``decr(amount=1)``."""
 
-    handle = handles.Gauge
+    handle = native.of(handles.Gauge)
 
     def __get__(self, inst, owner):
         return self if inst is None else inst._fields[self.key]
@@ -315,7 +315,7 @@ class BoolField(NumberField):
 class GaugeField(DoubleField):
     """A number of 64 bits that goes up and down: ``set(value)``, ``incr(amount=1)``, ``decr(amount=1)``."""
 
-    handle = handles.Gauge
+    handle = native.of(handles.Gauge)
 
     def __get__(self, inst, owner):
         return self if inst is None else inst._fields[self.key]

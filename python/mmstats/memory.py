@@ -58,6 +58,10 @@ class Segment:
         self._views.append(raw)
         return raw
 
+    def hold(self, holder):
+        """``holder`` has a pointer to a view: before the memory is given back, ``release`` is called."""
+        self._views.append(holder)
+
     def fill(self, at, content):
         """Copies bytes that no reader looks at yet."""
         self._bytes[at - self.start : at - self.start + len(content)] = content
@@ -79,7 +83,8 @@ class Segment:
 
     def close(self):
         """Gives the memory back. No view of it can be used after that."""
-        for view in self._views:
+        # What has a view before the view.
+        for view in reversed(self._views):
             view.release()
         self._views = []
         if hasattr(self._buffer, "close"):

@@ -59,6 +59,7 @@ class BaseMmStats:
         self._mark, self._lock = mark.make(), threading.RLock()
         self._fields, self._identity, self._handles = {}, [], []
         self._declare()
+        self._take_handles()
         self._begin(strict)
         self._mark[0] = 1
         _instances.append(self)
@@ -98,6 +99,12 @@ class BaseMmStats:
         handle = field.handle(self, field, field.full_label(self._label_prefix, name, attributes))
         handles.append(handle)
         return handle
+
+    def _take_handles(self):
+        """Makes attributes of the handles: Python finds them in the instance before it would ask the field."""
+        for name, handle in self._fields.items():
+            if isinstance(getattr(type(self), name, None), fields.HandleField):
+                self.__dict__[name] = handle
 
     def _begin(self, strict=False):
         """Makes the file, and stores the values in it. Where there can be none, in private memory."""

@@ -21,7 +21,7 @@ import sys
 import threading
 from typing import Any, Optional, Union
 
-from . import fields, handles, items, models
+from . import fields, handles, items, models, native
 from .collector import Collector
 
 __all__ = ["Collector", "Prometheus", "install"]
@@ -86,7 +86,7 @@ class Total(handles.Added):
 class TotalField(fields.HandleField):
     """What such a number is: a counter or a gauge."""
 
-    handle, data = Total, "f64"
+    handle, data = native.of(Total), "f64"
 
     def __init__(self, metric, **about):
         self.metric = metric

@@ -31,6 +31,9 @@ def walk(look):
         buffers = 2 if look[index_at] < 2 else 1
         if look[index_at] not in (0, 1, 255) or index_at + 1 + buffers * value_size > len(look):
             return
+        if not struct.unpack(code, bytes(value_size)):
+            # Such as only blanks: the type holds no value.
+            return
         yield label.decode("utf-8", "replace"), code, index_at, value_size
         at = index_at + 1 + buffers * value_size
 
@@ -63,4 +66,4 @@ def fields(source):
                     value = decode(code, seen[0][1])
                     break
             tries = tries[1:] + [source.look()]
-        yield label, code.decode("latin-1").strip(), value
+        yield label, "".join(code.decode("latin-1").split()), value
