@@ -65,14 +65,11 @@ impl Exposition {
         parsed
     }
 
-    /// What every file has goes, and the help that slurpstats gives where there is none.
+    /// The samples of metrics, less those that every file has, whose names begin so.
     fn keep_metrics(&mut self) {
         let is_own = |name: &str| name.starts_with("sys_") || name.starts_with("org_");
         self.samples.retain(|key, _| !is_own(key));
-        self.comments.retain(|key, text| {
-            let is_general = text == "Published by a running program through a mmstats file.";
-            !is_own(key.split(' ').nth(1).unwrap()) && !is_general
-        });
+        self.comments.retain(|key, _| !is_own(key.split(' ').nth(1).unwrap()));
     }
 
     /// Bounds of the buckets of a metric, without the last.
@@ -136,7 +133,7 @@ fn the_expositions_agree_metric_by_metric() {
     with_local_recorder(&peer, application);
     let theirs = Exposition::parse(&peer.handle().render());
 
-    // Types, and help where there is one.
+    // What has no help has none in ours, and types are the same.
     assert_eq!(ours.comments, theirs.comments);
     let keys = |exposition: &Exposition| exposition.samples.keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(&ours), keys(&theirs));
