@@ -65,11 +65,14 @@ impl Exposition {
         parsed
     }
 
-    /// The samples of metrics, less those that every file has, whose names begin so.
+    /// What every file has goes, and the help that slurpstats gives where there is none.
     fn keep_metrics(&mut self) {
         let is_own = |name: &str| name.starts_with("sys_") || name.starts_with("org_");
         self.samples.retain(|key, _| !is_own(key));
-        self.comments.retain(|key, _| !is_own(key.split(' ').nth(1).unwrap()));
+        self.comments.retain(|key, text| {
+            let is_general = text == "Published by a running program through a mmstats file.";
+            !is_own(key.split(' ').nth(1).unwrap()) && !is_general
+        });
     }
 
     /// Bounds of the buckets of a metric, without the last.
@@ -133,7 +136,7 @@ fn the_expositions_agree_metric_by_metric() {
     with_local_recorder(&peer, application);
     let theirs = Exposition::parse(&peer.handle().render());
 
-    // What has no help has none in ours, and types are the same.
+    // Types, and help where there is one.
     assert_eq!(ours.comments, theirs.comments);
     let keys = |exposition: &Exposition| exposition.samples.keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(&ours), keys(&theirs));
