@@ -75,44 +75,34 @@ impl Samples {
 
 impl CounterFn for Published<SharedCounter> {
     fn increment(&self, value: u64) {
-        if let Some(counter) = self.field() {
-            counter.add(value);
-        }
+        self.update(move |counter| counter.add(value));
     }
 
     fn absolute(&self, value: u64) {
-        if let Some(counter) = self.field() {
-            counter.raise(value);
-        }
+        self.update(move |counter| counter.raise(value));
     }
 }
 
 impl GaugeFn for Published<SharedGauge> {
     fn increment(&self, value: f64) {
-        if let Some(gauge) = self.field() {
-            gauge.add(value);
-        }
+        self.update(move |gauge| gauge.add(value));
     }
 
     fn decrement(&self, value: f64) {
-        if let Some(gauge) = self.field() {
-            gauge.sub(value);
-        }
+        self.update(move |gauge| gauge.sub(value));
     }
 
     fn set(&self, value: f64) {
-        if let Some(gauge) = self.field() {
-            gauge.set(value);
-        }
+        self.update(move |gauge| gauge.set(value));
     }
 }
 
 impl HistogramFn for Published<Samples> {
     fn record(&self, value: f64) {
-        if let Some(samples) = self.field() {
+        self.update(move |samples| {
             if let Some(value) = samples.whole(value) {
                 samples.histogram.record(value);
             }
-        }
+        });
     }
 }

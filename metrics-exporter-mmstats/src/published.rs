@@ -25,15 +25,26 @@ impl<F: Kind> Published<F> {
         Self { field: OnceLock::new(), name: name.into(), label: label.into(), stats: Arc::clone(stats) }
     }
 
-    #[inline]
-    pub(crate) fn field(&self) -> Option<&F> {
+    /// Calls `update` with the field, which is added before the first update.
+    #[inline(always)]
+    pub(crate) fn update(&self, update: impl FnOnce(&F)) {
         match self.field.get() {
-            Some(field) => field.as_ref(),
-            None => self.add(),
+            Some(Some(field)) => update(field),
+            Some(None) => {}
+            None => self.update_first(update),
         }
     }
 
+    /// The whole of the first update: a call in the midst of each would make it keep registers on the stack, and an
+    /// atomic operation waits for every store before it.
     #[cold]
+    #[inline(never)]
+    fn update_first(&self, update: impl FnOnce(&F)) {
+        if let Some(field) = self.add() {
+            update(field);
+        }
+    }
+
     fn add(&self) -> Option<&F> {
         // In a forked child no field can be added, and the locks may be held by threads that it does not have.
         if self.stats.instance().is_inherited() {
@@ -54,6 +65,6 @@ impl<F: Kind> Published<F> {
 
 impl<F: Kind + Send + Sync> Publish for Published<F> {
     fn publish(&self) {
-        self.field();
+        self.add();
     }
 }

@@ -11,7 +11,9 @@ use std::io;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering};
+#[cfg(publishes)]
+use std::sync::atomic::AtomicPtr;
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 #[cfg(publishes)]
 use memmap2::{Advice, MmapOptions, MmapRaw};
@@ -195,34 +197,24 @@ impl Segment {
     }
 }
 
-/// The number of a process, among it and those that it comes from: a child that makes instances of its own has
-/// another one than its parent. The number of this process is in memory that the kernel wipes on fork, at an address
-/// that the compiler knows. So whether a handle is still at home is seen from two loads that do not wait for each
-/// other: a chain of two would be a third of what an atomic addition costs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ForkMark(u32);
+/// A byte that is 1 in the process that made it and 0 in its children: the kernel wipes its page on
+/// fork. One load tells whether a handle is still at home.
+#[derive(Clone, Copy)]
+pub(crate) struct ForkMark(&'static AtomicU8);
 
 /// For memory that a child may go on using, since it has its own copy.
-const ALWAYS_HOME: u32 = u32::MAX;
-
-/// The largest page of memory that Linux has on a machine of today.
-const LARGEST_PAGE: usize = 64 * 1024;
-
-/// The page in the middle, wherever it begins, has nothing but these words.
-static PAGES: [AtomicU32; 2 * LARGEST_PAGE / 4] = [const { AtomicU32::new(0) }; 2 * LARGEST_PAGE / 4];
-
-/// This process's number, 0 before it has one.
-static HOME: &AtomicU32 = &PAGES[LARGEST_PAGE / 4];
+static ALWAYS_HOME: AtomicU8 = AtomicU8::new(1);
 
 impl ForkMark {
+    /// A function, since Rust 1.85 refuses a constant that refers to what can change.
     pub(crate) fn always_home() -> Self {
-        Self(ALWAYS_HOME)
+        Self(&ALWAYS_HOME)
     }
 
     /// Whether this is the process that made the mark.
     #[inline(always)]
     pub(crate) fn is_home(self) -> bool {
-        self.0 == HOME.load(Ordering::Relaxed) || self.0 == ALWAYS_HOME
+        self.0.load(Ordering::Relaxed) != 0
     }
 
     /// Whether this process made the mark. Of [`ForkMark::always_home`] it is not known: one comparison less.
@@ -235,29 +227,27 @@ impl ForkMark {
     /// mapping, which is safe in memory, and their updates mix.
     #[cfg(publishes)]
     pub(crate) fn is_effective(self) -> bool {
-        self.0 != ALWAYS_HOME
+        !std::ptr::eq(self.0, &ALWAYS_HOME)
     }
 }
 
-/// This process's mark.
+/// This process's mark. A child that makes instances of its own gets a new page, so that the marks it
+/// inherited stay 0.
 #[cfg(publishes)]
 pub(crate) fn fork_mark() -> ForkMark {
-    /// The last number that was given, in this process or one that it comes from: a child has its copy.
-    static LAST: AtomicU32 = AtomicU32::new(0);
-    let here = HOME.load(Ordering::Relaxed);
-    if here != 0 {
-        return ForkMark(here);
+    static CURRENT: AtomicPtr<AtomicU8> = AtomicPtr::new(std::ptr::null_mut());
+    let current = CURRENT.load(Ordering::Acquire);
+    // SAFETY: null, or a pointer that was stored below and never freed.
+    if let Some(mark) = unsafe { current.as_ref() } {
+        if ForkMark(mark).is_home() {
+            return ForkMark(mark);
+        }
     }
-    if !wipe_on_fork() {
-        return ForkMark::always_home();
-    }
-    // Of two threads at once, the first gives the number. All that is told by it is the number itself, so no order is
-    // needed.
-    let next = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-    match HOME.compare_exchange(0, next, Ordering::Relaxed, Ordering::Relaxed) {
-        Ok(_) => ForkMark(next),
-        Err(earlier) => ForkMark(earlier),
-    }
+    let mark = wiped_on_fork().unwrap_or(&ALWAYS_HOME);
+    // Release pairs with the Acquire above: the mark's 1 is seen. Two threads at once may each make a
+    // page; both work, one is spare.
+    CURRENT.store(std::ptr::from_ref(mark).cast_mut(), Ordering::Release);
+    ForkMark(mark)
 }
 
 /// Where nothing is published, no child is told apart.
@@ -266,20 +256,23 @@ pub(crate) fn fork_mark() -> ForkMark {
     ForkMark::always_home()
 }
 
-/// Has the kernel fill the page of [`HOME`] with zeros in a child, and in a child of that. Whether it will.
+/// A page of its own that the kernel fills with zeros in a child. Never unmapped.
 #[cfg(publishes)]
-fn wipe_on_fork() -> bool {
-    let page = page_size();
-    if page > LARGEST_PAGE {
-        return false;
-    }
-    let before = std::ptr::from_ref(HOME).addr() % page;
-    let start = PAGES.as_ptr().wrapping_byte_add(LARGEST_PAGE - before).cast_mut();
-    // SAFETY: a page that lies in `PAGES` as a whole: `HOME` is at least a page from both ends of it. All of it is 0 but
-    // for `HOME`. Statics that are 0 at first are private anonymous memory, as the advice demands; else it is refused.
-    let advise = |advice| unsafe { libc::madvise(start.cast(), page, advice) };
+fn wiped_on_fork() -> Option<&'static AtomicU8> {
+    let page = MmapRaw::from(MmapOptions::new().len(page_size()).map_anon().ok()?);
+    let start = page.as_mut_ptr();
+    // SAFETY: exactly the page that was just mapped, private and anonymous as the advice demands.
+    let advise = |advice| unsafe { libc::madvise(start.cast(), page.len(), advice) };
     // qemu's user emulation takes any advice, this one, too, which there is not, and follows none.
-    advise(-1) != 0 && advise(libc::MADV_WIPEONFORK) == 0
+    if advise(-1) == 0 || advise(libc::MADV_WIPEONFORK) != 0 {
+        return None;
+    }
+    std::mem::forget(page);
+    // SAFETY: the mapping was just leaked, so it lives for ever; a page is aligned for a byte; it is
+    // only ever accessed through this reference.
+    let mark = unsafe { AtomicU8::from_ptr(start) };
+    mark.store(1, Ordering::Relaxed);
+    Some(mark)
 }
 
 #[cfg(test)]
@@ -293,28 +286,6 @@ mod tests {
         assert!(!segment.holds(4095, 4100));
         assert!(!segment.holds(4100, 4113));
         assert_eq!(segment.pointer(4104, 8).as_ptr() as usize % 8, 0);
-    }
-
-    #[test]
-    #[cfg(publishes)]
-    #[cfg_attr(miri, ignore = "no fork")]
-    fn each_generation_of_children_has_a_mark_of_its_own() {
-        use crate::write::values::testing::in_a_child;
-
-        let parents = fork_mark();
-        assert!(parents.is_home() && fork_mark() == parents);
-        assert!(in_a_child(|| {
-            let is_away = !parents.is_home();
-            let own = fork_mark();
-            let is_another = own.is_home() && own != parents && !parents.is_home();
-            is_away
-                && is_another
-                && in_a_child(|| {
-                    let is_away = !own.is_home() && !parents.is_home();
-                    is_away && fork_mark().is_home() && ![own, parents].contains(&fork_mark())
-                })
-        }));
-        assert!(parents.is_home());
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) mod words;
 #[cfg(test)]
 mod costs;
 #[cfg(test)]
-pub(crate) mod testing;
+mod testing;
 
 #[cfg(test)]
 mod tests {

@@ -31,18 +31,20 @@ impl Number {
     /// Adds modulo 2^64, which is right for signed numbers, too.
     #[inline(always)]
     pub(crate) fn add(&self, n: u64) {
-        self.0.with(|[word], _| word.fetch_add(n, Release));
+        // By value: what the closure refers to would have to be in memory, and before an atomic operation each store
+        // takes as long as the operation.
+        self.0.with(move |[word], _| word.fetch_add(n, Release));
     }
 
     /// Makes it `value`, if it is less.
     #[inline(always)]
     pub(crate) fn raise(&self, value: u64) {
-        self.0.with(|[word], _| raise(word, value));
+        self.0.with(move |[word], _| raise(word, value));
     }
 
     #[inline(always)]
     pub(crate) fn set(&self, value: u64) {
-        self.0.with(|[word], _| word.store(value, Release));
+        self.0.with(move |[word], _| word.store(value, Release));
     }
 
     #[inline(always)]
@@ -53,7 +55,7 @@ impl Number {
     /// Adds to an `f64`.
     #[inline(always)]
     pub(crate) fn add_f64(&self, n: f64) {
-        self.0.with(|[word], _| {
+        self.0.with(move |[word], _| {
             let mut before = word.load(Relaxed);
             loop {
                 let sum = (f64::from_bits(before) + n).to_bits();
@@ -85,9 +87,10 @@ impl Histogram {
     /// count sees at least as many numbers in the buckets, and all of their sum.
     #[inline]
     pub(crate) fn record(&self, value: u64) {
-        self.words.with(|[count, sum, max, _], buckets| {
+        let shape = self.shape;
+        self.words.with(move |[count, sum, max, _], buckets| {
             let [.., last] = buckets else { return };
-            let bucket = buckets.get(self.shape.index_or_beyond(value)).unwrap_or(last);
+            let bucket = buckets.get(shape.index_or_beyond(value)).unwrap_or(last);
             bucket.fetch_add(1, Release);
             sum.fetch_add(value, Release);
             raise(max, value);

@@ -12,8 +12,8 @@ use crate::write::values::shared::Number;
 /// A [`Counter`](crate::Counter) that several threads update at the same time, in one field of one file: an update is
 /// one atomic addition. The file has the same bytes.
 ///
-/// An update takes three to ten times as long as that of a [`Counter`](crate::Counter), and longer where threads update
-/// it all the time: see [`crate::guide::sharing`] for which to take. In a forked child it counts from 0, in private
+/// An update takes as long as one of an `AtomicU64`: about ten times that of a [`Counter`](crate::Counter), and longer
+/// where threads update it all the time. See [`crate::guide::sharing`] for which to take. In a forked child it counts from 0, in private
 /// memory.
 ///
 /// ```
