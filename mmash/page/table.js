@@ -196,7 +196,7 @@ class Labels {
     const button = make('button', undefined, { type: 'button' });
     button.dataset.key = key;
     button.addEventListener('click', () => this.toggle(group));
-    button.append(make('span', group), make('span', undefined, { class: 'dim' }));
+    button.append(make('span', group), ' ', make('span', undefined, { class: 'dim' }));
     cell.append(button);
     row.append(cell);
     return row;

@@ -236,6 +236,8 @@ pub(crate) async fn converse(stream: Stream, site: Arc<Site>, mut ended: watch::
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TAKES)
         .max_buf_size(LARGEST_HEAD)
+        // A client may close its side once it has asked.
+        .half_close(true)
         .serve_connection(TokioIo::new(Box::pin(stream)), service);
     let mut connection = pin!(connection);
     let mut is_ending = pin!(async move { ended.wait_for(|is_ended| *is_ended).await.is_ok() });

@@ -192,3 +192,17 @@ fn a_client_that_asks_one_thing_after_another_gets_answers_in_order() {
     let status: Vec<_> = answers.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
     assert_eq!(status, ["200", "404", "200"]);
 }
+
+#[test]
+fn a_client_that_closes_its_side_after_its_request_is_answered() {
+    let Some((_dir, server)) = empty() else { return };
+    // The second one needs another thread, which takes a while.
+    for target in ["/healthz", "/stats/", "/metrics"] {
+        let mut stream = server.connect();
+        write!(stream, "GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answered = Vec::new();
+        stream.read_to_end(&mut answered).unwrap();
+        assert_eq!(Answer::parse(&answered).status, 200, "{target}");
+    }
+}

@@ -52,11 +52,20 @@ def axe(browser, what):
     browser.log()
 
 
+def read_aloud(browser):
+    """What a screen reader is given: roles and names."""
+    nodes = browser.devtools("Accessibility.getFullAXTree", {})["nodes"]
+    return [(node["role"]["value"], node.get("name", {}).get("value")) for node in nodes if not node.get("ignored")]
+
+
 def lists_and_searches(browser, url):
     browser.go(url)
     browser.until("return document.querySelectorAll('tr.label').length >= 5")
     assert rows(browser) == [MARKUP, "app.hits", "app.load", "app.name", "web.open"], rows(browser)
     assert (value(browser, "app.hits"), value(browser, "app.load")) == ("3", "0.5")
+    given = read_aloud(browser)
+    for wanted in (("table", "Labels"), ("button", "app. 3 labels"), ("rowheader", "app.hits"), ("cell", "0.5"), ("status", "")):
+        assert wanted in given, (wanted, given)
     browser.press("/")
     for letter in "APP h":
         browser.press(letter)
