@@ -79,9 +79,9 @@ impl Walker {
         self.walked.is_some_and(|walked| walked.elapsed() < PAUSE)
     }
 
-    /// Whether the process that a file was found by has ended.
+    /// Whether the process that a file was found by has ended, which its parent may not have noticed yet.
     pub(crate) fn has_ended(mapped: &Mapped) -> bool {
-        mapped.process().directory().is_err()
+        mapped.process().directory().and_then(|directory| directory.link("root")).is_err()
     }
 
     /// Goes through the processes that are meant.

@@ -37,6 +37,12 @@ impl Directory {
         Ok(openat(&self.0, name, flags, Mode::empty()).map_err(named)?.into())
     }
 
+    /// Finds what is in it, or where a link in it leads, and does not open it yet.
+    pub(crate) fn place(&self, name: &str) -> io::Result<File> {
+        let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
+        Ok(openat(&self.0, name, flags, Mode::empty()).map_err(named)?.into())
+    }
+
     pub(crate) fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         read_all(self.file(name)?, &mut bytes)?;
