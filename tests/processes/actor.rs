@@ -77,9 +77,14 @@ impl Actor {
         }
     }
 
+    /// Kills it, and leaves it a zombie.
+    pub(crate) fn end(&mut self) {
+        self.child.kill().unwrap();
+    }
+
     /// Kills it, and waits for that.
     pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
+        self.end();
         self.child.wait().unwrap();
     }
 }

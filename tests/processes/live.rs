@@ -22,7 +22,8 @@ fn processes_of_a_name_come_and_go() {
     assert_eq!(change(&watch.line()), format!("{} web.hits  7", path(&second)));
     first.order("count");
     assert_eq!(change(&watch.line()), format!("{} web.hits 7 10", path(&first)));
-    second.kill();
+    // Its parent does not notice yet.
+    second.end();
     assert_eq!(change(&watch.line()), format!("{}   died", path(&second)));
     first.order("another");
     let another = dir.join(format!("another-{}.mmstats", first.id())).display().to_string();

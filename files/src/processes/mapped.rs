@@ -256,9 +256,11 @@ fn open_descriptor(directory: &Directory, entry: &Entry) -> Option<File> {
 
 /// Opens what is mapped there, unless that is another file by now.
 fn open_mapping(directory: &Directory, entry: &Entry) -> io::Result<File> {
-    let file = directory.file(&format!("map_files/{}", entry.range))?;
-    let is_own = file.metadata()?.is_file() && is_mapped(directory, entry);
-    if is_own { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
+    let found = directory.place(&format!("map_files/{}", entry.range))?;
+    if !found.metadata()?.is_file() || !is_mapped(directory, entry) {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    File::open(format!("/proc/self/fd/{}", found.as_raw_fd()))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod unit;
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ pub use process::Process;
 use crate::operands::Operands;
 use crate::search::{Found, Problem};
 use maps::entries;
-use process::{Directory, all, gone, other_threads};
+use process::{Directory, all, gone, other_threads, read_all};
 
 /// How often processes are gone through again, at most.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -79,9 +79,9 @@ impl Walker {
         self.walked.is_some_and(|walked| walked.elapsed() < PAUSE)
     }
 
-    /// Whether the process that a file was found by has ended.
+    /// Whether the process that a file was found by has ended, which its parent may not have noticed yet.
     pub(crate) fn has_ended(mapped: &Mapped) -> bool {
-        mapped.process().directory().is_err()
+        mapped.process().directory().and_then(|directory| directory.link("root")).is_err()
     }
 
     /// Goes through the processes that are meant.
@@ -193,7 +193,7 @@ impl Walker {
         let began = directory.began()?;
         let process = match before {
             Some(process) if process.began == began && process.thread == thread => process,
-            _ => Arc::new(Process::of(pid, thread, &directory)?),
+            _ => Arc::new(Process::of(pid, thread, began, &directory)?),
         };
         let mut now = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -217,8 +217,7 @@ impl Walker {
 
     fn read_maps(&mut self, path: PathBuf) -> io::Result<()> {
         self.maps.clear();
-        File::open(path).and_then(|mut file| file.read_to_end(&mut self.maps)).map_err(gone)?;
-        Ok(())
+        read_all(File::open(path).map_err(gone)?, &mut self.maps)
     }
 
     /// All files, each once.

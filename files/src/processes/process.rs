@@ -13,6 +13,9 @@ use nix::sys::stat::Mode;
 
 use super::unit::unit;
 
+/// What is read at a time, at least.
+const PAGE: usize = 4096;
+
 /// The directory of a process in `/proc`. Once the process has ended, nothing can be opened in it, whoever has the
 /// process id by then.
 pub(crate) struct Directory(OwnedFd);
@@ -34,9 +37,15 @@ impl Directory {
         Ok(openat(&self.0, name, flags, Mode::empty()).map_err(named)?.into())
     }
 
+    /// Finds what is in it, or where a link in it leads, and does not open it yet.
+    pub(crate) fn place(&self, name: &str) -> io::Result<File> {
+        let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
+        Ok(openat(&self.0, name, flags, Mode::empty()).map_err(named)?.into())
+    }
+
     pub(crate) fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.file(name)?.read_to_end(&mut bytes).map_err(gone)?;
+        read_all(self.file(name)?, &mut bytes)?;
         Ok(bytes)
     }
 
@@ -70,6 +79,25 @@ impl Directory {
     }
 }
 
+/// Reads all of a file in `/proc`, in place of what was there. None has a size, so the standard library would begin
+/// with a few bytes at a time, and each question is work for the kernel.
+pub(crate) fn read_all(mut file: File, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let mut at = 0;
+    loop {
+        if bytes.len() < at + PAGE {
+            bytes.resize(at + 2 * PAGE, 0);
+        }
+        match file.read(&mut bytes[at..]) {
+            Ok(0) => break,
+            Ok(count) => at += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(gone(error)),
+        }
+    }
+    bytes.truncate(at);
+    Ok(())
+}
+
 /// An error of a process that has ended is one of something that is not there.
 fn named(errno: Errno) -> io::Error {
     gone(errno.into())
@@ -94,8 +122,7 @@ pub struct Process {
 }
 
 impl Process {
-    pub(crate) fn of(pid: u32, thread: Option<u32>, directory: &Directory) -> io::Result<Self> {
-        let began = directory.began()?;
+    pub(crate) fn of(pid: u32, thread: Option<u32>, began: u64, directory: &Directory) -> io::Result<Self> {
         let root = directory.link("root")?;
         let mounts = directory.link("ns/mnt").ok();
         let (own_root, own_mounts) = home();
@@ -170,7 +197,8 @@ mod tests {
     #[test]
     fn an_id_that_is_used_again_is_that_of_another_process() {
         let pid = std::process::id();
-        let process = Process::of(pid, None, &Directory::open(pid, None).unwrap()).unwrap();
+        let directory = Directory::open(pid, None).unwrap();
+        let process = Process::of(pid, None, directory.began().unwrap(), &directory).unwrap();
         assert!(process.directory().is_ok());
         let before = Process { began: process.began - 1, ..process };
         assert_eq!(before.directory().err().map(|error| error.kind()), Some(io::ErrorKind::NotFound));
@@ -179,7 +207,8 @@ mod tests {
     #[test]
     fn this_process_is_at_home_and_tells_its_ids() {
         let pid = std::process::id();
-        let process = Process::of(pid, None, &Directory::open(pid, None).unwrap()).unwrap();
+        let directory = Directory::open(pid, None).unwrap();
+        let process = Process::of(pid, None, directory.began().unwrap(), &directory).unwrap();
         assert!(process.is_at_home && all().unwrap().contains(&pid));
         assert_eq!((process.pid(), other_threads(pid).contains(&pid)), (pid, false));
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
