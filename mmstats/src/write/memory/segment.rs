@@ -217,12 +217,6 @@ impl ForkMark {
         self.0.load(Ordering::Relaxed) != 0
     }
 
-    /// Whether this process made the mark. Of [`ForkMark::always_home`] it is not known: one comparison less.
-    #[inline(always)]
-    pub(crate) fn is_here(self) -> bool {
-        self.0 == HOME.load(Ordering::Relaxed)
-    }
-
     /// False where the kernel (before 4.14) cannot wipe on fork: then parent and child share the
     /// mapping, which is safe in memory, and their updates mix.
     #[cfg(publishes)]

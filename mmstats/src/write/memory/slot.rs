@@ -137,22 +137,19 @@ impl<W: Word> WordSlot<W> {
     /// Stores the number.
     #[inline(always)]
     pub(crate) fn set(&self, word: W) {
-        if self.place.mark.get().is_here() {
+        if self.place.is_home() {
             self.store(word);
         } else {
-            self.set_elsewhere(word);
+            self.set_away(word);
         }
     }
 
-    /// Stores in memory that is always at home, and, the first time, in a forked child. It is the last thing that its
-    /// caller does, and does not unwind: so the caller jumps here, and saves nothing before, which would take a third as
-    /// long as an update.
+    /// The first store in a forked child. It is the last thing that its caller does, and does not unwind: so the caller
+    /// jumps here, and saves nothing before, which would take a third as long as an update.
     #[cold]
     #[inline(never)]
-    extern "C" fn set_elsewhere(&self, word: W) {
-        if !self.place.is_home() {
-            self.place.leave(0, size_of::<W>());
-        }
+    extern "C" fn set_away(&self, word: W) {
+        self.place.leave(0, size_of::<W>());
         self.store(word);
     }
 
