@@ -9,7 +9,7 @@ use crate::text::{attribute, for_go, label};
 
 /// Adds what all files of one key have made of a label. `labels` says which files.
 pub(crate) fn add(families: &mut Families, prefix: &str, labels: &str, tallied: &Tallied) {
-    let parsed = Parsed::of(&tallied.label);
+    let parsed = Parsed::of(&tallied.label, labels.contains(",unit=\""));
     let mut labels = labels.to_owned();
     for (name, value) in &parsed.attributes {
         label(&mut labels, name, &attribute(value));
