@@ -17,8 +17,9 @@ pub(crate) struct Parsed<'a> {
 }
 
 impl<'a> Parsed<'a> {
-    /// What does not end with attributes as they should be is a name as a whole.
-    pub(crate) fn of(label: &'a [u8]) -> Self {
+    /// What does not end with attributes as they should be is a name as a whole. `has_unit` says whether the series has a
+    /// label of ours for the unit or container.
+    pub(crate) fn of(label: &'a [u8], has_unit: bool) -> Self {
         let text = String::from_utf8_lossy(label);
         let Cow::Borrowed(text) = text else { return Self { name: text, attributes: Vec::new() } };
         let Ok(parsed) = attributes::parse(text) else {
@@ -27,7 +28,8 @@ impl<'a> Parsed<'a> {
         let names: Vec<_> = parsed.attributes.iter().map(|(name, _)| *name).collect();
         let attributes = parsed.attributes.iter().map(|(name, value)| {
             let mut own = (*name).to_owned();
-            while OURS.contains(&own.as_str()) || (own != *name && names.contains(&own.as_str())) {
+            let is_ours = |name: &str| OURS.contains(&name) || (has_unit && name == "unit");
+            while is_ours(&own) || (own != *name && names.contains(&own.as_str())) {
                 own.insert_str(0, "exported_");
             }
             (own, value.clone())
@@ -120,12 +122,15 @@ mod tests {
 
     #[test]
     fn attributes_do_not_meet_our_own_labels() {
-        let parsed = Parsed::of(b"requests{route=\"/a\",cmd=\"x\",exported_cmd=\"y\"}");
+        let parsed = Parsed::of(b"requests{route=\"/a\",cmd=\"x\",exported_cmd=\"y\"}", false);
         let names: Vec<_> = parsed.attributes.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(
             (parsed.name.as_ref(), names),
             ("requests", vec!["route", "exported_exported_cmd", "exported_cmd"])
         );
-        assert_eq!(Parsed::of(b"a{b}").name, "a{b}");
+        assert_eq!(Parsed::of(b"a{b}", false).name, "a{b}");
+        for (has_unit, name) in [(false, "unit"), (true, "exported_unit")] {
+            assert_eq!(Parsed::of(b"a{unit=\"b\"}", has_unit).attributes[0].0, name);
+        }
     }
 }

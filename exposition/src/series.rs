@@ -11,7 +11,7 @@ use crate::text::{Number, attribute, for_go, label};
 
 /// Adds what all files of one key have made of a label. `labels` says which files.
 pub(crate) fn add(families: &mut Families, prefix: &str, labels: &Rc<str>, tallied: &Tallied) {
-    let parsed = Parsed::of(&tallied.label);
+    let parsed = Parsed::of(&tallied.label, labels.contains(",unit=\""));
     // Mostly there are none, and all series of a key have the same labels.
     let labels = match &parsed.attributes[..] {
         [] => Rc::clone(labels),
