@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use figures::Compound;
 use files::{Hear, Member, Notice, Operands, Roster};
-use mmstats::Certainty;
+use mmstats::{Certainty, Value};
 
 use crate::dead::Dead;
 use crate::history::{Record, Row};
@@ -79,6 +79,8 @@ impl Sampler {
         };
         let mut shown = vec![Shown::default(); classes.len()];
         let mut texts: HashMap<u32, BTreeSet<String>> = HashMap::new();
+        // Most files say the same, such as who runs them: that is made into text once.
+        let mut last: Vec<Option<Value<'_>>> = vec![None; classes.len()];
         let mut rows: HashMap<(u32, usize), Compound> = HashMap::new();
         for process in watch.processes.iter_mut().flatten() {
             process.entries.iter_mut().for_each(|entry| entry.now = Default::default());
@@ -95,9 +97,11 @@ impl Sampler {
                 let Some(value) = file.field(number).value_in_unit() else { continue };
                 let (place, class) = (slot.label as usize, classes[slot.label as usize]);
                 if class == Some(Class::Info) {
-                    let texts = texts.entry(slot.label).or_default();
-                    if texts.len() < TEXTS {
-                        texts.insert(value.to_string());
+                    if last[place].replace(value) != Some(value) {
+                        let texts = texts.entry(slot.label).or_default();
+                        if texts.len() < TEXTS {
+                            texts.insert(value.to_string());
+                        }
                     }
                 } else if is_number(&value) {
                     process.entries[slot.entry as usize].now.add(value);
