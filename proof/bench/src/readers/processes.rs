@@ -1,7 +1,7 @@
 //! `slurpstats -A` over many processes, beside a process that only reads what each has mapped.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -68,7 +68,7 @@ fn processes(dir: &Path, publish: usize, others: usize) -> Crowd {
 pub(crate) fn publish(dir: &Path) {
     let name = format!("web-{}.mmstats", std::process::id());
     let _published = (!dir.as_os_str().is_empty()).then(|| files::instance(dir, &name, files::FIELDS));
-    writeln!(std::io::stdout()).unwrap();
+    println!();
     let _ = std::io::stdin().read(&mut [0]);
 }
 
