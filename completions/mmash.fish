@@ -71,10 +71,11 @@ function __mmstats_fields
     __mmstats_labels | string replace -f -r -- $pattern "$lead"
 end
 
-# The names of the processes that publish.
+# The names of the processes that publish. Any program may give itself any name: only usual ones are shown.
 function __mmstats_processes
+    set -l usual '[[:alnum:]_.:@+-]*'
     for maps in (command grep -ls '\.mmstats' /proc/*/maps 2>/dev/null)
-        cat (string replace -r 'maps$' comm -- $maps) 2>/dev/null
+        LC_ALL=C command grep -axs $usual (string replace -r 'maps$' comm -- $maps)
     end | LC_ALL=C sort -u
 end
 

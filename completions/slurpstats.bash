@@ -250,10 +250,10 @@ _mmstats_labels()
         cut -f 2 | grep -v '\\' | LC_ALL=C sort -u
 }
 
-# The names of the processes that publish.
+# The names of the processes that publish. Any program may give itself any name: only usual ones are shown.
 _mmstats_processes()
 {
-    local maps
+    local maps usual='[[:alnum:]_.:@+-]*'
     command grep -ls '\.mmstats' /proc/[0-9]*/maps 2>/dev/null |
-        while IFS= read -r maps; do cat "${maps%maps}comm" 2>/dev/null; done | LC_ALL=C sort -u
+        while IFS= read -r maps; do LC_ALL=C grep -axs "$usual" "${maps%maps}comm"; done | LC_ALL=C sort -u
 }
