@@ -226,7 +226,7 @@ impl Walker {
         for mapped in self.known.values().flat_map(|known| &known.published.files) {
             match best.entry(mapped.identity()) {
                 Slot::Occupied(mut other) if mapped.rank() < other.get().rank() => {
-                    other.insert(mapped).let_go()
+                    other.insert(mapped).let_go();
                 }
                 Slot::Occupied(_) => mapped.let_go(),
                 Slot::Vacant(slot) => drop(slot.insert(mapped)),
