@@ -6,7 +6,8 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat, openat2};
@@ -15,10 +16,12 @@ use nix::sys::statfs::{BTRFS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, fstatfs};
 
 use super::maps::{Entry, entries};
 use super::process::{Directory, Process};
+use crate::limit::descriptors;
 use crate::name::{DELETED, is_stats_name};
 
-/// A stats file that a process has mapped. It is opened anew each time, if the process still has it mapped.
-#[derive(Debug, PartialEq, Eq)]
+/// A stats file that a process has mapped. It is open when it is found, and what asks first gets that; later it is opened
+/// anew each time, if the process still has it mapped.
+#[derive(Debug)]
 pub struct Mapped {
     process: Arc<Process>,
     entry: Entry,
@@ -26,7 +29,40 @@ pub struct Mapped {
     inside: Option<PathBuf>,
     shown: PathBuf,
     identity: (u64, u64),
+    first: Mutex<Option<First>>,
 }
+
+/// A file that is kept open for whoever asks first.
+#[derive(Debug)]
+struct First(File);
+
+/// How many there are of them.
+static KEPT: AtomicUsize = AtomicUsize::new(0);
+
+impl First {
+    /// Keeps a file open, if that leaves enough descriptors for everything else.
+    fn keep(file: File) -> Option<Self> {
+        static ROOM: OnceLock<usize> = OnceLock::new();
+        let room = *ROOM.get_or_init(|| descriptors() / 4);
+        // Dropped, it counts itself out.
+        let this = Self(file);
+        (KEPT.fetch_add(1, Ordering::Relaxed) < room).then_some(this)
+    }
+}
+
+impl Drop for First {
+    fn drop(&mut self) {
+        KEPT.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl PartialEq for Mapped {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.process, &self.entry, self.identity) == (&other.process, &other.entry, other.identity)
+    }
+}
+
+impl Eq for Mapped {}
 
 impl Mapped {
     /// Finds the way to what a process has mapped.
@@ -40,7 +76,8 @@ impl Mapped {
         let shown = shown(process, &path, is_by_name);
         let metadata = file.metadata()?;
         let identity = (metadata.dev(), metadata.ino());
-        Ok(Self { process: Arc::clone(process), entry, inside, shown, identity })
+        let first = Mutex::new(First::keep(file));
+        Ok(Self { process: Arc::clone(process), entry, inside, shown, identity, first })
     }
 
     /// Opens it, and nothing else.
@@ -49,8 +86,17 @@ impl Mapped {
     /// [`io::ErrorKind::NotFound`]: the process has ended, or has the file mapped no longer. Others: it may not be
     /// opened.
     pub fn open(&self) -> io::Result<File> {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(file) = first.and_then(|first| first.0.try_clone().ok()) {
+            return Ok(file);
+        }
         let directory = self.process.directory()?;
         Ok(open_any(&directory, &self.entry, self.inside.as_deref())?.0)
+    }
+
+    /// Keeps it open no longer: nobody is going to ask.
+    pub(crate) fn let_go(&self) {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// What it is called: the path, as far as it leads there from here, else one by way of `/proc/PID/root`. That of

@@ -225,8 +225,10 @@ impl Walker {
         let mut best: HashMap<(u64, u64), &Arc<Mapped>> = HashMap::new();
         for mapped in self.known.values().flat_map(|known| &known.published.files) {
             match best.entry(mapped.identity()) {
-                Slot::Occupied(mut other) if mapped.rank() < other.get().rank() => drop(other.insert(mapped)),
-                Slot::Occupied(_) => {}
+                Slot::Occupied(mut other) if mapped.rank() < other.get().rank() => {
+                    other.insert(mapped).let_go();
+                }
+                Slot::Occupied(_) => mapped.let_go(),
                 Slot::Vacant(slot) => drop(slot.insert(mapped)),
             }
         }
