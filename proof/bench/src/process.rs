@@ -14,6 +14,14 @@ pub(crate) fn time(command: &mut Command) -> f64 {
     began.elapsed().as_secs_f64()
 }
 
+/// The same of one that may say that something could not be looked at, and then exits 1.
+pub(crate) fn time_with_errors(command: &mut Command) -> f64 {
+    let began = Instant::now();
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+    assert!(matches!(status.code(), Some(0 | 1)), "{command:?}: {status}");
+    began.elapsed().as_secs_f64()
+}
+
 /// Seconds of processor time of a process.
 pub(crate) fn cpu_time(command: &mut Command) -> f64 {
     let before = used(UsageWho::RUSAGE_CHILDREN);

@@ -6,10 +6,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use super::files;
-use crate::process::time;
+use crate::process::{time, time_with_errors};
 use crate::settings::Settings;
 use crate::table::{Amount, Table};
 use crate::turns::{Sample, median};
+
+const FORMATS: [&str; 3] = ["lines", "json", "prometheus"];
 
 pub(super) fn run(settings: &Settings, table: &mut Table) {
     if !nix::unistd::geteuid().is_root() {
@@ -22,16 +24,27 @@ pub(super) fn run(settings: &Settings, table: &mut Table) {
     fs::create_dir(&dir).unwrap();
     for publish in [count / 20, count] {
         let processes = processes(&dir, publish, count - publish);
-        let (mut base, mut own) = (Vec::new(), Vec::new());
+        let (mut base, mut own) = (Vec::new(), [const { Vec::new() }; FORMATS.len()]);
         for _ in 0..settings.rounds(15) {
             base.push(time(Command::new(std::env::current_exe().unwrap()).arg("read-maps")));
-            own.push(time(Command::new(settings.tool("slurpstats")).args(["-A", "-o", "lines"])));
+            for (own, format) in own.iter_mut().zip(FORMATS) {
+                // In a sandbox there may be a process that even root may not look at.
+                let mut slurpstats = Command::new(settings.tool("slurpstats"));
+                own.push(time_with_errors(slurpstats.args(["-A", "-o", format])));
+            }
         }
         drop(processes);
-        let name = format!("slurpstats -A, {publish} of {count} publish");
         table.base(&format!("maps of {count} processes read"), Amount::Seconds(median(&base)));
-        let ratios = Sample::ratios(&own, &base);
-        table.row(&name, "maps read", &ratios, Amount::Seconds(median(&own)), Some(3.0));
+        for (own, format) in own.iter().zip(FORMATS) {
+            let name = format!("slurpstats -A -o {format}, {publish} of {count} publish");
+            table.row(
+                &name,
+                "maps read",
+                &Sample::ratios(own, &base),
+                Amount::Seconds(median(own)),
+                Some(3.0),
+            );
+        }
     }
     fs::remove_dir_all(dir).unwrap();
 }
