@@ -9,6 +9,14 @@ use mmstats::{Origin, Snapshot};
 
 use crate::until::{Until, has_part};
 
+/// The files that are folded into one: by process, and by the number that they have in common.
+pub(crate) type Group = (Option<i128>, Option<i128>);
+
+/// The group of a file.
+pub(crate) fn group<S>(member: &Member<S>) -> Group {
+    (member.writer.pid, member.writer.fold)
+}
+
 /// Gathers them.
 pub(crate) struct Together<'a> {
     until: &'a Until,
@@ -34,10 +42,10 @@ impl<'a> Together<'a> {
         }
     }
 
-    /// Takes in the values of all followed files.
-    pub(crate) fn add_all<S>(&mut self, members: &[Member<S>]) {
+    /// Takes in the values of all followed files. Of the groups that have `moved`, a file has just gone.
+    pub(crate) fn add_all<S>(&mut self, members: &[Member<S>], moved: &HashSet<Group>) {
         let adds_up = matches!(self.function, Function::Sum | Function::Auto);
-        let mut has_folds = false;
+        let mut has_folds = adds_up && !moved.is_empty();
         for (number, member) in members.iter().enumerate() {
             if adds_up && member.writer.fold.is_some() {
                 has_folds = true;
@@ -58,18 +66,18 @@ impl<'a> Together<'a> {
             }
         }
         if has_folds {
-            self.add_folds(members);
+            self.add_folds(members, moved);
         }
     }
 
     /// Takes in the values of threads that may be folded while they are read: each thread's once. They are read
     /// anew, in the order that makes sure of it.
-    fn add_folds<S>(&mut self, members: &[Member<S>]) {
+    fn add_folds<S>(&mut self, members: &[Member<S>], moved: &HashSet<Group>) {
         let (mut folds, mut snapshot) = (Folds::new(), Snapshot::new());
-        let (mut gone, mut processes) = (HashSet::new(), HashSet::new());
+        let (mut gone, mut processes) = (moved.clone(), HashSet::new());
         for member in members.iter().filter(|member| member.writer.fold.is_some()) {
             let origin = member.file.origin();
-            let group = (member.writer.pid, member.writer.fold);
+            let group = group(member);
             match member.read(&mut snapshot) {
                 Ok(()) => {
                     if Folds::is_process(&snapshot) {

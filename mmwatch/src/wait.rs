@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use cli::{Stop, Tool, escape};
 use figures::{Function, Outcome};
-use files::{Left, Roster};
+use files::{Left, Member, Roster};
 use mmstats::{Followed, Observation};
 
-use crate::together::Together;
+use crate::together::{Group, Together, group};
 use crate::until::{Until, has_part};
 
 /// What is said of a file whose field has not the part that is meant.
@@ -31,6 +31,9 @@ pub(crate) struct Wait {
     /// Files that had the label and left otherwise than by the end of their writers: another file may have
     /// the name, or they cannot be read any more.
     lost: HashSet<PathBuf>,
+    /// Groups of files that are folded into one, of which one has left at this look: its counts may be in the process's
+    /// file, and that may not be known yet.
+    moved: HashSet<Group>,
 }
 
 impl Wait {
@@ -45,6 +48,7 @@ impl Wait {
             said: HashSet::new(),
             had_number: false,
             lost: HashSet::new(),
+            moved: HashSet::new(),
         }
     }
 
@@ -61,6 +65,8 @@ impl Wait {
     pub(crate) fn begin(&mut self) {
         self.holds = false;
         self.strange.clear();
+        // The next look finds the process's file: it was there before the thread's file went.
+        self.moved.clear();
     }
 
     /// A file was looked at.
@@ -91,7 +97,11 @@ impl Wait {
     }
 
     /// A file left, after a last look at it.
-    pub(crate) fn leave(&mut self, file: &Followed, looked: Observation, why: Left) {
+    pub(crate) fn leave<S>(&mut self, member: &Member<S>, looked: Observation, why: Left) {
+        let file = &member.file;
+        if why != Left::Dead && member.writer.fold.is_some() {
+            self.moved.insert(group(member));
+        }
         if why != Left::Broken {
             self.visit(file, looked);
         }
@@ -139,7 +149,7 @@ impl Wait {
     ) -> Result<Option<Outcome>, Stop> {
         let members = roster.members();
         let mut together = Together::new(&self.until, function);
-        together.add_all(members);
+        together.add_all(members, &self.moved);
         let Together { aggregate, mut is_known, has_part, partless, .. } = together;
         for number in partless {
             self.tell(tool, members[number].file.path(), NO_PART);

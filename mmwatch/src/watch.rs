@@ -185,7 +185,7 @@ impl Visitor for Watch<'_> {
     ) -> Result<(), Stop> {
         self.take(member, looked)?;
         if let Some(wait) = &mut self.wait {
-            wait.leave(&member.file, looked, why);
+            wait.leave(member, looked, why);
         }
         match why {
             Left::Dead => self.write(member.file.path(), Event::Died),

@@ -18,6 +18,11 @@ stats! {
     }
 }
 
+/// A name of at most seven characters as that of a process which only this run of the tests has.
+pub(crate) fn named(name: &str) -> &'static str {
+    format!("{}-{name}", std::process::id()).leak()
+}
+
 /// Another process, killed when this is dropped.
 pub(crate) struct Actor {
     child: Child,

@@ -6,7 +6,7 @@ use std::fs;
 use files::{Found, Operands, Ways};
 use mmstats::Snapshot;
 
-use super::actor::Actor;
+use super::actor::{Actor, named};
 use super::{directory, may_follow_mappings};
 
 /// The one file of an actor.
@@ -31,7 +31,7 @@ fn hits(found: &Found) -> Result<i128, mmstats::Error> {
 #[test]
 fn a_process_that_has_ended_has_no_file_though_the_file_is_there() {
     let (_kept, dir) = directory();
-    let mut actor = Actor::start("mmweb-between", &dir);
+    let mut actor = Actor::start(named("between"), &dir);
     let found = found(&actor);
     actor.kill();
     assert!(found.path.exists());
@@ -41,7 +41,7 @@ fn a_process_that_has_ended_has_no_file_though_the_file_is_there() {
 #[test]
 fn a_file_that_was_unmapped_and_removed_is_gone() {
     let (_kept, dir) = directory();
-    let mut actor = Actor::start("mmweb-between", &dir);
+    let mut actor = Actor::start(named("between"), &dir);
     let found = found(&actor);
     actor.order("unmap");
     assert!(hits(&found).unwrap_err().is_not_found());
@@ -53,7 +53,7 @@ fn a_file_that_was_unmapped_and_removed_is_gone() {
 #[test]
 fn a_file_whose_name_went_to_another_is_still_the_one_that_is_mapped() {
     let (_kept, dir) = directory();
-    let actor = Actor::start("mmweb-between", &dir);
+    let actor = Actor::start(named("between"), &dir);
     let found = found(&actor);
     let other = harness::write(&dir, "other", &[harness::counter("web.hits", 666)]);
     fs::rename(other, &found.path).unwrap();
@@ -66,7 +66,7 @@ fn a_file_whose_name_went_to_another_is_still_the_one_that_is_mapped() {
 #[test]
 fn a_link_in_place_of_the_file_is_not_followed() {
     let (_kept, dir) = directory();
-    let actor = Actor::start("mmweb-between", &dir);
+    let actor = Actor::start(named("between"), &dir);
     let found = found(&actor);
     let other = harness::write(&dir, "other", &[harness::counter("web.hits", 666)]);
     fs::remove_file(&found.path).unwrap();

@@ -1,6 +1,6 @@
 //! Tools that go on find processes that come, and note that others go.
 
-use super::actor::Actor;
+use super::actor::{Actor, named};
 use super::directory;
 use harness::{Watch, beside};
 
@@ -11,13 +11,13 @@ fn tool(name: &str) -> std::process::Command {
 #[test]
 fn processes_of_a_name_come_and_go() {
     let (_kept, dir) = directory();
-    let mut first = Actor::start("mmweb-live", &dir);
+    let mut first = Actor::start(named("live"), &dir);
     let mut command = tool("mmwatch");
-    let watch = Watch::start(command.args(["-i", "-d", "0.05", "-p", "web.hits", "-P", "mmweb-live"]));
+    let watch = Watch::start(command.args(["-i", "-d", "0.05", "-p", "web.hits", "-P", named("live")]));
     let change = |line: &str| line.split('\t').skip(1).collect::<Vec<_>>().join(" ");
     let path = |actor: &Actor| dir.join(format!("web-{}.mmstats", actor.id())).display().to_string();
     assert_eq!(change(&watch.line()), format!("{} web.hits  7", path(&first)));
-    let mut second = Actor::start("mmweb-live", &dir);
+    let mut second = Actor::start(named("live"), &dir);
     assert_eq!(change(&watch.line()), format!("{}   appeared", path(&second)));
     assert_eq!(change(&watch.line()), format!("{} web.hits  7", path(&second)));
     first.order("count");
@@ -48,9 +48,9 @@ fn processes_of_a_name_come_and_go() {
 #[test]
 fn changes_in_json_say_whose_they_are() {
     let (_kept, dir) = directory();
-    let actor = Actor::start("mmweb-changes", &dir);
+    let actor = Actor::start(named("changes"), &dir);
     let mut command = tool("mmwatch");
-    let watch = ["-i", "-o", "json", "-p", "web.hits", "-P", "mmweb-changes"];
+    let watch = ["-i", "-o", "json", "-p", "web.hits", "-P", named("changes")];
     let object: serde_json::Value = serde_json::from_str(&Watch::start(command.args(watch)).line()).unwrap();
     assert_eq!((&object["pid"], &object["new"]), (&actor.id().into(), &7.into()));
     assert!(object["own_pid"].is_number(), "{object}");
@@ -59,9 +59,9 @@ fn changes_in_json_say_whose_they_are() {
 #[test]
 fn rows_are_of_the_processes_that_are_asked_for() {
     let (_kept, dir) = directory();
-    let (mut actor, _other) = (Actor::start("mmweb-rows", &dir), Actor::start("mmweb-other-rows", &dir));
+    let (mut actor, _other) = (Actor::start(named("rows"), &dir), Actor::start(named("others"), &dir));
     let mut command = tool("pollstats");
-    let watch = Watch::start(command.args(["-d", "0.05", "-o", "tsv", "-P", "mmweb-rows", "web.hits"]));
+    let watch = Watch::start(command.args(["-d", "0.05", "-o", "tsv", "-P", named("rows"), "web.hits"]));
     assert_eq!(watch.line(), "web.hits");
     assert_eq!(watch.line(), "7", "the total of one process");
     actor.order("count");
@@ -75,11 +75,11 @@ fn rows_are_of_the_processes_that_are_asked_for() {
 #[test]
 fn bytes_are_shown_by_process() {
     let (_kept, dir) = directory();
-    let actor = Actor::start("mmweb-bytes", &dir);
+    let actor = Actor::start(named("bytes"), &dir);
     let path = dir.join(format!("web-{}.mmstats", actor.id()));
     let checked = harness::run(tool("mmcat").args(["--check", "-P", &actor.id().to_string()]));
     assert_eq!(checked, (String::new(), String::new(), Some(0)));
-    let (stdout, stderr, code) = harness::run(tool("mmcat").args(["-P", "mmweb-bytes"]));
+    let (stdout, stderr, code) = harness::run(tool("mmcat").args(["-P", named("bytes")]));
     assert_eq!((stderr.as_str(), code), ("", Some(0)));
     assert!(stdout.starts_with(&format!("==> {}\n", path.display())), "{stdout}");
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::actor::Actor;
+use super::actor::{Actor, named};
 use super::{directory, hits, ok, slurpstats};
 use harness::{Outcome, has, run, skip};
 
@@ -50,10 +50,10 @@ fn a_private_tmp_is_entered() {
         return skip("the tests themselves are in /tmp");
     }
     words.push(private.as_os_str());
-    let mut actor = Actor::through(&words, "mmweb-private", Path::new("/tmp"));
+    let mut actor = Actor::through(&words, named("private"), Path::new("/tmp"));
     let pid = actor.id();
     let shown = format!("/proc/{pid}/root/tmp/web-{pid}.mmstats");
-    let outcome = hits(&["-P", "mmweb-private"]);
+    let outcome = hits(&["-P", named("private")]);
     if may_not_look(&outcome) {
         return;
     }
@@ -68,7 +68,7 @@ fn a_private_tmp_is_entered() {
 fn the_id_is_that_of_this_namespace() {
     let Some(words) = unshare(&["--pid", "--fork", "--kill-child", "--mount-proc"]) else { return };
     let (_kept, dir) = directory();
-    let actor = Actor::through(&words, "mmweb-pids", &dir);
+    let actor = Actor::through(&words, named("pids"), &dir);
     let [pid] = actor.children()[..] else { panic!("{:?}", actor.children()) };
     let outcome = hits(&["-o", "json", "-P", &pid.to_string()]);
     if may_not_look(&outcome) {
@@ -84,8 +84,8 @@ fn the_id_is_that_of_this_namespace() {
     assert!(stdout.contains(&format!("web_hits_total{{cmd=\"web\",pid=\"{pid}\"}} 7\n")), "{stdout}");
     // Another one with the same id in its namespace, in the same directory of its own, is another process.
     let other = tempfile::tempdir().unwrap();
-    let twin = Actor::through(&words, "mmweb-pids", other.path());
-    let (stdout, ..) = hits(&["-o", "prometheus", "--by", "pid", "-P", "mmweb-pids"]);
+    let twin = Actor::through(&words, named("pids"), other.path());
+    let (stdout, ..) = hits(&["-o", "prometheus", "--by", "pid", "-P", named("pids")]);
     assert_eq!(stdout.matches("web_hits_total{cmd=\"web\",pid=").count(), 2, "{stdout}");
     drop(twin);
 }
@@ -108,7 +108,7 @@ fn another_root_directory_is_no_obstacle() {
     if !has("chroot") {
         return;
     }
-    let actor = Actor::through(&words, "mmweb-chroot", Path::new("/run"));
+    let actor = Actor::through(&words, named("chroot"), Path::new("/run"));
     let pid = actor.id();
     let outcome = hits(&["-P", &pid.to_string()]);
     if may_not_look(&outcome) {
@@ -133,7 +133,7 @@ fn an_overlay_has_devices_of_its_own() {
     words.extend(["sh", "-c", &script].map(OsStr::new));
     words.push(dir.as_os_str());
     let merged = dir.join("merged");
-    let actor = Actor::through(&words, "mmweb-overlay", &merged);
+    let actor = Actor::through(&words, named("overlay"), &merged);
     let pid = actor.id();
     let outcome = hits(&["-o", "json", "-P", &pid.to_string()]);
     if may_not_look(&outcome) {

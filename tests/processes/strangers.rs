@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::actor::Actor;
+use super::actor::{Actor, named};
 use super::{directory, ok, record};
 use harness::{STRANGER, copy_program, run, skip, strangers_may_enter};
 
@@ -35,11 +35,14 @@ fn open_directory() -> (tempfile::TempDir, PathBuf) {
 fn what_may_not_be_looked_at_is_said_once() {
     let (_kept, dir) = open_directory();
     let Some(mut command) = as_stranger(&dir) else { return };
-    let (one, two) = (Actor::start("mmweb-hidden", &dir), Actor::start("mmweb-hidden", &dir));
-    let outcome = run(command.args(["-P", "mmweb-hidden"]));
-    let why = "slurpstats: 2 processes may not be looked at: Permission denied\n\
-               slurpstats: no stats files found: looked for mappings of processes called mmweb-hidden\n";
-    assert_eq!(outcome, (String::new(), why.to_owned(), Some(1)));
+    let (one, two) = (Actor::start(named("hidden"), &dir), Actor::start(named("hidden"), &dir));
+    let outcome = run(command.args(["-P", named("hidden")]));
+    let name = named("hidden");
+    let why = format!(
+        "slurpstats: 2 processes may not be looked at: Permission denied\n\
+         slurpstats: no stats files found: looked for mappings of processes called {name}\n"
+    );
+    assert_eq!(outcome, (String::new(), why, Some(1)));
     let pid = one.id();
     let Some(mut command) = as_stranger(&dir) else { return };
     let outcome = run(command.args(["-P", &pid.to_string()]));
@@ -66,7 +69,7 @@ fn everybody_sees_his_own() {
     let script = format!("shift; exec {} \"$@\"", program.display());
     let words: Vec<&std::ffi::OsStr> =
         words.iter().copied().chain(["sh", "-c", &script, "sh"]).map(std::ffi::OsStr::new).collect();
-    let (actor, other) = (Actor::through(&words, "mmweb-own", &dir), Actor::start("mmweb-not-own", &dir));
+    let (actor, other) = (Actor::through(&words, named("own"), &dir), Actor::start(named("not-own"), &dir));
     let path = dir.join(format!("web-{}.mmstats", actor.id()));
     let (stdout, stderr, code) = run(command.args(["-A", "-p", "web.hits"]));
     assert_eq!((stdout.matches(&record(&path, 7)).count(), code), (1, Some(1)), "{stdout}{stderr}");
@@ -75,5 +78,5 @@ fn everybody_sees_his_own() {
     assert_eq!(lines.len(), 1, "{stderr}");
     assert!(lines[0].ends_with(" processes may not be looked at: Permission denied"), "{stderr}");
     let Some(mut command) = as_stranger(&dir) else { return };
-    assert_eq!(run(command.args(["-P", "mmweb-own", "-p", "web.hits"])), ok(record(&path, 7)));
+    assert_eq!(run(command.args(["-P", named("own"), "-p", "web.hits"])), ok(record(&path, 7)));
 }
