@@ -87,7 +87,7 @@ impl Objects {
     }
 
     /// The same of a file that was found in a process, if so: the id of the process here, `own_pid`, which is its id in
-    /// its own PID namespace, and `unit`, the container or unit that it is in.
+    /// its own PID namespace, and `process_unit`, the container or unit that it is in.
     #[must_use]
     pub fn of_process(
         snapshot: &Snapshot,
@@ -143,11 +143,11 @@ impl Objects {
     }
 }
 
-/// The members that say where a process is: `,"own_pid":7,"unit":"web.service"`.
+/// The members that say where a process is: `,"own_pid":7,"process_unit":"web.service"`.
 #[must_use]
 pub fn place(process: &Process) -> String {
     let unit = process.unit().map_or(Json::Null, |unit| Json::Text(unit.as_bytes()));
-    format!(",\"own_pid\":{},\"unit\":{unit}", process.own_pid())
+    format!(",\"own_pid\":{},\"process_unit\":{unit}", process.own_pid())
 }
 
 fn push_value(value: Value<'_>, out: &mut Vec<u8>) {

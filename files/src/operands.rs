@@ -27,7 +27,8 @@ const NAME: usize = 15;
 impl Operands {
     /// Takes the value of `--pid`: a process id, or the name of processes. False if it is empty.
     pub fn add_process(&mut self, value: &OsStr) -> bool {
-        let pid = value.to_str().and_then(|text| text.parse().ok());
+        let is_number = value.as_bytes().iter().all(u8::is_ascii_digit);
+        let pid = value.to_str().filter(|_| is_number).and_then(|text| text.parse().ok());
         self.processes.push(match pid {
             Some(pid) => Which::Pid(pid),
             None => Which::Name(value.as_bytes().to_vec()),

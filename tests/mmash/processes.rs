@@ -24,8 +24,11 @@ fn the_files_of_a_process_are_shown_with_its_id_and_its_unit() {
     };
     let [file] = &own(&server.json("/api/1/files"))[..] else { panic!("one file") };
     assert_eq!((&file["pid"], &file["cmd"]), (&std::process::id().into(), &"one".into()));
-    assert!(file["own_pid"].is_number() && (file["unit"].is_string() || file["unit"].is_null()), "{file}");
-    let unit = file["unit"].as_str().map_or(String::new(), |unit| format!(",unit=\"{unit}\""));
+    assert!(
+        file["own_pid"].is_number() && (file["process_unit"].is_string() || file["process_unit"].is_null()),
+        "{file}"
+    );
+    let unit = file["process_unit"].as_str().map_or(String::new(), |unit| format!(",unit=\"{unit}\""));
     let series = format!("by_process_hits_total{{cmd=\"one\"{unit}}} 7\n");
     let metrics = String::from_utf8(server.get("/metrics?prefix=by_process.").body).unwrap();
     assert!(metrics.contains(&series), "{metrics}");

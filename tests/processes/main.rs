@@ -80,12 +80,13 @@ fn json_has_the_id_here_and_that_of_its_own_namespace() {
     let own =
         status.lines().find(|line| line.starts_with("NSpid:")).unwrap().split_whitespace().last().unwrap();
     assert_eq!(object["own_pid"].to_string(), own);
-    assert!(object.as_object().unwrap().contains_key("unit"));
+    assert!(object.as_object().unwrap().contains_key("process_unit"));
+    assert!(!object.as_object().unwrap().contains_key("unit"), "that is a field's");
     let (stdout, ..) = hits(&["-o", "json", dir.to_str().unwrap()]);
     let object: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     let object = object.as_object().unwrap();
     assert!(
-        !object.contains_key("own_pid") && !object.contains_key("unit"),
+        !object.contains_key("own_pid") && !object.contains_key("process_unit"),
         "only where processes are asked for"
     );
 }

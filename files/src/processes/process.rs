@@ -142,7 +142,7 @@ impl Process {
     pub fn own_pid(&self) -> u32 {
         *self.own_pid.get_or_init(|| {
             let status = self.directory().map_or(String::new(), |directory| directory.text("status"));
-            let ids = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+            let ids = status.lines().find_map(|line| line.strip_prefix("NStgid:"));
             // Kernels before 4.1 do not say.
             ids.and_then(|ids| ids.split_whitespace().last()?.parse().ok()).unwrap_or(self.pid)
         })
