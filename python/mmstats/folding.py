@@ -103,9 +103,10 @@ def fold_own(file):
 
     OSError, ValueError: the counts cannot be kept. Then the file stays.
     """
-    found = reader.read_descriptor(file.descriptor)
+    descriptor = file.open_again()
+    found = reader.read_descriptor(descriptor)
     with _locked(file.directory, WAIT):
-        _keep(file.directory, os.path.basename(file.path), os.fstat(file.descriptor), found, _ids(found))
+        _keep(file.directory, os.path.basename(file.path), os.fstat(descriptor), found, _ids(found))
 
 
 def _fold(directory, wanted, wait, uid=None):

@@ -319,8 +319,12 @@ def _forked():
 def _ended():
     """At the end of the process. What it has of its parent's is not its own."""
     for instance in list(_instances):
-        if instance._mark[0] and instance._process_end != "leave":
+        if not instance._mark[0]:
+            continue
+        if instance._process_end != "leave":
             instance.fold() if instance._process_end == "fold" else instance.remove()
+        elif instance._file is not None:
+            instance._file.spare()
 
 
 if hasattr(os, "register_at_fork"):
