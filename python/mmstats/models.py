@@ -28,7 +28,8 @@ class BaseMmStats:
     ``path``: the directory, else ``MMSTATS_PATH``, ``TMPDIR`` or ``/tmp``. ``filename``: the template of the name,
     else ``MMSTATS_FILES`` or ``{CMD}-{PID}-{TID}.mmstats``. ``label_prefix``: comes before all labels. ``version``: 1
     or 2, unless ``MMSTATS_VERSION`` says otherwise. ``mode``: of the file, less the umask. ``strict``: raise an error
-    if there can be no file. Otherwise it is logged, and the program counts in memory that no reader sees.
+    if there can be no file, or a time is infinite or no number. Otherwise the first is logged, and the program counts in
+    memory that no reader sees; such a time is not added.
 
     ``process_end``: what becomes of the file when the process ends in order. ``"remove"``: what was counted goes with
     it. ``"leave"``: it stays until ``cleanstats`` or ``mmstats.fold`` removes it. ``"fold"``: its counts are added to
@@ -54,7 +55,7 @@ class BaseMmStats:
         if version not in (None, 1, 2):
             raise ValueError("version is 1 or 2, not %r" % (version,))
         self._path, self._filename, self._label_prefix = path, filename, label_prefix or ""
-        self._chosen, self._process_end, self._mode = version, process_end, mode
+        self._chosen, self._process_end, self._mode, self._strict = version, process_end, mode, strict
         self._removed, self._memory, self._file = False, None, None
         self._mark, self._lock = mark.make(), threading.RLock()
         self._fields, self._identity, self._handles = {}, [], []
