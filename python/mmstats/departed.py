@@ -69,10 +69,23 @@ def merge(one, other):
     return one._replace(sum=total, max=max(one.max, other.max), precision=p, range=n, buckets=tuple(buckets))
 
 
+def is_zero(count):
+    """Whether nothing was counted."""
+    return not (count.value.count if count.data in ("histogram", "mean") else count.value)
+
+
+def unlike(one, other):
+    """What keeps two counts from being added, or None. A unit that only one of them has is that of both."""
+    if one.data != other.data:
+        several = "histogram", "mean"
+        return "kind" if one.data in several or other.data in several else "type"
+    if one.unit and other.unit and one.unit != other.unit:
+        return "unit"
+    return "scale" if one.scale != other.scale else None
+
+
 def add(one, other):
-    """The sum of two counts, with what the second says of itself, or None if they are not alike."""
-    if (one.data, one.unit, one.scale) != (other.data, other.unit, other.scale):
-        return None
+    """The sum of two counts that are alike, with what the second says of itself."""
     a, b = one.value, other.value
     if one.data == "histogram":
         value = merge(a, b)
@@ -81,7 +94,7 @@ def add(one, other):
     else:
         most = {"u64": (1 << 64) - 1, "i64": (1 << 63) - 1}.get(one.data)
         value = a + b if most is None else min(a + b, most)
-    return other._replace(value=value)
+    return other._replace(value=value, unit=other.unit or one.unit)
 
 
 def encode(count):
@@ -132,16 +145,21 @@ class Departed:
         self.counts = {field.label: count for field in found for count in [count_of(field)] if count}
 
     def add(self, which, counts):
-        """Adds what a file has counted. The labels that could not be added."""
-        unlike = []
+        """Adds what a file has counted: all of it, or nothing. The labels that cannot be added, and why."""
+        problems, totals = [], {}
         for label, count in counts.items():
-            total = add(self.counts[label], count) if label in self.counts else count
-            if total is None:
-                unlike.append(label)
-            else:
-                self.counts[label] = total
-        self.list.append(which)
-        return unlike
+            before = self.counts.get(label)
+            problem = before and unlike(before, count)
+            if before is None:
+                totals[label] = count
+            elif problem is None:
+                totals[label] = add(before, count)
+            elif not is_zero(count):
+                problems.append((label, "another " + problem))
+        if not problems:
+            self.counts.update(totals)
+            self.list.append(which)
+        return problems
 
     def publish(self, status):
         """Puts the file in place, with owner and permissions of the files that it holds."""

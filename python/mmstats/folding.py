@@ -14,7 +14,11 @@ from typing import Optional, Union
 from . import defaults, departed, lock, reader, space
 
 log = logging.getLogger("mmstats")
-WAIT = 10
+# Seconds. Counts that are left where they are for now are not lost.
+WAIT = 0.2
+
+# What was said of files that stay: each fold meets them again.
+_said = set()
 
 
 class _Turns:
@@ -26,7 +30,7 @@ class _Turns:
 
     def take(self, *wanted):
         self.pending.append(wanted)
-        removed = 0
+        removed, problem = 0, None
         while self.pending:
             with self.lock:
                 if self.inside:
@@ -34,9 +38,14 @@ class _Turns:
                 self.inside = True
                 try:
                     while self.pending:
-                        removed += _fold(*self.pending.popleft())
+                        try:
+                            removed += _fold(*self.pending.popleft())
+                        except OSError as error:
+                            problem = problem or error
                 finally:
                     self.inside = False
+        if problem:
+            raise problem
         return removed
 
 
@@ -51,7 +60,7 @@ def _take(*wanted):
 @contextlib.contextmanager
 def _locked(directory, wait):
     """One process at a time changes the counts in a directory. BlockingIOError: after ``wait`` seconds, another one
-    still does."""
+    still has it locked."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         end = time.monotonic() + wait
@@ -59,9 +68,10 @@ def _locked(directory, wait):
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
-            except BlockingIOError:
+            except BlockingIOError as error:
                 if time.monotonic() > end:
-                    raise
+                    why = "another process has locked the directory"
+                    raise BlockingIOError(error.errno, why, directory) from None
                 time.sleep(0.001)
         try:
             yield
@@ -72,16 +82,23 @@ def _locked(directory, wait):
         os.close(descriptor)
 
 
-def fold(pid: int, path: Optional[Union[str, "os.PathLike[str]"]] = None) -> int:
+def fold(pid: int, path: Optional[Union[str, "os.PathLike[str]"]] = None, *, strict: bool = False) -> int:
     """Adds what the dead process ``pid`` has counted to the file of the command's departed, and removes its files.
 
     For gunicorn: ``def child_exit(server, worker): mmstats.fold(worker.pid)``. ``path`` is the directory. Gives the
     number of files that were removed. Files of version 1 stay, since they do not say what is a count.
 
-    OSError: the directory cannot be read or locked, or the counts cannot be written. Then nothing is removed.
+    If the directory cannot be read or locked, or the counts cannot be written, a warning is logged, what could not be
+    kept stays, and the number is 0: an error would end gunicorn's master. ``strict=True`` raises the OSError instead.
     """
     directory = os.fspath(path or defaults.directory())
-    return _take(directory, lambda name, ids: ids and ids["sys.pid"] == pid, WAIT)
+    try:
+        return _take(directory, lambda name, ids: ids and ids["sys.pid"] == pid, WAIT)
+    except OSError as error:
+        if strict:
+            raise
+        log.warning("mmstats: the counts of process %s stay where they are: %s", pid, error)
+        return 0
 
 
 def fold_dead(directory, command, wait):
@@ -103,9 +120,10 @@ def fold_own(file):
 
     OSError, ValueError: the counts cannot be kept. Then the file stays.
     """
-    found = reader.read_descriptor(file.descriptor)
+    descriptor = file.open_again()
+    found = reader.read_descriptor(descriptor)
     with _locked(file.directory, WAIT):
-        _keep(file.directory, os.path.basename(file.path), os.fstat(file.descriptor), found, _ids(found))
+        _keep(file.directory, os.path.basename(file.path), os.fstat(descriptor), found, _ids(found))
 
 
 def _fold(directory, wanted, wait, uid=None):
@@ -113,13 +131,16 @@ def _fold(directory, wanted, wait, uid=None):
     kind = space.file_system(directory)
     for name in sorted(os.listdir(directory)):
         # Which files these are is known from inside only, and reading all of them would take long where there are many.
-        if name.endswith(".mmstats") and "-departed-" not in name and wanted(name, None) is not False:
+        if name.endswith(".mmstats") and wanted(name, None) is not False:
             removed += _fold_file(directory, name, wanted, kind, wait, uid)
     return removed
 
 
 def _ids(found):
-    return {ending: departed.value_of(found, ending) for ending in ("sys.pid", "sys.tid", "sys.created", "sys.fold")}
+    endings = "sys.pid", "sys.tid", "sys.created", "sys.fold"
+    ids = {ending: departed.value_of(found, ending) for ending in endings}
+    ids["is_departed"] = any(field.label == departed.LIST for field in found)
+    return ids
 
 
 def _fold_file(directory, name, wanted, kind, wait, uid):
@@ -134,8 +155,10 @@ def _fold_file(directory, name, wanted, kind, wait, uid):
             return 0
         found = reader.read_descriptor(descriptor)
         ids = _ids(found)
+        # A name alone does not say that a file is one of the departed: a command may be called so.
+        is_departed = ids["is_departed"] and re.search(r"-departed-[0-9]+\.mmstats\Z", name)
         is_ours = wanted(name, ids) and os.pread(descriptor, 1, 0) == b"\2" and ids["sys.fold"] is None
-        if not is_ours or not lock.is_dead(descriptor, kind):
+        if is_departed or not is_ours or not lock.is_dead(descriptor, kind):
             return 0
         if os.geteuid() not in (0, status.st_uid):
             log.warning("mmstats: %s: only root keeps the counts of another user", path)
@@ -164,8 +187,16 @@ def _keep(directory, name, status, found, ids):
     if which not in all_of_them.list:
         counts = {field.label: departed.count_of(field) for field in found}
         counts = {label: count for label, count in counts.items() if count}
-        for label in all_of_them.add(which, counts):
-            log.warning("mmstats: %s: %s is something else in %s: its count goes", path, label, all_of_them.path)
+        unlike = all_of_them.add(which, counts)
+        if unlike:
+            which = path, status.st_dev, status.st_ino
+            if which not in _said:
+                _said.add(which)
+                log.warning(
+                    "mmstats: %s: its counts cannot be kept: %s",
+                    path, ", ".join("%s is something else in %s: %s" % (label, all_of_them.path, why) for label, why in unlike),
+                )
+            return 0
         all_of_them.publish(status)
     os.unlink(path)
     if all_of_them.forget_gone():

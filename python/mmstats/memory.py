@@ -81,6 +81,11 @@ class Segment:
         if hasattr(self._buffer, "flush"):
             self._buffer.flush()
 
+    def spare(self):
+        """Before the memory goes: a file that has the number of its descriptor by now is not closed with it."""
+        if hasattr(self._buffer, "spare"):
+            self._buffer.spare()
+
     def close(self):
         """Gives the memory back. No view of it can be used after that."""
         # What has a view before the view.

@@ -18,6 +18,8 @@ log = logging.getLogger("mmstats")
 
 # Handles may outlive every other reference to their instance, so all are kept until they are removed.
 _instances = []
+# Fields that were assigned to.
+_said = set()
 # One lock for each process id: a lock that another thread of the parent held stays locked in a forked child.
 _renewing = {}
 
@@ -28,7 +30,8 @@ class BaseMmStats:
     ``path``: the directory, else ``MMSTATS_PATH``, ``TMPDIR`` or ``/tmp``. ``filename``: the template of the name,
     else ``MMSTATS_FILES`` or ``{CMD}-{PID}-{TID}.mmstats``. ``label_prefix``: comes before all labels. ``version``: 1
     or 2, unless ``MMSTATS_VERSION`` says otherwise. ``mode``: of the file, less the umask. ``strict``: raise an error
-    if there can be no file. Otherwise it is logged, and the program counts in memory that no reader sees.
+    if there can be no file, or a time is infinite or no number. Otherwise the first is logged, and the program counts in
+    memory that no reader sees; such a time is not added.
 
     ``process_end``: what becomes of the file when the process ends in order. ``"remove"``: what was counted goes with
     it. ``"leave"``: it stays until ``cleanstats`` or ``mmstats.fold`` removes it. ``"fold"``: its counts are added to
@@ -54,7 +57,7 @@ class BaseMmStats:
         if version not in (None, 1, 2):
             raise ValueError("version is 1 or 2, not %r" % (version,))
         self._path, self._filename, self._label_prefix = path, filename, label_prefix or ""
-        self._chosen, self._process_end, self._mode = version, process_end, mode
+        self._chosen, self._process_end, self._mode, self._strict = version, process_end, mode, strict
         self._removed, self._memory, self._file = False, None, None
         self._mark, self._lock = mark.make(), threading.RLock()
         self._fields, self._identity, self._handles = {}, [], []
@@ -105,6 +108,15 @@ class BaseMmStats:
         for name, handle in self._fields.items():
             if isinstance(getattr(type(self), name, None), fields.HandleField):
                 self.__dict__[name] = handle
+
+    def __setattr__(self, name, value, set=object.__setattr__):
+        # A field that is set by an assignment is not in here.
+        if name in self.__dict__ and isinstance(getattr(type(self), name, None), fields.HandleField):
+            about = type(self).__name__, name
+            if about not in _said:
+                _said.add(about)
+                log.warning("mmstats: assigning to a field does not publish: use set(): %s.%s", *about)
+        set(self, name, value)
 
     def _begin(self, strict=False):
         """Makes the file, and stores the values in it. Where there can be none, in private memory."""
@@ -319,8 +331,12 @@ def _forked():
 def _ended():
     """At the end of the process. What it has of its parent's is not its own."""
     for instance in list(_instances):
-        if instance._mark[0] and instance._process_end != "leave":
+        if not instance._mark[0]:
+            continue
+        if instance._process_end != "leave":
             instance.fold() if instance._process_end == "fold" else instance.remove()
+        elif instance._file is not None:
+            instance._file.spare()
 
 
 if hasattr(os, "register_at_fork"):

@@ -34,7 +34,9 @@ MERGE = {
     "mostrecent": "latest", "livemostrecent": "latest",
 }
 UNITS = ("seconds", "bytes", "ratio", "celsius", "meters", "volts", "amperes", "joules", "grams")
-LARGEST = (1 << 64) - 1
+# What is observed, as a whole number, is at most this, or a few values would make the sum of 64 bits begin again at 0.
+BITS = 53
+LARGEST = 1 << BITS
 
 
 class Total(handles.Added):
@@ -161,11 +163,13 @@ class Prometheus(models.MmStats):
 def _shape(bounds, about):
     """A histogram for values about these bounds, and what they are multiplied with to be whole numbers.
 
-    It tells apart a thousandth of the order of the lowest, and 16 times the highest.
+    It tells apart a thousandth of the order of the lowest, and 16 times the highest; if that is too much for one, the
+    latter.
     """
     positive = [bound for bound in bounds if 0 < bound < math.inf] or [1.0]
-    order = max(math.floor(math.log10(positive[0])) - 3, -300)
-    range = min(max(math.ceil(math.log2(positive[-1]) - order * math.log2(10)) + 4, 8), 64)
+    highest = math.log2(positive[-1]) + 4
+    order = max(math.floor(math.log10(positive[0])) - 3, math.ceil((highest - BITS) / math.log2(10)), -300)
+    range = min(max(math.ceil(highest - order * math.log2(10)), 8), BITS)
     return fields.HistogramField(scale=float("1e%d" % order), precision=3, range=range, **about), float("1e%d" % -order)
 
 

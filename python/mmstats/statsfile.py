@@ -1,11 +1,13 @@
 """A file that readers see: made under a temporary name, locked, allocated, mapped, filled, then given its name."""
 
+import contextlib
+import errno
 import itertools
 import mmap
 import os
 import stat
 
-from . import lock, names, space
+from . import lock, mapping, names, space
 from .memory import Segment, Segments
 
 TRIES = 16
@@ -39,8 +41,6 @@ class StatsFile(Segments):
             raise OSError("%s: on %s a full disk would kill the program at an update" % (self.target, self.kind))
         self.size = 0
         self._create(mode)
-        status = os.fstat(self.descriptor)
-        self.identity = status.st_dev, status.st_ino
 
     def _create(self, mode):
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -51,7 +51,10 @@ class StatsFile(Segments):
                 break
             except FileExistsError:
                 continue
-        self.path = path
+            except OSError as error:
+                # The temporary name says nothing to anybody.
+                raise type(error)(error.errno, error.strerror, self.directory) from None
+        self.path, self.identity = path, mapping.identity(self.descriptor)
         try:
             lock.take(self.descriptor)
         except BaseException:
@@ -62,10 +65,33 @@ class StatsFile(Segments):
         """Allocates and maps whole pages that have these bytes."""
         begin -= begin % mmap.ALLOCATIONGRANULARITY
         end = max(-(-end // mmap.PAGESIZE) * mmap.PAGESIZE, self.size)
+        descriptor = self.open_again()
         if end > self.size:
-            space.allocate(self.descriptor, self.size, end)
+            space.allocate(descriptor, self.size, end)
             self.size = end
-        return Segment(begin, mmap.mmap(self.descriptor, end - begin, offset=begin))
+        return Segment(begin, mapping.Mapping(descriptor, begin, end - begin))
+
+    def open_again(self):
+        """The descriptor. If the application has closed it, as daemons close all, another one of the same file: the
+        number may be the application's by now.
+
+        OSError: the file is not there any more.
+        """
+        if not self._has_descriptor():
+            # This number is nobody's, or somebody else's: it is not closed.
+            self.descriptor = None
+            descriptor = os.open(self.path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            if mapping.identity(descriptor) != self.identity:
+                os.close(descriptor)
+                raise FileNotFoundError(errno.ENOENT, "another file has its name", self.path)
+            self.descriptor = descriptor
+            # Where a mapping keeps the lock, it is still held.
+            with contextlib.suppress(BlockingIOError):
+                lock.take(descriptor)
+        return self.descriptor
+
+    def _has_descriptor(self):
+        return self.descriptor is not None and mapping.identity(self.descriptor) == self.identity
 
     def publish(self, goes_on):
         """Gives the file its name. If a living writer has it and ``goes_on``, the first free one after it.
@@ -129,12 +155,18 @@ class StatsFile(Segments):
         self.remove()
         self.close()
 
+    def spare(self):
+        """Makes sure that no mapping closes a descriptor of the application's when it goes."""
+        for segment in self.segments:
+            segment.spare()
+
     def leave(self):
         """Closes the descriptor. The mapping goes when nobody has a view of it any more."""
+        self.spare()
         self.segments = []
-        if self.descriptor is not None:
+        if self._has_descriptor():
             os.close(self.descriptor)
-            self.descriptor = None
+        self.descriptor = None
 
     def close(self):
         """Closes the descriptors and the mapping. Nobody may have a view of it."""

@@ -1,6 +1,7 @@
 """How long things take."""
 
 import contextvars
+import math
 
 from .histogram import Histogram
 from .means import Latest
@@ -69,12 +70,21 @@ class Timer(Histogram):
         self.stop()
 
     def add(self, seconds: float) -> None:
-        """Adds a time, in seconds."""
+        """Adds a time, in seconds. What is infinite or no number is not added: with ``strict=True`` it is a ValueError."""
         self._add(float(seconds))
+
+    def _add(self, seconds):
+        # Before anything changes: a time is in the histogram and in the mean, or in neither.
+        if math.isfinite(seconds * 1e9):
+            super()._add(seconds)
+        else:
+            self.at_home()
+            if getattr(self._instance, "_strict", False):
+                raise ValueError("not a time in seconds: %r" % float(seconds))
 
     def _take(self, seconds):
         self._latest.add(seconds)
-        super()._take(min(max(round(seconds * 1e9), 0), (1 << 64) - 1) if seconds == seconds else 0)
+        super()._take(min(max(round(seconds * 1e9), 0), (1 << 64) - 1))
 
     def _mean(self):
         return self._latest.mean()

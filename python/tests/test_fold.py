@@ -1,14 +1,17 @@
 """What dead processes have counted stays."""
 
+import contextlib
+import errno
 import fcntl
 import json
 import os
 import subprocess
+import time
 import unittest
 import unittest.mock
 
 import mmstats
-from mmstats import departed, lock, space
+from mmstats import departed, lock, reader, space
 
 from .place import InPlace, sums, tool, values, wait_until_unlocked
 
@@ -31,7 +34,10 @@ sys.stdin.read()
 
 class Fold(InPlace):
     def worker(self, end="leave", stderr=None):
-        process = self.program(WORKER, stderr, END=end)
+        return self.start(WORKER, end, stderr)
+
+    def start(self, text, end, stderr=None):
+        process = self.program(text, stderr, END=end)
         self.assertEqual(int(process.stdout.readline()), process.pid)
         return process
 
@@ -129,6 +135,93 @@ class Fold(InPlace):
         self.assertEqual(len(self.names()), 2)
         os.unlink(self.path())
         self.assertEqual((mmstats.fold(worker.pid), values(self.path())["hits"]), (1, 5))
+
+    def test_a_file_with_a_count_of_another_kind_stays(self):
+        self.kill(first := self.worker())
+        self.assertEqual(mmstats.fold(first.pid), 1)
+        before = values(self.path())
+        changes = (
+            ('hits = mmstats.CounterField(unit="requests")', "hits = mmstats.AverageField()", "incr(5)", "add(5)", "hits", "kind"),
+            ('unit="requests"', 'unit="pages"', "", "", "hits", "unit"),
+            ("TimerField()", "TimerField(scale=1e-6)", "", "", "answer", "scale"),
+        )
+        for old, new, before_call, call, label, what in changes:
+            text = WORKER.replace(old, new).replace("hits." + before_call if call else "\0", "hits." + call)
+            self.kill(worker := self.start(text, "leave"))
+            with self.assertLogs("mmstats") as logged:
+                self.assertEqual(mmstats.fold(worker.pid), 0)
+            why = "its counts cannot be kept: %s is something else in %s: another %s" % (label, self.path(), what)
+            self.assertIn(why, logged.output[0])
+            with self.assertNoLogs("mmstats") if hasattr(self, "assertNoLogs") else contextlib.nullcontext():
+                self.assertEqual(mmstats.fold(worker.pid), 0, "said once")
+        self.assertEqual((len(self.names()), values(self.path())), (4, before), "none of its counts is there twice")
+        # At the end of a process as well.
+        worker = self.program(WORKER.replace('unit="requests"', 'unit="pages"'), subprocess.PIPE, END="fold")
+        said = worker.communicate()[1]
+        self.assertIn("hits is something else in %s: another unit" % self.path(), said)
+        self.assertEqual(len(self.names()), 5)
+
+    def test_a_unit_that_only_one_of_two_files_has_is_that_of_both(self):
+        for unit in "", 'unit="requests", help="new"', 'help="newest"':
+            self.kill(worker := self.start(WORKER.replace('unit="requests"', unit), "leave"))
+            self.assertEqual(mmstats.fold(worker.pid), 1)
+        (hits,) = [field for field in reader.read(self.path()) if field.label == "hits"]
+        self.assertEqual((hits.value, hits.unit, hits.help), (15, "requests", "newest"))
+
+    def test_what_was_not_counted_is_not_lost(self):
+        self.kill(first := self.worker())
+        mmstats.fold(first.pid)
+        text = WORKER.replace('unit="requests"', 'unit="pages"').replace("web.hits.incr(5)", "")
+        self.kill(worker := self.start(text, "leave"))
+        self.assertEqual((mmstats.fold(worker.pid), values(self.path())["hits"]), (1, 5))
+        self.assertEqual(values(self.path())["size"].count, 2)
+
+    def test_an_error_does_not_end_a_server(self):
+        gone = os.path.join(self.directory, "gone")
+        with self.assertLogs("mmstats") as logged:
+            self.assertEqual(mmstats.fold(1, gone), 0)
+        self.assertIn(gone, logged.output[0])
+        with self.assertRaises(OSError):
+            mmstats.fold(1, gone, strict=True)
+        worker = self.worker()
+        self.kill(worker)
+        with unittest.mock.patch.object(departed.Departed, "publish", side_effect=OSError(errno.ENOSPC, "full")):
+            with self.assertLogs("mmstats") as logged:
+                self.assertEqual(mmstats.fold(worker.pid), 0)
+            self.assertIn("the counts of process %d stay where they are: [Errno 28] full" % worker.pid, logged.output[0])
+            with self.assertRaises(OSError):
+                mmstats.fold(worker.pid, strict=True)
+        self.assertEqual(mmstats.fold(worker.pid), 1)
+
+    def test_a_directory_that_somebody_has_locked_is_left(self):
+        ends = self.worker("fold", stderr=subprocess.PIPE)
+        self.kill(killed := self.worker())
+        directory = os.open(self.directory, os.O_RDONLY)
+        self.addCleanup(os.close, directory)
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        why = "another process has locked the directory: %r" % self.directory
+        waited, sleep = [], time.sleep
+
+        def wait(seconds):
+            waited.append(seconds)
+            sleep(seconds)
+            self.assertLess(len(waited), 1000, "it waits for longer than it says")
+
+        with self.assertLogs("mmstats") as logged, unittest.mock.patch.object(time, "sleep", wait):
+            self.assertEqual(mmstats.fold(killed.pid), 0)
+        self.assertIn(why, logged.output[0])
+        said = ends.communicate()[1]
+        self.assertIn(why, said)
+        self.assertEqual((ends.returncode, len(self.names())), (0, 2))
+        fcntl.flock(directory, fcntl.LOCK_UN)
+        self.assertEqual((mmstats.fold(killed.pid), mmstats.fold(ends.pid), sums(self.directory, "hits")), (1, 1, 10))
+
+    def test_a_command_may_have_departed_in_its_name(self):
+        for template in "web-departed-{PID}.mmstats", "is-departed-now-{PID}-{TID}.mmstats":
+            self.kill(worker := self.start(WORKER.replace("web-{PID}-{TID}.mmstats", template), "leave"))
+            self.assertEqual(mmstats.fold(worker.pid), 1, template)
+            self.assertEqual((len(self.names()), sums(self.directory, "hits")), (1, 5))
+            os.unlink(os.path.join(self.directory, self.names()[0]))
 
     def test_on_an_overlayfs_the_process_must_be_gone_as_well(self):
         worker = self.worker()

@@ -1,6 +1,8 @@
 """What programs that were written for mmstats 0.8.0 do, and what is new."""
 
+import contextlib
 import io
+import math
 import unittest.mock
 
 import mmstats
@@ -93,6 +95,41 @@ class Original(InPlace):
             found = values(timed.filename)["load"]
             self.assertEqual(found if version == 1 else (found.sum, found.count), 8.0 if version == 1 else (23 * 10**9, 5))
             timed.remove()
+
+    def test_what_is_no_time_changes_nothing(self):
+        class Web(mmstats.MmStats):
+            answer = mmstats.TimerField(size=3)
+
+        for version in 1, 2:
+            for strict in True, False:
+                web = self.make(Web, version=version, strict=strict)
+                web.answer.add(0.25)
+                before = values(web.filename)
+                for number in math.inf, -math.inf, math.nan, 1e300:
+                    with self.assertRaises(ValueError) if strict else contextlib.nullcontext():
+                        web.answer.add(number)
+                self.assertEqual((web.answer.value, web.answer.count, values(web.filename)), (0.25, 1, before))
+                web.answer.add(0.75)
+                self.assertEqual((web.answer.value, web.answer.count), (0.5, 2))
+                web.remove()
+
+    def test_an_assignment_that_does_not_publish_is_said(self):
+        class Web(mmstats.MmStats):
+            hits, load, size = mmstats.CounterField(), mmstats.DoubleField(), mmstats.AverageField()
+            release, routes = mmstats.StringField(), mmstats.CounterField(attributes="route")
+
+        web = self.make(Web)
+        with self.assertLogs("mmstats") as logged:
+            web.hits = 7
+            web.hits = 8
+            web.size, web.load, web.release, web.another = 1, 2, "1.0", 3
+            self.make(Web).hits = 9
+            web.routes = 1
+        why = "assigning to a field does not publish: use set()"
+        self.assertEqual([one.rpartition(": ")[2] for one in logged.output], ["Web.hits", "Web.size", "Web.routes"])
+        self.assertTrue(all(why in one for one in logged.output), logged.output)
+        # As in 0.8.0.
+        self.assertEqual((web.hits, web.load, web.another, values(web.filename)["hits"]), (8, 2, 3, 0))
 
     def test_every_field_can_be_set_and_is_read(self):
         for version in self.both():

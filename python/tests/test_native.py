@@ -186,7 +186,7 @@ class Native(InPlace):
                     return found
 
                 self.assert_same(pair, "nested", nested)
-                for number in float("inf"), 1e300:
+                for number in float("inf"), 1e300, float("nan"):
                     self.assert_same(pair, number, lambda handle: handle.add(number))
                     self.assert_same(pair, number, look)
 

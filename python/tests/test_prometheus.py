@@ -77,6 +77,20 @@ class Installed(InPlace):
         self.assertEqual((times.count, found['time_seconds_bucket{route="/",le="0.25"}']), (6, 1))
         self.assertAlmostEqual(times.quantile(0.5), 250_000, delta=250_000 / 16)
 
+    def test_a_sum_of_large_values_does_not_begin_again(self):
+        inf = math.inf
+        for name, bounds in ("a", (0.5, inf)), ("b", (1e-9, 1e12, inf)), ("c", (1e300, inf)):
+            values_of = self.client.Histogram(name, "", registry=self.registry, buckets=bounds)
+            for _ in range(3):
+                for number in inf, 1e308, 2.0**64:
+                    values_of.observe(number)
+            values_of.observe(bounds[-2])
+            (found,) = [field for field in reader.read(self.instance.filename) if field.label == name]
+            value = found.value
+            self.assertEqual((value.count, value.max), (10, 1 << 53) if name != "c" else (10, value.max))
+            self.assertGreaterEqual(value.sum, 3 * value.max, "larger than what is in it")
+            self.assertGreaterEqual(value.sum * found.scale, bounds[-2] * 0.99)
+
     def test_a_help_text_becomes_one_line(self):
         self.client.Counter("a", " two\n\tlines \x1b[1m\u2028 ", registry=self.registry)
         (found,) = [field for field in reader.read(self.instance.filename) if field.label == "a_total"]

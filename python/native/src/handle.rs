@@ -66,6 +66,11 @@ impl Handle {
         Ok(())
     }
 
+    /// The instance that it is of.
+    pub(crate) fn instance<'py>(&self, py: Python<'py>) -> &Bound<'py, PyAny> {
+        self.instance.bind(py)
+    }
+
     /// What the field is declared with.
     pub(crate) fn declared<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
         self.field.bind(py).getattr(name)

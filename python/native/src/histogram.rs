@@ -126,10 +126,10 @@ impl Histogram {
         Ok(handle.add_subclass(Self { shape, size, inside }))
     }
 
-    /// Whether a time is a number of nanoseconds, or no number, which counts as 0.
+    /// Whether a time is a number of nanoseconds.
     #[inline(always)]
     pub(crate) fn has_room_for(seconds: f64) -> bool {
-        !(seconds * 1e9).is_infinite()
+        (seconds * 1e9).is_finite()
     }
 
     /// Counts a time of a timer, in seconds that there is room for.
@@ -142,15 +142,6 @@ impl Histogram {
                 latest.push(seconds);
             }
             inside.record((seconds * 1e9).round_ties_even() as u64, this.shape);
-        });
-    }
-
-    /// Only takes the time into the mean of the last ones.
-    pub(crate) fn push_latest(slf: &Bound<'_, Self>, seconds: f64) {
-        slf.get().inside.with(slf, |inside| {
-            if let Some(latest) = &mut inside.latest {
-                latest.push(seconds);
-            }
         });
     }
 

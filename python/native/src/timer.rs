@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::exceptions::{PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyFloat, PyTuple};
@@ -99,8 +99,17 @@ impl Timer {
         let histogram = slf.as_super();
         histogram.as_super().get().go_home(slf.py())?;
         if !Histogram::has_room_for(seconds) {
-            Histogram::push_latest(histogram, seconds);
-            return Err(PyOverflowError::new_err("cannot convert float infinity to integer"));
+            let py = slf.py();
+            let instance = histogram.as_super().get().instance(py);
+            let is_strict = match instance.getattr_opt(intern!(py, "_strict"))? {
+                Some(strict) => strict.is_truthy()?,
+                None => false,
+            };
+            if !is_strict {
+                return Ok(());
+            }
+            let said = PyFloat::new(py, seconds).repr()?;
+            return Err(PyValueError::new_err(format!("not a time in seconds: {}", said.to_str()?)));
         }
         Histogram::record_time(histogram, seconds);
         Ok(())
