@@ -60,12 +60,7 @@ impl<'a> Cleaner<'a> {
             }
         }
         match keeper.add(&candidate.directory, &self.snapshot) {
-            Ok(unlike) => {
-                unlike
-                    .iter()
-                    .for_each(|(label, why)| self.tool.error(&candidate.path, &format!("{label} {why}")));
-                None
-            }
+            Ok(()) => None,
             Err(error) => {
                 self.tool.error(&candidate.path, &format!("its counts cannot be kept: {}", plain(&error)));
                 Some(Sentence::CannotFold)

@@ -19,12 +19,26 @@ def command_of(name, pid, tid):
     stem = name[: -len(".mmstats")] if name.endswith(".mmstats") else name
     found = re.fullmatch(r"(.*-%d)\.[0-9]+" % tid, stem, re.S) if tid is not None else None
     command = found.group(1) if found else stem
-    for number in (tid, pid):
+    elsewhere = set()
+    for number, key in ((tid, "{TID}"), (pid, "{PID}")):
         if number is not None and command.endswith("-%d" % number):
             command = command[: -len("-%d" % number)]
-    parts = re.findall(r"[A-Za-z0-9]+|[^A-Za-z0-9]+", command or stem)
-    ids = {pid: "{PID}", tid: "{TID}"} if tid != pid else {pid: "{PID}"}
-    return "".join(ids.get(int(part), part) if part.isascii() and part.isdigit() else part for part in parts)
+            elsewhere.add(key)
+    if not command:
+        command, elsewhere = stem, set()
+    # The first thread of a process has its id.
+    ids = {tid: "{TID}", pid: "{PID}"}
+    alone = "(?<![A-Za-z0-9])[0-9]+(?![A-Za-z0-9])"
+    elsewhere |= {ids.get(int(number)) for number in re.findall(alone, command)}
+
+    def general(number):
+        return ids.get(int(number.group()), number.group())
+
+    def next_to_a_letter(number):
+        # An id only if the name has that id nowhere else: process 1 of "web1" has "web1-1-1".
+        return number.group() if general(number) in elsewhere else general(number)
+
+    return re.sub("[0-9]+", next_to_a_letter, re.sub(alone, general, command))
 
 
 def identity(name, status, pid, created):

@@ -276,5 +276,10 @@ class Fold(InPlace):
         for name, wanted in {
             "web-12-34.mmstats": "web", "web-12-34.2.mmstats": "web", "web.2.mmstats": "web.2",
             "a-12-b-34.mmstats": "a-{PID}-b", "12.34.mmstats": "{PID}.{TID}", "-12.mmstats": "-{PID}",
+            "web12.12-34.mmstats": "web12.{PID}", "012.é.1.mmstats": "{PID}.é.1", "shop12.mmstats": "shop{PID}",
+            "a12b34.mmstats": "a{PID}b{TID}", "shop12-34.mmstats": "shop{PID}", "web12-12-34.mmstats": "web12",
+            "web123.mmstats": "web123", "٣12.mmstats": "٣{PID}",
         }.items():
             self.assertEqual(departed.command_of(name, 12, 34), wanted, name)
+        for name, wanted in {"shop12-12.mmstats": "shop{PID}", "web12-12-12.mmstats": "web12"}.items():
+            self.assertEqual(departed.command_of(name, 12, 12), wanted, name)

@@ -123,24 +123,88 @@ fn what_cannot_be_kept_stays() {
     let dir = tempfile::tempdir().unwrap();
     dead(dir.path(), "web", 7, |file| file.counter("hits", 5));
     dead(dir.path(), "api", 8, |file| file.counter("hits", 5));
-    fs::create_dir(departed(dir.path(), "web")).unwrap();
+    let taken = departed(dir.path(), "web");
+    fs::create_dir(&taken).unwrap();
     let (out, err, code) = run(folding().arg(dir.path()));
-    assert!(err.contains("web-7-7.mmstats: its counts cannot be kept: not a regular file"), "{err}");
+    let why =
+        |reason: &str| format!("web-7-7.mmstats: its counts cannot be kept: {}: {reason}", taken.display());
+    assert!(err.contains(&why("not a regular file")), "{err}");
     assert_eq!((code, out.lines().count()), (Some(1), 1), "{out}");
+    fs::remove_dir(&taken).unwrap();
+    fs::write(&taken, "a shopping list").unwrap();
+    let (_, err, code) = run(folding().arg(dir.path()));
+    assert!(err.contains(&why("")) && code == Some(1), "{err}");
     assert!(dir.path().join("web-7-7.mmstats").exists() && departed(dir.path(), "api").exists());
 }
 
 #[test]
-fn a_count_of_another_kind_is_named() {
+fn a_file_with_a_count_of_another_kind_stays() {
+    let scaled = |factor| Items { scale: Some(factor), ..unit("seconds") };
+    let bytes = |pid: u32| pid.to_ne_bytes();
     let dir = tempfile::tempdir().unwrap();
-    dead(dir.path(), "web", 7, |file| file.counter("load", 5));
+    let count = |pid, data, metric, items| {
+        dead(dir.path(), "web", pid, |file| {
+            file.field("load", data, metric, items, &bytes(5)).counter("hits", 1)
+        })
+    };
+    count(1, DataType::U32, MetricType::Counter, scaled(0.5));
     assert!(folding().arg(dir.path()).status().unwrap().success());
-    dead(dir.path(), "web", 8, |file| file.mean("load", 1.0, 1).counter("hits", 1));
+    let others = [
+        (dead(dir.path(), "web", 2, |file| file.mean("load", 1.0, 1).counter("hits", 1)), "kind"),
+        (count(3, DataType::I32, MetricType::Counter, scaled(0.5)), "type"),
+        (count(4, DataType::U32, MetricType::Counter, Items { scale: Some(0.5), ..unit("bytes") }), "unit"),
+        (count(5, DataType::U32, MetricType::Counter, scaled(0.25)), "scale"),
+    ];
+    // One that has counted nothing loses nothing.
+    dead(dir.path(), "web", 6, |file| file.mean("load", 0.0, 0).counter("hits", 1));
+    let kept = departed(dir.path(), "web");
     let (_, err, code) = run(folding().arg(dir.path()));
-    assert!(err.contains("web-8-8.mmstats: load is something else in "), "{err}");
-    assert_eq!((code, names(dir.path()).len()), (Some(1), 1));
-    assert_eq!(integer(&departed(dir.path(), "web"), "load"), 5);
-    assert_eq!(integer(&departed(dir.path(), "web"), "hits"), 1);
+    for (path, what) in &others {
+        let why = format!("its counts cannot be kept: load is something else in {}", kept.display());
+        assert!(err.contains(&format!("{}: {why}: another {what}\n", path.display())), "{err}");
+        assert!(path.exists());
+    }
+    assert_eq!((code, err.lines().count(), names(dir.path()).len()), (Some(1), 4, 5), "{err}");
+    // None is there twice, and the other counts of these files are still seen where they are.
+    assert_eq!((integer(&kept, "load"), integer(&kept, "hits")), (5, 2));
+    let slurpstats = beside(env!("CARGO_BIN_EXE_cleanstats"), "slurpstats");
+    let (out, err, _) = run(tool(&slurpstats).args(["-a", "auto", "-p", "hits"]).arg(dir.path()));
+    assert!(out.starts_with("hits\t6\n"), "{out}{err}");
+}
+
+#[test]
+fn a_unit_that_only_one_of_two_files_has_is_that_of_both() {
+    let dir = tempfile::tempdir().unwrap();
+    let about = |unit: Option<&str>, help: &str| Items {
+        unit: unit.map(str::to_owned),
+        help: Some(help.to_owned()),
+        ..Items::default()
+    };
+    for (pid, items) in
+        [(1, about(None, "old")), (2, about(Some("bytes"), "new")), (3, about(None, "newest"))]
+    {
+        let value = u64::from(pid).to_ne_bytes();
+        dead(dir.path(), "web", pid, |file| {
+            file.field("sent", DataType::U64, MetricType::Counter, items, &value)
+        });
+        let (_, err, code) = run(folding().arg(dir.path()));
+        assert_eq!((err.as_str(), code), ("", Some(0)));
+    }
+    let all = Snapshot::of(departed(dir.path(), "web")).unwrap();
+    let sent = all.find("sent").unwrap();
+    assert_eq!((sent.value(), sent.unit(), sent.help()), (Value::Unsigned(6), Some("bytes"), Some("newest")));
+}
+
+#[test]
+fn a_process_id_next_to_a_letter_is_none_of_the_command() {
+    let dir = tempfile::tempdir().unwrap();
+    for pid in [7, 8] {
+        let file = Fields::new().dead().name("sys.pid", pid).name("sys.tid", pid).counter("hits", 1);
+        file.write(dir.path(), format!("shop{pid}.mmstats"));
+    }
+    assert!(folding().arg(dir.path()).status().unwrap().success());
+    assert_eq!(names(dir.path()).len(), 1);
+    assert_eq!(integer(&departed(dir.path(), "shop{PID}"), "hits"), 2);
 }
 
 #[test]
@@ -243,7 +307,8 @@ fn root_keeps_the_counts_of_each_user_apart() {
     let another = dead(dir.path(), "web", 9, |file| file.counter("hits", 1));
     chown(&another, Some(STRANGER), None).unwrap();
     let (_, err, code) = run(folding().arg(&another));
-    assert!(err.contains("its counts cannot be kept: something else has the name"), "{err}");
+    let why = format!("its counts cannot be kept: {}: something else has the name", theirs.display());
+    assert!(err.contains(&why), "{err}");
     assert_eq!((code, another.exists(), theirs.exists()), (Some(1), true, true));
 }
 

@@ -19,7 +19,7 @@ use crate::disk::identity::Identity;
 use crate::disk::lock::is_locked;
 use crate::disk::name::{Names, Pattern, TEMP_END, TEMP_START, bad_template, differs_by_process, expand};
 use crate::disk::rename::rename_to_free_in;
-use crate::error::{Error, ErrorKind, Reason};
+use crate::error::{Error, ErrorKind};
 use crate::live::{Judge, Life};
 use crate::read::Snapshot;
 use crate::write::report::report;
@@ -148,13 +148,7 @@ impl Folding {
     fn keep(&self, keeper: &mut Keeper<'_>) -> bool {
         let path = self.snapshot.path();
         match keeper.add(&self.directory, &self.snapshot) {
-            Ok(unlike) => {
-                for (label, why) in unlike {
-                    let error = Error::new(path, Reason::Label { label, what: why.into() });
-                    report(&error, "the other counts are kept");
-                }
-                true
-            }
+            Ok(()) => true,
             Err(error) => {
                 report(&Error::io(path, "keeping its counts")(error), STAYS);
                 false

@@ -22,6 +22,7 @@ use super::directory::{Directory, reader};
 use super::name;
 use super::totals::Totals;
 use crate::disk::name::{TEMP_END, TEMP_START};
+use crate::error::plain;
 use crate::read::Snapshot;
 use crate::write::fold::{FOLD_LABEL, FOLDED_LABEL};
 
@@ -42,9 +43,6 @@ pub struct Keeper<'a> {
 
 /// By process id and the number that its files have in common.
 pub type Processes = HashMap<(i128, i128), i128>;
-
-/// A label whose counts cannot be kept, and why.
-pub type Unlike = (String, String);
 
 /// One file of counts.
 #[derive(Debug)]
@@ -78,21 +76,19 @@ impl<'a> Keeper<'a> {
     }
 
     /// Adds what a file has counted that is to be removed: the one that has the snapshot's file name in `directory`.
-    /// What it gives are the labels whose counts go with the file.
     ///
     /// The file of a process's ended threads must come before those of the threads, as it does by name.
     ///
     /// # Errors
     /// What cannot be kept: then the file must stay.
-    pub fn add(&mut self, directory: &Rc<Directory>, snapshot: &Snapshot) -> io::Result<Vec<Unlike>> {
+    pub fn add(&mut self, directory: &Rc<Directory>, snapshot: &Snapshot) -> io::Result<()> {
         let Some(metadata) = snapshot.file().and_then(|file| file.metadata().ok()) else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         let is_held = self.is_held(snapshot);
-        let mut own = Totals::default();
-        own.add(snapshot);
+        let own = Totals::of(snapshot).map_err(|unlike| unlike.within(snapshot.path()))?;
         if own.is_zero() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         // Others could not trust what this user writes in somebody else's name.
         if !(geteuid().is_root() || geteuid().as_raw() == metadata.uid()) {
@@ -105,17 +101,16 @@ impl<'a> Keeper<'a> {
         let now = directory.handle(name).and_then(|handle| handle.metadata());
         let is_there = now.is_ok_and(|now| (now.dev(), now.ino()) == (metadata.dev(), metadata.ino()));
         if !is_there || kept.list.contains(&identity) {
-            return Ok(Vec::new());
+            return Ok(());
+        }
+        // The process's file, which comes first, is to go, too. Were this one not on the list, it would count once
+        // more from then on, since nothing else says that its counts are held.
+        if !is_held {
+            kept.totals.add(own).map_err(|unlike| unlike.within(&kept.path))?;
         }
         kept.list.push(identity);
         kept.has_changed = true;
-        // The process's file, which comes first, is to go, too. Were this one not on the list, it would count once
-        // more from then on, since nothing else says that its counts are held.
-        if is_held {
-            return Ok(Vec::new());
-        }
-        let why = format!("is something else in {}: its count goes", kept.path.display());
-        Ok(kept.totals.add(snapshot).into_iter().map(|label| (label, why.clone())).collect())
+        Ok(())
     }
 
     /// Whether a file is that of an ended thread whose counts the process's file holds.
@@ -148,7 +143,10 @@ impl<'a> Keeper<'a> {
                 let name = name::departed_name(&vacant.key().1, uid);
                 let path = snapshot.path().with_file_name(&name);
                 let owner = (uid, metadata.gid(), metadata.mode() & 0o666);
-                let Content { totals, list, state } = read(directory, &name, &path)?;
+                let content = read(directory, &name, &path);
+                let Content { totals, list, state } = content.map_err(|error| {
+                    io::Error::new(error.kind(), format!("{}: {}", path.display(), plain(&error)))
+                })?;
                 let directory = Rc::clone(directory);
                 vacant.insert(Kept { directory, path, name, owner, totals, list, state, has_changed: false })
             }
@@ -245,8 +243,7 @@ fn read(directory: &Directory, name: &OsStr, path: &Path) -> io::Result<Content>
     if !name::is_departed(&snapshot) {
         return Err(io::Error::other("something else has the name that the counts of removed files need"));
     }
-    let mut totals = Totals::default();
-    totals.add(&snapshot);
+    let totals = Totals::of(&snapshot).map_err(|unlike| unlike.within(path))?;
     let (list, state) = (name::listed(&snapshot).into_iter().collect(), name::state_of(&snapshot));
     Ok(Content { totals, list, state: u64::try_from(state).unwrap_or_default() })
 }
@@ -317,7 +314,7 @@ mod tests {
         let snapshots =
             [(0, 10), (8, 4)].map(|(tid, hits)| Snapshot::of(file(dir.path(), tid, hits)).unwrap());
         for snapshot in &snapshots {
-            assert_eq!(keeper.add(&directory, snapshot).unwrap(), []);
+            keeper.add(&directory, snapshot).unwrap();
         }
         keeper.publish().unwrap();
         let departed = dir.path().join(name::departed_name(b"web", geteuid().as_raw()));

@@ -18,7 +18,7 @@ mod totals;
 
 pub(crate) use dead::fold_dead;
 pub use directory::{Directory, Entry, reader};
-pub use keeper::{Keeper, Processes, Unlike};
+pub use keeper::{Keeper, Processes};
 pub use name::{
     DEPARTED_LABEL, command, command_of, departed, departed_name, identity, is_departed, listed, place_of,
     state_of,

@@ -105,8 +105,9 @@ pub fn command_of(snapshot: &Snapshot) -> Vec<u8> {
         return command.to_vec();
     }
     let number = |ending: &str| snapshot.find(ending)?.value().as_integer();
-    let (pid, tid) = (number("sys.pid"), number("sys.tid"));
-    general(command(name.as_bytes(), pid, tid), pid, tid)
+    let ids = [number("sys.pid"), number("sys.tid")];
+    let (command, elsewhere) = split(name.as_bytes(), ids);
+    general(command, ids, elsewhere)
 }
 
 /// What the kernel puts after the path of a file that a process has mapped and that has no name any more.
@@ -116,6 +117,11 @@ const DELETED: &[u8] = b" (deleted)";
 /// ending.
 #[must_use]
 pub fn command(name: &[u8], pid: Option<i128>, tid: Option<i128>) -> &[u8] {
+    split(name, [pid, tid]).0
+}
+
+/// The command in a file name, and whether the process id and the thread id were behind it.
+fn split(name: &[u8], [pid, tid]: [Option<i128>; 2]) -> (&[u8], [bool; 2]) {
     let name = name.strip_suffix(DELETED).unwrap_or(name);
     let stem = name.strip_suffix(EXTENSION).unwrap_or(name);
     let numbered = stem.iter().rposition(|&byte| byte == b'.').map(|dot| stem.split_at(dot));
@@ -129,22 +135,40 @@ pub fn command(name: &[u8], pid: Option<i128>, tid: Option<i128>) -> &[u8] {
         }
         _ => stem,
     };
-    for number in [tid, pid].into_iter().flatten() {
-        command = command.strip_suffix(format!("-{number}").as_bytes()).unwrap_or(command);
-    }
-    if command.is_empty() { stem } else { command }
+    let mut without = |number: Option<i128>| {
+        let rest = number.and_then(|number| command.strip_suffix(format!("-{number}").as_bytes()));
+        command = rest.unwrap_or(command);
+        rest.is_some()
+    };
+    let has_tid = without(tid);
+    let has_pid = without(pid);
+    if command.is_empty() { (stem, [false; 2]) } else { (command, [has_pid, has_tid]) }
 }
 
-/// A command without the numbers of one process: between what is neither a letter nor a digit.
-fn general(command: &[u8], pid: Option<i128>, tid: Option<i128>) -> Vec<u8> {
+/// A command without the numbers of one process. A number next to a letter is an id only if the name has that id nowhere
+/// else: process 1 of `web1` has `web1-1-1`.
+fn general(command: &[u8], [pid, tid]: [Option<i128>; 2], [has_pid, has_tid]: [bool; 2]) -> Vec<u8> {
+    let mut parts = Vec::new();
+    let mut before = None;
+    let mut rest = command;
+    for part in command.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
+        rest = &rest[part.len()..];
+        let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
+        let digits = std::str::from_utf8(part).ok().filter(|_| part[0].is_ascii_digit());
+        let number = digits.and_then(|digits| digits.parse::<i128>().ok());
+        parts.push((part, number, is_letter(before) || is_letter(rest.first())));
+        before = part.last();
+    }
+    let is_alone = |id: Option<i128>| parts.iter().any(|(_, number, is_next)| *number == id && !is_next);
+    let ids = [(pid, has_pid || is_alone(pid), "{PID}"), (tid, has_tid || is_alone(tid), "{TID}")];
     let mut general = Vec::with_capacity(command.len());
-    for part in command.chunk_by(|a, b| a.is_ascii_alphanumeric() == b.is_ascii_alphanumeric()) {
-        let number = std::str::from_utf8(part).ok().and_then(|part| part.parse::<i128>().ok());
-        general.extend_from_slice(match number {
-            Some(number) if part[0].is_ascii_digit() && Some(number) == pid => b"{PID}",
-            Some(number) if part[0].is_ascii_digit() && Some(number) == tid => b"{TID}",
-            _ => part,
-        });
+    for (part, number, is_next) in &parts {
+        // The first thread of a process has its id.
+        let id = ids.iter().find(|(id, ..)| number.is_some() && id == number);
+        match id {
+            Some((_, is_elsewhere, key)) if !(*is_next && *is_elsewhere) => general.extend(key.as_bytes()),
+            _ => general.extend_from_slice(part),
+        }
     }
     general
 }
@@ -178,12 +202,26 @@ mod tests {
 
     #[test]
     fn a_command_is_the_same_for_all_of_its_processes() {
-        let general =
-            |command: &str| String::from_utf8(general(command.as_bytes(), Some(12), Some(13))).unwrap();
+        let of = |name: &str, tid| {
+            let ids = [Some(12), Some(tid)];
+            let (command, elsewhere) = split(name.as_bytes(), ids);
+            String::from_utf8(general(command, ids, elsewhere)).unwrap()
+        };
+        let general = |command: &str| {
+            String::from_utf8(general(command.as_bytes(), [Some(12), Some(13)], [false; 2])).unwrap()
+        };
         assert_eq!(general("web"), "web");
         assert_eq!(general("web12.12-13"), "web12.{PID}-{TID}");
         assert_eq!(general("12"), "{PID}");
         assert_eq!(general("012/é/1"), "{PID}/é/1");
+        assert_eq!(general("shop12"), "shop{PID}");
+        assert_eq!(general("a12b13"), "a{PID}b{TID}");
+        assert_eq!(of("shop12-13", 13), "shop{PID}");
+        assert_eq!(of("shop12-12", 12), "shop{PID}");
+        // Its name has the number of the process.
+        assert_eq!(of("web12-12-13", 13), "web12");
+        assert_eq!(of("web12-12-12", 12), "web12");
+        assert_eq!(general("web123"), "web123");
     }
 
     #[test]

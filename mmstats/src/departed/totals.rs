@@ -1,6 +1,10 @@
 //! What the files of a command have counted, by label.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::io;
+use std::mem::discriminant;
+use std::path::Path;
 
 use super::name::DEPARTED_LABEL;
 use crate::format::histogram::Histogram;
@@ -31,31 +35,65 @@ struct Field {
     items: Items,
 }
 
+/// A label whose counts do not add up.
+#[derive(Debug)]
+pub(super) struct Unlike {
+    label: String,
+    /// What of it is another.
+    another: &'static str,
+}
+
+impl Unlike {
+    /// In which file it is something else.
+    pub(super) fn within(&self, path: &Path) -> io::Error {
+        let Self { label, another } = self;
+        io::Error::other(format!("{label} is something else in {}: another {another}", path.display()))
+    }
+}
+
 /// All of them.
 #[derive(Debug, Default)]
 pub(super) struct Totals(BTreeMap<String, Field>);
 
 impl Totals {
-    /// Adds what a file has counted, and gives the labels whose counts cannot be added to those that are there.
-    pub(super) fn add(&mut self, snapshot: &Snapshot) -> Vec<String> {
-        let mut unlike = Vec::new();
+    /// What a file has counted.
+    ///
+    /// # Errors
+    /// One label is two things in it.
+    pub(super) fn of(snapshot: &Snapshot) -> Result<Self, Unlike> {
+        let mut totals = Self::default();
         for field in snapshot.fields().filter_map(Result::ok) {
             let (Some(count), Ok(label)) = (count(&field), std::str::from_utf8(field.label())) else {
                 continue;
             };
             let items = items(&field, &count);
-            let Some(all) = self.0.get_mut(label) else {
-                self.0.insert(label.to_owned(), Field { count, items });
-                continue;
-            };
-            if all.is_like(&items) && all.count.add(&count) {
-                // What the last one says of it.
-                all.items = items;
-            } else {
-                unlike.push(label.to_owned());
+            totals.add(Self(BTreeMap::from([(label.to_owned(), Field { count, items })])))?;
+        }
+        Ok(totals)
+    }
+
+    /// Adds what another file has counted: all of it, or nothing.
+    ///
+    /// # Errors
+    /// A count is something else here, so that they do not add up.
+    pub(super) fn add(&mut self, more: Self) -> Result<(), Unlike> {
+        for (label, field) in &more.0 {
+            // Nothing is lost with what has counted nothing.
+            let unlike =
+                self.0.get(label).filter(|_| !field.count.is_zero()).and_then(|all| all.unlike(field));
+            if let Some(another) = unlike {
+                return Err(Unlike { label: label.clone(), another });
             }
         }
-        unlike
+        for (label, field) in more.0 {
+            match self.0.entry(label) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(field);
+                }
+                Entry::Occupied(all) => all.into_mut().add(field),
+            }
+        }
+        Ok(())
     }
 
     /// Whether nothing was counted.
@@ -83,23 +121,55 @@ impl Totals {
 }
 
 impl Field {
-    fn is_like(&self, other: &Items) -> bool {
-        self.items.unit == other.unit && self.items.scale == other.scale
+    /// What of it is another in the other one, so that they do not add up. A unit that only one of them has is that
+    /// of both: a release may begin to say it.
+    fn unlike(&self, other: &Self) -> Option<&'static str> {
+        let (one, two) = (self.count.kind(), other.count.kind());
+        let has_two_units = self.items.unit.is_some() && other.items.unit.is_some();
+        if one != two {
+            Some("kind")
+        } else if discriminant(&self.count) != discriminant(&other.count) {
+            Some("type")
+        } else if has_two_units && self.items.unit != other.items.unit {
+            Some("unit")
+        } else if self.items.scale != other.items.scale {
+            Some("scale")
+        } else {
+            None
+        }
+    }
+
+    /// Adds another one, unless it is something else.
+    fn add(&mut self, other: Self) {
+        if self.unlike(&other).is_some() {
+            return;
+        }
+        self.count.add(&other.count);
+        // What the last one says of it.
+        let unit = other.items.unit.or_else(|| self.items.unit.take());
+        self.items = Items { unit, ..other.items };
     }
 }
 
 impl Count {
-    /// False if one of them is something else.
-    fn add(&mut self, other: &Self) -> bool {
+    fn kind(&self) -> MetricType {
+        match self {
+            Self::Unsigned(_) | Self::Signed(_) | Self::Float(_) => MetricType::Counter,
+            Self::Mean(_) => MetricType::Mean,
+            Self::Histogram(_) => MetricType::Histogram,
+        }
+    }
+
+    /// Adds another one of the same type.
+    fn add(&mut self, other: &Self) {
         match (self, other) {
             (Self::Unsigned(all), Self::Unsigned(more)) => *all = all.saturating_add(*more),
             (Self::Signed(all), Self::Signed(more)) => *all = all.saturating_add(*more),
             (Self::Float(all), Self::Float(more)) => *all += more,
             (Self::Mean(all), Self::Mean(more)) => all.merge(more),
             (Self::Histogram(all), Self::Histogram(more)) => all.merge(more),
-            _ => return false,
+            _ => {}
         }
-        true
     }
 
     fn is_zero(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use mmstats::{Counter, ErrorKind, Histogram, Options, Snapshot, Value, Version, per_thread, stats};
 use nix::libc;
@@ -143,4 +143,54 @@ fn what_cannot_be_written_is_not_removed() {
     assert_eq!(options.fold_dead().unwrap(), 0, "the hook has heard why");
     fs::remove_dir(&departed).unwrap();
     assert_eq!((options.fold_dead().unwrap(), sum(dir.path(), "done")), (1, 5));
+}
+
+stats! {
+    /// What a later release of the program has.
+    struct Rework {
+        done: Counter { unit: "jobs" },
+        size: Counter,
+    }
+
+    /// And one after that.
+    struct Unlike {
+        done: Counter { unit: "pages" },
+    }
+}
+
+#[test]
+fn what_is_something_else_by_now_is_not_removed() {
+    static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options::new().dir(dir.path()).filename("again{PID}.mmstats");
+    dies(&options, 5);
+    let more = |count: fn(&Options)| {
+        assert_ended_well(in_child(|| {
+            count(&options);
+            // SAFETY: as in `in_child`.
+            unsafe { libc::_exit(0) }
+        }));
+    };
+    more(|options| {
+        let work = options.create::<Rework>().unwrap();
+        work.done.add(6);
+        std::mem::forget(work);
+    });
+    assert_eq!(
+        options.fold_dead().unwrap(),
+        2,
+        "a unit alone is no other meaning, and what is 0 is not lost"
+    );
+    let departed = dir.path().join(format!("again{{PID}}-departed-{}.mmstats", nix::unistd::geteuid()));
+    assert_eq!(Snapshot::of(&departed).unwrap().find("done").unwrap().unit(), Some("jobs"));
+    more(|options| {
+        let work = options.create::<Unlike>().unwrap();
+        work.done.add(7);
+        std::mem::forget(work);
+    });
+    mmstats::on_error(|error| HEARD.lock().unwrap().push(error.to_string()));
+    assert_eq!(options.fold_dead().unwrap(), 0);
+    let why = format!("done is something else in {}: another unit", departed.display());
+    assert!(HEARD.lock().unwrap().iter().any(|error| error.contains(&why)), "{:?}", HEARD.lock().unwrap());
+    assert_eq!((files(dir.path()).len(), sum(dir.path(), "done")), (2, 18));
 }
