@@ -2,6 +2,8 @@
  * libmmstats: a program publishes counters, gauges, timers and text in a small memory-mapped file, which slurpstats and
  * others read from outside while the program runs. mmstats(3) begins with an example.
  *
+ * It needs C99 or C++11, or a later one.
+ *
  * Instance
  *     mmstats_create() makes one file. The mmstats_add_...() functions add fields to it, before others look or while they do,
  *     and give a handle for each. Handles belong to the instance: they are valid until mmstats_close(), and nothing else
@@ -9,8 +11,8 @@
  *
  * Errors
  *     A function that can fail gives NULL or -1, sets errno, and says more by mmstats_error(). Nothing else sets errno
- *     on purpose. Updates cannot fail. A NULL handle counts nothing, and its value is 0, so a program may go on with
- *     whatever it could not publish.
+ *     on purpose. Updates cannot fail. A NULL handle counts nothing, and its value is 0; a quantile, and a window's mean and
+ *     maximum, are NaN, as of none. So a program may go on with whatever it could not publish.
  *
  * Threads
  *     The handles of an instance are for one thread at a time: an update is a plain store, as fast as the program's own
@@ -21,6 +23,7 @@
  * Forks
  *     An instance belongs to the process that made it. A child may go on using the handles, but nobody sees what it
  *     counts, and the parent's values stay as they are. A child that publishes makes an instance of its own.
+ *     In a child, functions that add, remove or flush give EPERM, and mmstats_close() leaves the parent's file.
  *
  * Signals
  *     Updates of handles that are not shared take no lock. A signal handler may update a handle that only it updates.
@@ -112,7 +115,8 @@ const char *mmstats_error(void);
 
 /*
  * Sets what is called where mmstats_create_or_private() has to count in private memory, in the thread in which that
- * happens. Without it, the first such error of a process is one line on standard error. NULL: nothing is said.
+ * happens. Without it, the first such error of a process is one line on standard error. NULL: nothing is said. The hook
+ * must return: it must not throw an exception of C++, nor leave by longjmp().
  */
 void mmstats_on_error(void (*hook)(int error, const char *message));
 
@@ -153,7 +157,7 @@ void mmstats_options_shared(mmstats_options *options, bool shared);
 
 /*
  * Makes an instance and publishes its file. NULL options: the defaults. The options may be freed afterwards. An option
- * that makes no sense is an error here. NULL on errors.
+ * that makes no sense is an error here; what makes sense takes its place. NULL on errors.
  */
 mmstats *mmstats_create(const mmstats_options *options);
 
@@ -181,10 +185,16 @@ bool mmstats_is_inherited(const mmstats *stats);
 /* mmstats_close() leaves the file, which then counts as dead. */
 void mmstats_keep(mmstats *stats);
 
-/* Removes the file now. Updates remain possible, but no reader sees them. 0, or -1 on errors. */
+/*
+ * Removes the file now. Updates remain possible, but no reader sees them. 0, or -1 on errors. In a forked child the file
+ * is the parent's: it stays, which is EPERM.
+ */
 int mmstats_remove(mmstats *stats);
 
-/* Syncs the values to disk, and waits for that if wait is true. Readers do not need it. 0, or -1 on errors. */
+/*
+ * Syncs the values to disk, and waits for that if wait is true. Readers do not need it. 0, or -1 on errors; EPERM in a
+ * forked child.
+ */
 int mmstats_flush(mmstats *stats, bool wait);
 
 /* ---- What is chosen for a field ---- */
@@ -192,18 +202,22 @@ int mmstats_flush(mmstats *stats, bool wait);
 /*
  * The defaults. Where a function takes a spec, NULL is the defaults, too. A spec can be used for several fields, and
  * changed in between. What makes no sense, and an option that the kind of field has not, is an error where the field is
- * added. mmstats_spec_free() frees it; NULL is allowed.
+ * added. What makes sense takes the place of what was wrong for the same option. mmstats_spec_free() frees it; NULL is
+ * allowed.
  */
 mmstats_spec *mmstats_spec_new(void);
 void mmstats_spec_free(mmstats_spec *spec);
 
-/* An attribute of the label, which becomes label{name="value"}: letters, digits and _; and any text. All kinds. */
+/*
+ * An attribute of the label, which becomes label{name="value"}: letters, digits and _; and any text. The last value of a
+ * name counts. A name that makes no sense stays in the spec: a new spec is the remedy. All kinds.
+ */
 void mmstats_spec_attribute(mmstats_spec *spec, const char *name, const char *value);
 
 /* The unit of the value: "seconds", "bytes", "ratio" or another word of 1 to 63 ASCII characters. All kinds but timer. */
 void mmstats_spec_unit(mmstats_spec *spec, const char *unit);
 
-/* What the field is, in one line of at most 255 bytes. All kinds. */
+/* What the field is, in one line of at most 65535 bytes: a longer one is an error where the field is added. All kinds. */
 void mmstats_spec_help(mmstats_spec *spec, const char *help);
 
 /* How the values of several files become one, an enum mmstats_merge. Gauge, bool, moving average. */
@@ -220,7 +234,7 @@ void mmstats_spec_initial_u64(mmstats_spec *spec, uint64_t value);
 /* The first text. Default: empty. Text. */
 void mmstats_spec_initial_text(mmstats_spec *spec, const char *text);
 
-/* Bytes that a text holds, at least 1. Default: 255. Text. */
+/* Bytes that a text holds, at least 1; 0 is an error where the text is added. Default: 255. Text. */
 void mmstats_spec_size(mmstats_spec *spec, size_t bytes);
 
 /* How finely sizes are told apart, in bits, 0 to 16. Default: 5, which is 1.6 %. Histogram, timer. */

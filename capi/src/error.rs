@@ -37,6 +37,11 @@ impl Failure {
         Self::invalid(format!("{}: label {label:?}: {what}", path.display()))
     }
 
+    /// What only the process may do that made the instance.
+    pub(crate) fn of_parent(path: &Path) -> Self {
+        Self::new(Errno::EPERM, format!("{}: the instance belongs to the parent process", path.display()))
+    }
+
     fn tell(self) {
         let message = c_text(self.message);
         // A thread that is ending has no message any more.

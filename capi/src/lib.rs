@@ -9,6 +9,7 @@
 // The names in Rust are those in C.
 #![allow(clippy::must_use_candidate)]
 
+mod bad;
 #[macro_use]
 mod border;
 mod error;

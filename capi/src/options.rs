@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use mmstats::Version;
 
+use crate::bad::Bad;
 use crate::border::Chars;
 use crate::error::Failure;
 
@@ -14,8 +15,7 @@ use crate::error::Failure;
 pub(crate) struct Options {
     pub(crate) chosen: mmstats::Options,
     pub(crate) is_shared: bool,
-    /// What makes no sense, for the call that uses it.
-    bad: Option<&'static str>,
+    bad: Bad<&'static str>,
 }
 
 impl Options {
@@ -24,7 +24,7 @@ impl Options {
     }
 
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        self.bad.map_or(Ok(()), |bad| Err(Failure::invalid(bad)))
+        self.bad.first().map_or(Ok(()), |bad| Err(Failure::invalid(bad)))
     }
 }
 
@@ -56,9 +56,10 @@ export! {
     /// A prefix for every label.
     fn mmstats_options_label_prefix(options: Option<&mut Options>, prefix: Chars<'_>) {
         let (Some(options), Some(prefix)) = (options, prefix.bytes()) else { return };
-        match std::str::from_utf8(prefix) {
-            Ok(prefix) => options.choose(|chosen| chosen.label_prefix(prefix)),
-            Err(_) => options.bad = Some("the label prefix is not UTF-8"),
+        let prefix = std::str::from_utf8(prefix);
+        options.bad.judge("label_prefix", prefix.err().map(|_| "the label prefix is not UTF-8"));
+        if let Ok(prefix) = prefix {
+            options.choose(|chosen| chosen.label_prefix(prefix));
         }
     }
 
@@ -72,10 +73,14 @@ export! {
     /// The version of the file.
     fn mmstats_options_version(options: Option<&mut Options>, version: c_int) {
         let Some(options) = options else { return };
-        match version {
-            1 => options.choose(|chosen| chosen.version(Version::V1)),
-            2 => options.choose(|chosen| chosen.version(Version::V2)),
-            _ => options.bad = Some("the version of the file is 1 or 2"),
+        let version = match version {
+            1 => Some(Version::V1),
+            2 => Some(Version::V2),
+            _ => None,
+        };
+        options.bad.judge("version", version.is_none().then_some("the version of the file is 1 or 2"));
+        if let Some(version) = version {
+            options.choose(|chosen| chosen.version(version));
         }
     }
 

@@ -4,6 +4,7 @@ use std::ffi::{c_int, c_uint};
 
 use mmstats::{DataType, MergeRule};
 
+use crate::bad::Bad;
 use crate::border::{Array, Chars};
 
 /// A number, as C gave it.
@@ -43,8 +44,15 @@ pub(crate) struct Spec {
     pub(crate) seconds: Option<u32>,
     pub(crate) keep: Option<usize>,
     attributes: Vec<(String, String)>,
-    /// What makes no sense, for the call that uses it.
-    bad: Option<&'static str>,
+    bad: Bad<Choice>,
+}
+
+/// What is chosen on its own.
+#[derive(Clone, Debug, PartialEq)]
+enum Choice {
+    Option(&'static str),
+    /// The attribute of a name, which may be no text.
+    Attribute(Option<Vec<u8>>),
 }
 
 impl Spec {
@@ -71,7 +79,7 @@ impl Spec {
 
     /// Whether all that was chosen makes sense for a field that has these options, and may be called `kind`.
     pub(crate) fn check(&self, kind: &str, options: &[&str]) -> Result<(), String> {
-        if let Some(bad) = self.bad {
+        if let Some(bad) = self.bad.first() {
             return Err(bad.to_owned());
         }
         match self.chosen().find(|name| !options.contains(name)) {
@@ -89,15 +97,16 @@ impl Spec {
         mmstats::label(label, &attributes)
     }
 
-    /// Text of C's, which may be null: then nothing is chosen.
-    fn text(&mut self, text: Chars<'_>, bad: &'static str) -> Option<String> {
-        match std::str::from_utf8(text.bytes()?) {
-            Ok(text) => Some(text.to_owned()),
-            Err(_) => {
-                self.bad = Some(bad);
-                None
-            }
-        }
+    /// Notes what is wrong with what was just chosen for an option, or that nothing is.
+    fn judge(&mut self, option: &'static str, wrong: Option<&'static str>) {
+        self.bad.judge(Choice::Option(option), wrong);
+    }
+
+    /// Text of C's for an option. It may be null: then nothing is chosen.
+    fn text(&mut self, option: &'static str, text: Chars<'_>, bad: &'static str) -> Option<String> {
+        let text = text.bytes().map(std::str::from_utf8);
+        self.judge(option, matches!(text, Some(Err(_))).then_some(bad));
+        Some(text?.ok()?.to_owned())
     }
 }
 
@@ -132,26 +141,32 @@ export! {
     /// An attribute of the label.
     fn mmstats_spec_attribute(spec: Option<&mut Spec>, name: Chars<'_>, value: Chars<'_>) {
         let Some(spec) = spec else { return };
-        let name = spec.text(name, "an attribute's name is not UTF-8");
-        let value = spec.text(value, "an attribute's value is not UTF-8");
-        match (name, value) {
-            (Some(name), Some(value)) => spec.attributes.push((name, value)),
-            _ if spec.bad.is_none() => spec.bad = Some("an attribute lacks its name or its value"),
-            _ => {}
+        let (name, value) = (name.bytes(), value.bytes());
+        let attribute = match (name.map(std::str::from_utf8), value.map(std::str::from_utf8)) {
+            (Some(Ok(name)), Some(Ok(value))) => Ok((name, value)),
+            (Some(Err(_)), _) => Err("an attribute's name is not UTF-8"),
+            (_, Some(Err(_))) => Err("an attribute's value is not UTF-8"),
+            (None, _) | (_, None) => Err("an attribute lacks its name or its value"),
+        };
+        spec.bad.judge(Choice::Attribute(name.map(<[u8]>::to_vec)), attribute.err());
+        let Ok((name, value)) = attribute else { return };
+        match spec.attributes.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => value.clone_into(known),
+            None => spec.attributes.push((name.to_owned(), value.to_owned())),
         }
     }
 
     /// The unit.
     fn mmstats_spec_unit(spec: Option<&mut Spec>, unit: Chars<'_>) {
         if let Some(spec) = spec {
-            spec.unit = spec.text(unit, "the unit is not UTF-8");
+            spec.unit = spec.text("unit", unit, "the unit is not UTF-8");
         }
     }
 
     /// What it is.
     fn mmstats_spec_help(spec: Option<&mut Spec>, help: Chars<'_>) {
         if let Some(spec) = spec {
-            spec.help = spec.text(help, "the help is not UTF-8");
+            spec.help = spec.text("help", help, "the help is not UTF-8");
         }
     }
 
@@ -159,9 +174,7 @@ export! {
     fn mmstats_spec_merge(spec: Option<&mut Spec>, rule: c_int) {
         let Some(spec) = spec else { return };
         spec.merge = u8::try_from(rule).ok().and_then(MergeRule::from_id);
-        if spec.merge.is_none() {
-            spec.bad = Some("there is no merge rule of this number");
-        }
+        spec.judge("merge", spec.merge.is_none().then_some("there is no merge rule of this number"));
     }
 
     /// The type of a number.
@@ -169,9 +182,8 @@ export! {
         let Some(spec) = spec else { return };
         let is_number = |data_type: &DataType| data_type.is_number() && *data_type != DataType::Bool;
         spec.data_type = u16::try_from(data_type).ok().and_then(DataType::from_id).filter(is_number);
-        if spec.data_type.is_none() {
-            spec.bad = Some("there is no type of a number that has this number");
-        }
+        let wrong = spec.data_type.is_none().then_some("there is no type of a number that has this number");
+        spec.judge("type", wrong);
     }
 
     /// The first value.
@@ -192,7 +204,7 @@ export! {
     /// The first text.
     fn mmstats_spec_initial_text(spec: Option<&mut Spec>, text: Chars<'_>) {
         if let Some(spec) = spec {
-            spec.initial_text = spec.text(text, "the first text is not UTF-8");
+            spec.initial_text = spec.text("initial_text", text, "the first text is not UTF-8");
         }
     }
 
@@ -200,6 +212,7 @@ export! {
     fn mmstats_spec_size(spec: Option<&mut Spec>, bytes: usize) {
         if let Some(spec) = spec {
             spec.size = Some(bytes);
+            spec.judge("size", (bytes == 0).then_some("a text holds at least 1 byte"));
         }
     }
 

@@ -134,7 +134,12 @@ export! {
 
     /// Removes the file.
     fn mmstats_remove(stats: Option<&Stats>) -> c_int, else -1; {
-        stats.ok_or_else(Failure::no_instance)?.instance.remove()?;
+        let instance = &stats.ok_or_else(Failure::no_instance)?.instance;
+        // The library takes it for done, since a child's copy may just go out of scope. Here it is asked for.
+        if instance.is_inherited() {
+            return Err(Failure::of_parent(instance.path()));
+        }
+        instance.remove()?;
         Ok(0)
     }
 

@@ -389,6 +389,78 @@ static void refused(mmstats *stats, const void *handle, const char *label, const
 	CHECK(strstr(mmstats_error(), label) != NULL && strstr(mmstats_error(), what) != NULL);
 }
 
+static char help[65537];
+
+/* What makes no sense is forgotten when something better is chosen for the same option, and only then. */
+static void mended(mmstats *stats)
+{
+	mmstats_spec *spec = mmstats_spec_new();
+
+	mmstats_spec_type(spec, 99);
+	mmstats_spec_unit(spec, "\xff");
+	mmstats_spec_merge(spec, -1);
+	mmstats_spec_unit(spec, "bytes");
+	refused(stats, mmstats_add_gauge(stats, "mended", spec), "\"mended\"", "no type of a number");
+	mmstats_spec_type(spec, MMSTATS_I8);
+	refused(stats, mmstats_add_gauge(stats, "mended", spec), "\"mended\"", "no merge rule");
+	mmstats_spec_merge(spec, MMSTATS_MERGE_MAX);
+	CHECK(mmstats_add_gauge(stats, "mended", spec) != NULL);
+	mmstats_spec_free(spec);
+
+	spec = mmstats_spec_new();
+	mmstats_spec_attribute(spec, "a", NULL);
+	mmstats_spec_attribute(spec, "b", "\xff");
+	mmstats_spec_attribute(spec, "a", "1");
+	refused(stats, mmstats_add_counter(stats, "mended", spec), "\"mended\"", "value is not UTF-8");
+	mmstats_spec_attribute(spec, "b", "2");
+	CHECK(mmstats_add_counter(stats, "mended", spec) != NULL);
+	/* The spec of the next field. */
+	mmstats_spec_attribute(spec, "a", "2");
+	CHECK(mmstats_add_counter(stats, "mended", spec) != NULL);
+	CHECK(mmstats_add_counter(stats, "mended{a=\"1\",b=\"2\"}", NULL) == NULL);
+	CHECK(mmstats_add_counter(stats, "mended{a=\"2\",b=\"2\"}", NULL) == NULL);
+	mmstats_spec_attribute(spec, "\xff", "1");
+	refused(stats, mmstats_add_counter(stats, "name", spec), "\"name\"", "name is not UTF-8");
+	mmstats_spec_free(spec);
+
+	spec = mmstats_spec_new();
+	mmstats_spec_initial_text(spec, "\xff");
+	mmstats_spec_size(spec, 0);
+	mmstats_spec_initial_text(spec, NULL);
+	refused(stats, mmstats_add_text(stats, "mended.text", spec), "\"mended.text\"", "at least 1 byte");
+	mmstats_spec_size(spec, 1);
+	/* As much help as there may be, and a byte more. */
+	memset(help, 'a', sizeof help - 1);
+	mmstats_spec_help(spec, help);
+	refused(stats, mmstats_add_text(stats, "mended.text", spec), "\"mended.text\"", "65535 is the most");
+	help[65535] = '\0';
+	mmstats_spec_help(spec, help);
+	CHECK(mmstats_add_text(stats, "mended.text", spec) != NULL);
+	mmstats_spec_free(spec);
+}
+
+static void mended_options(const char *dir)
+{
+	mmstats_options *options = mmstats_options_new();
+	mmstats *stats;
+
+	mmstats_options_dir(options, dir);
+	mmstats_options_filename(options, "mended.mmstats");
+	mmstats_options_version(options, 3);
+	mmstats_options_label_prefix(options, "\xff");
+	mmstats_options_label_prefix(options, NULL);
+	mmstats_options_version(options, 2);
+	CHECK(mmstats_create(options) == NULL && errno == EINVAL && strstr(mmstats_error(), "not UTF-8") != NULL);
+	mmstats_options_label_prefix(options, "web.");
+	mmstats_options_version(options, 0);
+	CHECK(mmstats_create(options) == NULL && errno == EINVAL && strstr(mmstats_error(), "1 or 2") != NULL);
+	mmstats_options_version(options, 2);
+	stats = mmstats_create(options);
+	CHECK(stats != NULL && mmstats_add_counter(stats, "sys.pid", NULL) == NULL);
+	mmstats_close(stats);
+	mmstats_options_free(options);
+}
+
 static void errors(const char *dir, long shared)
 {
 	mmstats_options *options = mmstats_options_new();
@@ -443,6 +515,9 @@ static void errors(const char *dir, long shared)
 	mmstats_spec_size(spec, SIZE_MAX / 4);
 	CHECK(mmstats_add_text(stats, "large", spec) == NULL && errno == EFBIG);
 	mmstats_spec_free(spec);
+
+	mended(stats);
+	mended_options(dir);
 
 	mmstats_options_dir(options, "/no/such/place");
 	CHECK(mmstats_create(options) == NULL && errno == ENOENT);
@@ -541,6 +616,10 @@ static void forks(const char *dir, long shared)
 		mmstats_window_add(window, 1);
 		CHECK(mmstats_add_counter(stats, "late", NULL) == NULL && errno == EPERM);
 		CHECK(mmstats_flush(stats, true) == -1 && errno == EPERM);
+		errno = 0;
+		CHECK(mmstats_remove(stats) == -1 && errno == EPERM);
+		CHECK(strstr(mmstats_error(), mmstats_path(stats)) == mmstats_error());
+		CHECK(strstr(mmstats_error(), "parent") != NULL && access(mmstats_path(stats), F_OK) == 0);
 		own = create_in(dir, "fork-{PID}.mmstats", shared != 0);
 		counter = mmstats_add_counter(own, "counter", NULL);
 		mmstats_counter_add(counter, 7);

@@ -53,6 +53,20 @@ fn the_static_library_has_all_that_the_header_declares() {
 }
 
 #[test]
+fn the_header_needs_c99_or_cxx11_and_no_more() {
+    for (compiler, standard, language) in [("cc", "-std=c99", "c"), ("c++", "-std=c++11", "c++")] {
+        if !has(compiler) {
+            continue;
+        }
+        let header = include().join("mmstats.h");
+        let mut command = Command::new(compiler);
+        command.args([standard, "-pedantic-errors", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]);
+        let (_, stderr, code) = run(command.args(["-x", language]).arg(header));
+        assert_eq!((stderr.as_str(), code), ("", Some(0)), "{compiler} {standard}");
+    }
+}
+
+#[test]
 fn the_library_has_a_name_that_outlives_its_versions() {
     let Some(library) = library("so") else { return };
     if !has("readelf") {
