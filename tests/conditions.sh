@@ -4,7 +4,7 @@
 #   tests/conditions.sh [CONDITION...]     some of them, as listed at the end; all without
 #
 # Builds the tests, then runs the built programs. What a condition cannot change is left out: `hostile`, and the
-# models `orders` and `values`, take most of the time, and depend on nothing but processors, so they run with other
+# models `orders` and `values`, take most of the time, and depend on nothing but processors, so they run with eight
 # threads only. `mmash` starts a browser: it runs where users, processes, modes and networks are others, too; of its
 # browsers (`values_move_in_...`) only Chromium.
 # A condition that is not possible here (not root, no namespaces) is skipped, with a line that says so.
@@ -105,6 +105,12 @@ offline() {
     run most unshare --net
 }
 
+# The three that follow at once: each alone is tried by its name where this does not hold.
+surroundings() {
+    mkdir -m 700 "$work/surroundings"
+    run most env -u LANG LC_ALL=C TMPDIR="$work/surroundings" sh -c 'umask 077; exec "$@"' sh
+}
+
 # As pam_tmpdir has it: a directory that nobody else may enter.
 elsewhere() {
     mkdir -m 700 "$work/elsewhere"
@@ -113,7 +119,7 @@ elsewhere() {
 
 private_umask() { run most sh -c 'umask 077; exec "$@"' sh; }
 c_locale() { run tools env -u LANG LC_ALL=C; }
-one_thread() { THREADS=1 run all; }
+one_thread() { THREADS=1 run most; }
 eight_threads() { THREADS=8 run all; }
 
 # The programs that tests may do without, and the tests that start them.
@@ -156,6 +162,6 @@ pkg-config capi
 EOF
 }
 
-conditions=${*:-just_started non_root container elsewhere private_umask c_locale one_thread eight_threads offline without_each}
+conditions=${*:-just_started non_root container surroundings one_thread eight_threads offline without_each}
 for condition in $conditions; do "$condition"; done
 exit $failed
