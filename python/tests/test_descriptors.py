@@ -3,6 +3,8 @@
 import os
 import subprocess
 
+import mmstats
+
 from .place import InPlace, values
 
 PROGRAM = """
@@ -92,3 +94,12 @@ logging.disable()
         (found,) = self.run_it(swap + GROWS.replace("assert", "#") + CHECK + WRITES, "fold")
         with open(os.path.join(self.directory, found), "rb") as file:
             self.assertEqual(file.read(), b"other")
+
+    def test_an_error_names_the_directory(self):
+        gone = os.path.join(self.directory, "gone")
+        with self.assertRaises(FileNotFoundError) as raised:
+            mmstats.MmStats(gone, strict=True)
+        self.assertEqual(raised.exception.filename, gone)
+        with self.assertLogs("mmstats") as logged:
+            mmstats.MmStats(gone).remove()
+        self.assertTrue(logged.output[0].endswith("No such file or directory: %r" % gone), logged.output)
