@@ -14,6 +14,9 @@ const MOST: u64 = 1 << RANGE;
 
 /// A kind of metric.
 pub(crate) trait Kind: Sized {
+    /// What a program calls it.
+    const NAME: &'static str;
+
     /// Adds a field.
     fn add(instance: &Instance<()>, label: &str, about: &About) -> Result<Self, Error>;
 }
@@ -33,12 +36,16 @@ macro_rules! described {
 }
 
 impl Kind for SharedCounter {
+    const NAME: &'static str = "counter";
+
     fn add(instance: &Instance<()>, label: &str, about: &About) -> Result<Self, Error> {
         instance.add_field(label, described!(Self::spec(), about, about.unit))
     }
 }
 
 impl Kind for SharedGauge {
+    const NAME: &'static str = "gauge";
+
     fn add(instance: &Instance<()>, label: &str, about: &About) -> Result<Self, Error> {
         instance.add_field(label, described!(Self::spec(), about, about.unit))
     }
@@ -52,6 +59,8 @@ pub(crate) struct Samples {
 }
 
 impl Kind for Samples {
+    const NAME: &'static str = "histogram";
+
     fn add(instance: &Instance<()>, label: &str, about: &About) -> Result<Self, Error> {
         let unit = about.unit.or_else(|| units::of_name(&about.name));
         let scale = about.scale.unwrap_or_else(|| units::scale(unit));

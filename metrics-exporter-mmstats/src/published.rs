@@ -57,7 +57,7 @@ impl<F: Kind> Published<F> {
         });
         // Not before the field is there: the hook may count, by this metric, too.
         if let Some(error) = failed {
-            mmstats::report(&error, "what this metric counts is lost");
+            mmstats::report_each(&error, &format!("what this {} counts is lost", F::NAME));
         }
         field.as_ref()
     }

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use metrics::{counter, describe_counter};
+use metrics::{counter, describe_counter, gauge, histogram};
 use metrics_exporter_mmstats::{InstallError, MmstatsBuilder, install};
 use mmstats::{ErrorKind, Options, Snapshot};
 
@@ -26,6 +26,17 @@ fn main() {
         Ok("keeps") => {
             MmstatsBuilder::new().keep().install().unwrap();
             return work(1);
+        }
+        Ok("clashes") => {
+            install().unwrap();
+            for _ in 0..2 {
+                counter!("same").increment(1);
+                gauge!("same").set(1.0);
+                histogram!("same").record(1.0);
+                counter!("sys.pid").increment(1);
+                counter!("other").increment(1);
+            }
+            return;
         }
         Ok("nowhere") => {
             let Err(InstallError::Stats(error)) = install() else { panic!("a file in /proc") };
@@ -50,6 +61,21 @@ fn main() {
     assert_eq!(left_by("keeps", dir.path()), 1);
     let kept = Snapshot::of(dir.path().join("metrics.mmstats")).unwrap();
     assert_eq!(kept.find("requests").unwrap().value().to_string(), "3");
+    each_metric_that_cannot_be_published_is_a_line();
+}
+
+/// The others go on.
+fn each_metric_that_cannot_be_published_is_a_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = child("clashes", dir.path()).output().unwrap();
+    assert!(output.status.success());
+    let path = dir.path().join("metrics.mmstats");
+    let line = |label: &str, kind: &str| {
+        let path = path.display();
+        format!("mmstats: {path}: label \"{label}\" is there already; what this {kind} counts is lost\n")
+    };
+    let lines = [line("same", "gauge"), line("same", "histogram"), line("sys.pid", "counter")];
+    assert_eq!(String::from_utf8_lossy(&output.stderr), lines.concat());
 }
 
 /// What a program does with metrics, and whether so many files are there while it runs.
@@ -65,10 +91,16 @@ fn files_in(dir: &Path) -> usize {
     std::fs::read_dir(dir).map_or(0, Iterator::count)
 }
 
-/// How many files a process has left behind that did this.
-fn left_by(role: &str, dir: &Path) -> usize {
+/// This program, to do this.
+fn child(role: &str, dir: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.env(ROLE, role).env("MMSTATS_PATH", dir).env("MMSTATS_FILES", "metrics.mmstats");
-    assert!(command.stdin(Stdio::null()).status().unwrap().success(), "{role}");
+    command.stdin(Stdio::null());
+    command
+}
+
+/// How many files a process has left behind that did this.
+fn left_by(role: &str, dir: &Path) -> usize {
+    assert!(child(role, dir).status().unwrap().success(), "{role}");
     files_in(dir)
 }

@@ -129,6 +129,30 @@ fn numbers_become_whole_ones_of_the_units_scale() {
 }
 
 #[test]
+fn the_readme_shows_what_readers_see() {
+    let (_dir, recorder) = recorder();
+    with_local_recorder(&recorder, || {
+        describe_histogram!("answer", Unit::Seconds, "How long an answer takes.");
+        counter!("requests", "route" => "/cart").increment(1);
+        gauge!("queue").set(3.0);
+        histogram!("answer").record(0.25);
+    });
+    let readme = include_str!("../README.md");
+    let (_, block) = readme.split_once("```text\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let shown = |line: &str| line.split_once('\t').map(|(_, shown)| shown.to_owned());
+    let snapshot = Snapshot::of(recorder.path()).unwrap();
+    let mut lines = Vec::new();
+    for label in [r#"requests{route="/cart"}"#, "queue", "answer"] {
+        for (part, value) in snapshot.find(label).unwrap().value().parts() {
+            let colon = if part.is_empty() { "" } else { ":" };
+            lines.push(format!("{label}{colon}{part}\t{value}"));
+        }
+    }
+    assert_eq!(block.lines().filter_map(shown).collect::<Vec<_>>(), lines);
+}
+
+#[test]
 fn a_metric_that_cannot_be_published_is_reported_and_does_no_harm() {
     static REPORTED: AtomicUsize = AtomicUsize::new(0);
     mmstats::on_error(|_| {

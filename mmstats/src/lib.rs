@@ -73,5 +73,5 @@ pub use write::per_thread::{Local, Stage, ThreadKey};
 pub use write::per_thread::{PerThread, ProcessEnd, ThreadEnd};
 pub use write::report::on_error;
 #[doc(hidden)]
-pub use write::report::report;
+pub use write::report::{report, report_each};
 pub use write::version::Version;

@@ -32,10 +32,21 @@ pub fn on_error(hook: fn(&Error)) {
 #[doc(hidden)]
 pub fn report(error: &Error, consequence: &str) {
     static TOLD: AtomicBool = AtomicBool::new(false);
+    tell(error, consequence, || !TOLD.swap(true, Ordering::Relaxed));
+}
+
+/// As [`report`], but without a hook, too, the user is told of each error: for a caller that reports each thing that
+/// fails once.
+#[doc(hidden)]
+pub fn report_each(error: &Error, consequence: &str) {
+    tell(error, consequence, || true);
+}
+
+fn tell(error: &Error, consequence: &str, is_for_user: impl FnOnce() -> bool) {
     let hook = *HOOK.read().unwrap_or_else(PoisonError::into_inner);
     match hook {
         Some(hook) => hook(error),
-        None if TOLD.swap(true, Ordering::Relaxed) => {}
+        None if !is_for_user() => {}
         None if would_signal(LONGEST_LINE) => {}
         // A program without a standard error goes on all the same. One call, so that the line stays whole.
         None => drop(io::stderr().write_all(format!("mmstats: {error}; {consequence}\n").as_bytes())),
