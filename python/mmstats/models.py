@@ -18,8 +18,6 @@ log = logging.getLogger("mmstats")
 
 # Handles may outlive every other reference to their instance, so all are kept until they are removed.
 _instances = []
-# Fields that were assigned to.
-_said = set()
 # One lock for each process id: a lock that another thread of the parent held stays locked in a forked child.
 _renewing = {}
 
@@ -108,15 +106,6 @@ class BaseMmStats:
         for name, handle in self._fields.items():
             if isinstance(getattr(type(self), name, None), fields.HandleField):
                 self.__dict__[name] = handle
-
-    def __setattr__(self, name, value, set=object.__setattr__):
-        # A field that is set by an assignment is not in here.
-        if name in self.__dict__ and isinstance(getattr(type(self), name, None), fields.HandleField):
-            about = type(self).__name__, name
-            if about not in _said:
-                _said.add(about)
-                log.warning("mmstats: assigning to a field does not publish: use set(): %s.%s", *about)
-        set(self, name, value)
 
     def _begin(self, strict=False):
         """Makes the file, and stores the values in it. Where there can be none, in private memory."""

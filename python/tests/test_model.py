@@ -113,24 +113,6 @@ class Original(InPlace):
                 self.assertEqual((web.answer.value, web.answer.count), (0.5, 2))
                 web.remove()
 
-    def test_an_assignment_that_does_not_publish_is_said(self):
-        class Web(mmstats.MmStats):
-            hits, load, size = mmstats.CounterField(), mmstats.DoubleField(), mmstats.AverageField()
-            release, routes = mmstats.StringField(), mmstats.CounterField(attributes="route")
-
-        web = self.make(Web)
-        with self.assertLogs("mmstats") as logged:
-            web.hits = 7
-            web.hits = 8
-            web.size, web.load, web.release, web.another = 1, 2, "1.0", 3
-            self.make(Web).hits = 9
-            web.routes = 1
-        why = "assigning to a field does not publish: use set()"
-        self.assertEqual([one.rpartition(": ")[2] for one in logged.output], ["Web.hits", "Web.size", "Web.routes"])
-        self.assertTrue(all(why in one for one in logged.output), logged.output)
-        # As in 0.8.0.
-        self.assertEqual((web.hits, web.load, web.another, values(web.filename)["hits"]), (8, 2, 3, 0))
-
     def test_every_field_can_be_set_and_is_read(self):
         for version in self.both():
             one = self.make(Everything)
