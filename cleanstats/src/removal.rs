@@ -9,7 +9,6 @@
 //! sticky directory these are that person's own, and in any other one that person may remove the others
 //! without our help.
 
-use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
@@ -18,14 +17,11 @@ use cli::plain;
 use files::State;
 use mmstats::departed::reader;
 use mmstats::live::is_locked;
-use mmstats::{TEMP_END, TEMP_START};
+use mmstats::take_temporary;
 use nix::errno::Errno;
 use rustix::fs::{RenameFlags, renameat_with};
 
 use crate::gather::Candidate;
-
-/// How many names are tried.
-const TRIES: usize = 1000;
 
 /// What came of it.
 pub(crate) enum Removal {
@@ -139,21 +135,7 @@ fn rename_back(candidate: &Candidate, aside: &OsStr) -> Option<Removal> {
 /// Gives a candidate a name by which only this process knows it. To other processes it says that its
 /// maker lives, so they let it be; if this one is killed, the next cleanstats finds it.
 fn rename_aside(candidate: &Candidate) -> Result<OsString, Errno> {
-    thread_local! {
-        static NEXT: Cell<u64> = const { Cell::new(0) };
-    }
-    let pid = std::process::id();
-    for _ in 0..TRIES {
-        let number = NEXT.replace(NEXT.get() + 1);
-        let aside = OsString::from(format!("{TEMP_START}{pid}-{number}{TEMP_END}"));
-        match rename(candidate, &candidate.name, &aside) {
-            Ok(()) => return Ok(aside),
-            // Left by a process of this id that died, or one in another container.
-            Err(Errno::EEXIST) => {}
-            Err(errno) => return Err(errno),
-        }
-    }
-    Err(Errno::EEXIST)
+    take_temporary(|aside| rename(candidate, &candidate.name, aside)).map(|((), aside)| aside)
 }
 
 /// Renames within the candidate's directory. Nothing is replaced.

@@ -36,6 +36,9 @@ mod write;
 #[cfg(publishes)]
 #[doc(hidden)]
 pub use disk::lock::whole_file;
+#[cfg(publishes)]
+#[doc(hidden)]
+pub use disk::name::take_temporary;
 pub use disk::name::{DEFAULT_TEMPLATE, TEMP_END, TEMP_START, default_dir};
 #[doc(hidden)]
 pub use error::plain;

@@ -9,7 +9,7 @@ TOOLS is the directory of the tools, RECYCLED the worker.
 import json
 import math
 import os
-import random
+import pathlib
 import shutil
 import socket
 import subprocess
@@ -19,6 +19,9 @@ import threading
 import time
 import urllib.parse
 import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "recycled"))
+import workers
 
 SLOTS, RATE, LIFE = 6, 200, (1.5, 4.0)
 WINDOW = 30
@@ -42,20 +45,11 @@ class Run:
         self.lock = threading.Lock()
         self.values, self.workers, self.totals, self.failed = [], 0, [], []
 
-    def slot(self, number):
-        """One place for a worker: as soon as one is killed, another takes over."""
-        chance, count = random.Random(number), 0
-        environment = dict(os.environ, MMSTATS_PATH=self.stats)
-        environment.pop("MMSTATS_VERSION", None)
-        start = time.time()
-        while not self.is_over.is_set():
-            arguments = [start, count, chance.uniform(*LIFE), RATE, chance.randrange(1 << 40)]
-            arguments = [self.recycled] + ["%.6f" % argument for argument in arguments]
-            arguments[2], arguments[5] = str(count), arguments[5].split(".")[0]
-            output = subprocess.run(arguments, env=environment, stdout=subprocess.PIPE).stdout.split()
-            count = int(output[0])
+    def work(self, number):
+        count = 0
+        for count, times in workers.place(number, self.recycled, self.stats, RATE, LIFE, self.is_over):
             with self.lock:
-                self.values += map(int, output[1:])
+                self.values += times
                 self.workers += 1
         with self.lock:
             self.totals.append(count)
@@ -91,7 +85,7 @@ class Run:
                               "--storage.tsdb.path=" + os.path.join(self.top, "tsdb")], **quiet),
         ]
         self.url = "http://127.0.0.1:%d/api/v1/" % port
-        work = [(self.slot, number) for number in range(SLOTS)]
+        work = [(self.work, number) for number in range(SLOTS)]
         work += [(self.every, 0.5, *self.slurp()), (self.every, 1.3, self.tool("cleanstats"), "-q", "--fold", self.stats)]
         self.threads = [threading.Thread(target=act, args=arguments) for act, *arguments in work]
         for thread in self.threads:

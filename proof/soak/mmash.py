@@ -10,7 +10,6 @@ thread is left over; no event was late. TOOLS is the directory of the tools, REC
 import http.client
 import os
 import pathlib
-import random
 import shutil
 import socket
 import subprocess
@@ -20,6 +19,8 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "tests" / "python"))
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "recycled"))
+import workers
 import write_v1
 
 SLOTS, RATE, LIFE = 3, 100, (1.0, 4.0)
@@ -47,16 +48,9 @@ class Soak:
     def tool(self, name):
         return os.path.join(self.tools, name)
 
-    def slot(self, number):
-        """One place for a worker: as soon as one has ended, another takes over."""
-        chance, start, count = random.Random(number), time.time(), 0
-        environment = dict(os.environ, MMSTATS_PATH=self.stats)
-        environment.pop("MMSTATS_VERSION", None)
-        while not self.is_over.is_set():
-            numbers = ["%.6f" % start, count, "%.6f" % chance.uniform(*LIFE), RATE, chance.randrange(1 << 40)]
-            command = [self.recycled] + [str(number) for number in numbers]
-            output = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-            count, self.programs = int(output.split(None, 1)[0]), self.programs + 1
+    def work(self, number):
+        for _ in workers.place(number, self.recycled, self.stats, RATE, LIFE, self.is_over):
+            self.programs += 1
 
     def clean(self):
         while not self.is_over.wait(5):
@@ -128,7 +122,7 @@ class Soak:
         time.sleep(3)
         began, first, looks = time.monotonic(), self.uses(), []
         self.report(began, first)
-        work = [threading.Thread(target=self.guard, args=(self.slot, number)) for number in range(SLOTS)]
+        work = [threading.Thread(target=self.guard, args=(self.work, number)) for number in range(SLOTS)]
         work += [threading.Thread(target=self.guard, args=(it,)) for it in (self.clean, self.label, self.read_events, self.ask)]
         for thread in work:
             thread.start()

@@ -13,7 +13,7 @@ TOOLS is the directory of the tools, RECYCLED the worker.
 
 import json
 import os
-import random
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -21,6 +21,9 @@ import tempfile
 import threading
 import time
 import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "recycled"))
+import workers
 
 # A worker lives longer than a row of pollstats takes, which does not see those that come and go between two rows.
 SLOTS, RATE, LIFE = 6, 200, (1.5, 4.0)
@@ -84,16 +87,9 @@ class Soak:
     def tool(self, name, *arguments):
         return [os.path.join(self.tools, name), *arguments, self.stats]
 
-    def worker(self, number):
-        """A place for workers: when one ends, another takes over."""
-        chance, count, start = random.Random(number), 0, time.time()
-        environment = dict(os.environ, MMSTATS_PATH=self.stats)
-        environment.pop("MMSTATS_VERSION", None)
-        while not self.is_over.is_set():
-            seconds, seed = "%.3f" % chance.uniform(*LIFE), str(chance.randrange(1 << 40))
-            command = [self.recycled, "%.6f" % start, str(count), seconds, str(RATE), seed]
-            output = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-            count = int(output.split(None, 1)[0])
+    def work(self, number):
+        count = 0
+        for count, _ in workers.place(number, self.recycled, self.stats, RATE, LIFE, self.is_over):
             with self.lock:
                 self.workers += 1
         with self.lock:
@@ -125,7 +121,7 @@ class Soak:
 
     def soak(self):
         self.begun = time.time()
-        work = [(self.worker, number) for number in range(SLOTS)] + [(self.look,), (self.fold,)]
+        work = [(self.work, number) for number in range(SLOTS)] + [(self.look,), (self.fold,)]
         threads = [threading.Thread(target=act, args=arguments) for act, *arguments in work]
         for thread in threads:
             thread.start()

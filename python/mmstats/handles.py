@@ -98,20 +98,29 @@ class Added(Handle):
                     self._inside = False
 
 
-class Counter(Added):
-    """Counts up."""
+class Sum(Added):
+    """The sum of what was added: a number of 64 bits."""
 
     __slots__ = ("_cell", "_total")
 
+    #: Its type, as ``struct`` has it, and what a forked child begins with.
+    letter, zero = "Q", 0
+
     def begin_again(self):
         super().begin_again()
-        self._total = 0
+        self._total = self.zero
 
     def bind(self, segment, at, version):
         super().bind(segment, at, version)
-        cell = segment.cells("Q", at)
+        cell = segment.cells(self.letter, at)
         cell[0] = self._total
         self._cell = cell
+
+
+class Counter(Sum):
+    """Counts up."""
+
+    __slots__ = ()
 
     def incr(self, amount=1):
         """Adds ``amount``, an integer."""

@@ -39,20 +39,12 @@ BITS = 53
 LARGEST = 1 << BITS
 
 
-class Total(handles.Added):
-    """A number of 64 bits that is added to, and begins at 0 in a forked child."""
+class Total(handles.Sum):
+    """A number with a fraction that is added to, and begins at 0 in a forked child."""
 
-    __slots__ = ("_cell", "_total")
+    __slots__ = ()
 
-    def begin_again(self):
-        super().begin_again()
-        self._total = 0.0
-
-    def bind(self, segment, at, version):
-        super().bind(segment, at, version)
-        cell = segment.cells("d", at)
-        cell[0] = self._total
-        self._cell = cell
+    letter, zero = "d", 0.0
 
     def incr(self, amount=1):
         """Adds ``amount``."""

@@ -89,6 +89,24 @@ macro_rules! any_gauge {
 
 any_gauge! { F64 f64 U64 u64 U32 u32 U16 u16 U8 u8 I64 i64 I32 i32 I16 i16 I8 i8 F32 f32 }
 
+/// What an update does: `$method` of the number as it is, for the type that is the default, or of `AnyGauge`.
+macro_rules! update {
+    ($gauge:ident, $method:ident $any:ident $number:ident) => {
+        match $gauge {
+            Some(GaugeHandle(Updated::Handle(Handle::Alone(AnyGauge::F64(gauge))))) => {
+                gauge.$method($number as f64)
+            }
+            Some(GaugeHandle(Updated::Handle(handle))) => {
+                apart(handle, $number, |handle, number| {
+                    handle.with(|gauge| gauge.$any(number));
+                });
+            }
+            Some(GaugeHandle(Updated::Shared(gauge))) => apart(gauge, $number as f64, SharedGauge::$method),
+            None => {}
+        }
+    };
+}
+
 export! {
     /// Adds a gauge.
     fn mmstats_add_gauge(stats: Option<&Stats>, label: Chars<'_>, spec: Option<&Spec>)
@@ -108,62 +126,32 @@ export! {
 
     /// Makes it `value`.
     fn mmstats_gauge_set(gauge: Option<&GaugeHandle>, value: f64) {
-        match gauge {
-            Some(GaugeHandle(Updated::Handle(Handle::Alone(AnyGauge::F64(gauge))))) => gauge.set(value),
-            Some(GaugeHandle(Updated::Handle(handle))) => apart(handle, value, |handle, value| { handle.with(|gauge| gauge.set_f64(value)); }),
-            Some(GaugeHandle(Updated::Shared(gauge))) => apart(gauge, value, SharedGauge::set),
-            None => {}
-        }
+        update!(gauge, set set_f64 value);
     }
 
     /// Makes it `value`.
     fn mmstats_gauge_set_i64(gauge: Option<&GaugeHandle>, value: i64) {
-        match gauge {
-            Some(GaugeHandle(Updated::Handle(Handle::Alone(AnyGauge::F64(gauge))))) => gauge.set(value as f64),
-            Some(GaugeHandle(Updated::Handle(handle))) => apart(handle, value, |handle, value| { handle.with(|gauge| gauge.set_i64(value)); }),
-            Some(GaugeHandle(Updated::Shared(gauge))) => apart(gauge, value as f64, SharedGauge::set),
-            None => {}
-        }
+        update!(gauge, set set_i64 value);
     }
 
     /// Makes it `value`.
     fn mmstats_gauge_set_u64(gauge: Option<&GaugeHandle>, value: u64) {
-        match gauge {
-            Some(GaugeHandle(Updated::Handle(Handle::Alone(AnyGauge::F64(gauge))))) => gauge.set(value as f64),
-            Some(GaugeHandle(Updated::Handle(handle))) => apart(handle, value, |handle, value| { handle.with(|gauge| gauge.set_u64(value)); }),
-            Some(GaugeHandle(Updated::Shared(gauge))) => apart(gauge, value as f64, SharedGauge::set),
-            None => {}
-        }
+        update!(gauge, set set_u64 value);
     }
 
     /// Adds `n`.
     fn mmstats_gauge_add(gauge: Option<&GaugeHandle>, n: f64) {
-        match gauge {
-            Some(GaugeHandle(Updated::Handle(Handle::Alone(AnyGauge::F64(gauge))))) => gauge.add(n),
-            Some(GaugeHandle(Updated::Handle(handle))) => apart(handle, n, |handle, n| { handle.with(|gauge| gauge.add_f64(n)); }),
-            Some(GaugeHandle(Updated::Shared(gauge))) => apart(gauge, n, SharedGauge::add),
-            None => {}
-        }
+        update!(gauge, add add_f64 n);
     }
 
     /// Adds `n`.
     fn mmstats_gauge_add_i64(gauge: Option<&GaugeHandle>, n: i64) {
-        match gauge {
-            Some(GaugeHandle(Updated::Handle(Handle::Alone(AnyGauge::F64(gauge))))) => gauge.add(n as f64),
-            Some(GaugeHandle(Updated::Handle(handle))) => apart(handle, n, |handle, n| { handle.with(|gauge| gauge.add_i64(n)); }),
-            Some(GaugeHandle(Updated::Shared(gauge))) => apart(gauge, n as f64, SharedGauge::add),
-            None => {}
-        }
+        update!(gauge, add add_i64 n);
     }
 
     /// Adds `n`.
     fn mmstats_gauge_add_u64(gauge: Option<&GaugeHandle>, n: u64) {
-        match gauge {
-            Some(GaugeHandle(Updated::Handle(Handle::Alone(AnyGauge::F64(gauge))))) => gauge.add(n as f64),
-            Some(GaugeHandle(Updated::Handle(handle))) => apart(handle, n, |handle, n| { handle.with(|gauge| gauge.add_u64(n)); }),
-            Some(GaugeHandle(Updated::Shared(gauge))) => apart(gauge, n as f64, SharedGauge::add),
-            None => {}
-        }
+        update!(gauge, add add_u64 n);
     }
 
     /// What it is.

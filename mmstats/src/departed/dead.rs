@@ -7,7 +7,6 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::errno::Errno;
 use nix::unistd::geteuid;
@@ -17,7 +16,7 @@ use super::keeper::{Keeper, Processes};
 use super::name::is_departed;
 use crate::disk::identity::Identity;
 use crate::disk::lock::is_locked;
-use crate::disk::name::{Names, Pattern, TEMP_END, TEMP_START, bad_template, differs_by_process, expand};
+use crate::disk::name::{Names, Pattern, bad_template, differs_by_process, expand, take_temporary};
 use crate::disk::rename::rename_to_free_in;
 use crate::error::{Error, ErrorKind};
 use crate::live::{Judge, Life};
@@ -198,17 +197,7 @@ impl Folding {
 
     /// Gives a file a name that no reader looks at. If this process is killed, cleanstats finds it.
     fn rename_aside(&self, name: &OsStr) -> Result<OsString, Errno> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let pid = std::process::id();
-        for _ in 0..1000 {
-            let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let aside = OsString::from(format!("{TEMP_START}{pid}-{number}{TEMP_END}"));
-            match rename_to_free_in(self.directory.as_fd(), name, &aside) {
-                Ok(()) => return Ok(aside),
-                Err(Errno::EEXIST) => {}
-                Err(errno) => return Err(errno),
-            }
-        }
-        Err(Errno::EEXIST)
+        let rename = |aside: &OsStr| rename_to_free_in(self.directory.as_fd(), name, aside);
+        take_temporary(rename).map(|((), aside)| aside)
     }
 }

@@ -21,7 +21,7 @@ use nix::unistd::geteuid;
 use super::directory::{Directory, reader};
 use super::name;
 use super::totals::Totals;
-use crate::disk::name::{TEMP_END, TEMP_START};
+use crate::disk::name::take_temporary;
 use crate::error::plain;
 use crate::read::Snapshot;
 use crate::write::fold::{FOLD_LABEL, FOLDED_LABEL};
@@ -198,7 +198,7 @@ impl Kept {
         self.state = u64::try_from(now).unwrap_or_default().max(self.state + 1);
         let image = self.totals.image(&self.list.join(" "), self.state);
         let image = image.map_err(|full| io::Error::other(full.to_string()))?;
-        let (mut file, temporary) = create(&self.directory)?;
+        let (mut file, temporary) = take_temporary(|name| self.directory.create(name))?;
         let written = self.write(&mut file, &image);
         let written = written.and_then(|()| Ok(self.directory.replace(&temporary, &self.name)?));
         if written.is_err() {
@@ -263,20 +263,6 @@ fn lock(directory: &Directory) -> io::Result<Flock<File>> {
         }
         thread::sleep(Duration::from_millis(1));
     }
-}
-
-/// A file under a temporary name: if this run is killed, the next one removes it.
-fn create(directory: &Directory) -> io::Result<(File, OsString)> {
-    let pid = std::process::id();
-    for number in 0..1000 {
-        let name = OsString::from(format!("{TEMP_START}{pid}-{number}{TEMP_END}"));
-        match directory.create(&name) {
-            Ok(file) => return Ok((file, name)),
-            Err(Errno::EEXIST) => {}
-            Err(errno) => return Err(errno.into()),
-        }
-    }
-    Err(Errno::EEXIST.into())
 }
 
 #[cfg(test)]

@@ -3,6 +3,11 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+#[cfg(publishes)]
+use std::sync::atomic::{AtomicU64, Ordering};
+
+#[cfg(publishes)]
+use nix::errno::Errno;
 
 use crate::error::{Error, Reason};
 use crate::system::{os_string, temp_dir, thread_id};
@@ -208,6 +213,28 @@ fn replace(template: &OsStr, parts: &Parts<'_>) -> Result<OsString, Error> {
         rest = tail;
     }
     Ok(os_string(out))
+}
+
+/// Calls `take` with temporary names of this process until it takes one. `EEXIST` from it means that a name is not free:
+/// it was left by a dead process of this id, or is used by one in another container.
+///
+/// # Errors
+/// What else `take` fails with, and `EEXIST` after a thousand names.
+#[cfg(publishes)]
+#[doc(hidden)]
+pub fn take_temporary<T>(mut take: impl FnMut(&OsStr) -> Result<T, Errno>) -> Result<(T, OsString), Errno> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let pid = std::process::id();
+    for _ in 0..1000 {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = OsString::from(format!("{TEMP_START}{pid}-{number}{TEMP_END}"));
+        match take(&name) {
+            Ok(taken) => return Ok((taken, name)),
+            Err(Errno::EEXIST) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Err(Errno::EEXIST)
 }
 
 /// The process id in a temporary name, if it is one.

@@ -1,16 +1,14 @@
 //! What counts up.
 
 use std::ffi::CStr;
-use std::mem;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 
 use crate::convert::{Whole, exact};
 use crate::handle::{Handle, cells};
 use crate::memory::{Guarded, Numbers, add};
-use crate::quick::Quick;
+use crate::quick::{Quick, kept_usual};
 
 /// Counts up.
 #[pyclass(frozen, extends = Handle, module = "mmstats._native")]
@@ -26,15 +24,6 @@ impl Counter {
 
     fn store(slf: &Bound<'_, Self>, number: u64) {
         slf.get().total.with(slf, |total| total[0].store(number, Release));
-    }
-
-    /// Goes on in other memory, from the total that it has.
-    fn move_to(slf: &Bound<'_, Self>, place: Numbers) {
-        let before = slf.get().total.with(slf, |total| {
-            place[0].store(total[0].load(Relaxed), Release);
-            mem::replace(total, place)
-        });
-        drop(before);
     }
 
     #[inline(always)]
@@ -69,10 +58,7 @@ impl Quick for Incr {
         true
     }
 
-    fn usual() -> &'static PyOnceLock<Py<PyAny>> {
-        static USUAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        &USUAL
-    }
+    kept_usual!();
 }
 
 #[pymethods]
@@ -101,13 +87,13 @@ impl Counter {
         version: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         let _ = version;
-        Self::move_to(slf, Numbers::of(&cells(slf, segment, "Q", at, 1)?, 1)?);
+        slf.get().total.move_to(slf, Numbers::of(&cells(slf, segment, "Q", at, 1)?, 1)?);
         Ok(())
     }
 
     /// Leaves the memory that it has.
     fn release(slf: &Bound<'_, Self>) {
-        Self::move_to(slf, Numbers::private(1));
+        slf.get().total.move_to(slf, Numbers::private(1));
     }
 
     /// Adds ``amount``, an integer.

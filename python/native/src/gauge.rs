@@ -4,12 +4,11 @@ use std::ffi::CStr;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyFloat;
 
 use crate::convert::{Whole, exact};
 use crate::number::{self, Number};
-use crate::quick::Quick;
+use crate::quick::{Quick, kept_usual};
 
 /// A number that is set, and goes up and down.
 #[pyclass(frozen, extends = Number, module = "mmstats._native")]
@@ -76,10 +75,7 @@ impl Quick for Incr {
         true
     }
 
-    fn usual() -> &'static PyOnceLock<Py<PyAny>> {
-        static USUAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        &USUAL
-    }
+    kept_usual!();
 }
 
 /// The usual call of `set`, of the class itself: Python calls an inherited method in a longer way.
@@ -95,10 +91,7 @@ impl Quick for Set {
         number::Set::quick(gauge.as_super(), argument)
     }
 
-    fn usual() -> &'static PyOnceLock<Py<PyAny>> {
-        static USUAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        &USUAL
-    }
+    kept_usual!();
 }
 
 #[pymethods]

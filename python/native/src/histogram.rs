@@ -6,13 +6,12 @@ use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 
 use crate::convert::{Clamped, exact};
 use crate::handle::{Handle, cells};
 use crate::latest::Latest;
 use crate::memory::{Guarded, Numbers, add};
-use crate::quick::Quick;
+use crate::quick::{Quick, kept_usual};
 
 /// Words before the buckets: count, sum, max, and the shape.
 const HEAD: usize = 4;
@@ -175,10 +174,7 @@ impl Quick for Record {
         home
     }
 
-    fn usual() -> &'static PyOnceLock<Py<PyAny>> {
-        static USUAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        &USUAL
-    }
+    kept_usual!();
 }
 
 #[pymethods]

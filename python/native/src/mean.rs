@@ -6,13 +6,12 @@ use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::sync::atomic::fence;
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyFloat;
 
 use crate::convert::{Real, exact};
 use crate::handle::{Handle, cells};
 use crate::memory::{Guarded, Numbers};
-use crate::quick::Quick;
+use crate::quick::{Quick, kept_usual};
 
 /// Words of one copy: sum, count, check.
 const COPY: usize = 3;
@@ -101,10 +100,7 @@ impl Quick for Add {
         home
     }
 
-    fn usual() -> &'static PyOnceLock<Py<PyAny>> {
-        static USUAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        &USUAL
-    }
+    kept_usual!();
 }
 
 #[pymethods]

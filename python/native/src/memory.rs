@@ -7,6 +7,7 @@
 //! the handle's critical section. Readers are other processes, so what is stored is stored by atomics.
 
 use std::cell::UnsafeCell;
+use std::mem;
 use std::ops::Deref;
 use std::ptr::NonNull;
 use std::slice;
@@ -71,6 +72,17 @@ pub(crate) struct Numbers<N = AtomicU64> {
     first: NonNull<N>,
     count: usize,
     _held: Held<N>,
+}
+
+impl Guarded<Numbers> {
+    /// Goes on in other memory, from the first number that it has. The memory that it leaves is dropped outside.
+    pub(crate) fn move_to(&self, owner: &Bound<'_, PyAny>, place: Numbers) {
+        let before = self.with(owner, |numbers| {
+            place[0].store(numbers[0].load(Relaxed), Release);
+            mem::replace(numbers, place)
+        });
+        drop(before);
+    }
 }
 
 /// What keeps the memory.

@@ -9,13 +9,12 @@ use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyFloat, PyInt};
 
 use crate::convert;
 use crate::handle::{Handle, cells};
 use crate::memory::{Guarded, Numbers};
-use crate::quick::Quick;
+use crate::quick::{Quick, kept_usual};
 
 /// A number that is set.
 #[pyclass(frozen, subclass, extends = Handle, module = "mmstats._native")]
@@ -156,10 +155,7 @@ impl Quick for Set {
         home
     }
 
-    fn usual() -> &'static PyOnceLock<Py<PyAny>> {
-        static USUAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        &USUAL
-    }
+    kept_usual!();
 }
 
 #[pymethods]

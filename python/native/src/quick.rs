@@ -29,6 +29,17 @@ pub(crate) trait Quick: 'static {
     fn usual() -> &'static PyOnceLock<Py<PyAny>>;
 }
 
+/// The place of each class that is `Quick`.
+macro_rules! kept_usual {
+    () => {
+        fn usual() -> &'static pyo3::sync::PyOnceLock<Py<PyAny>> {
+            static USUAL: pyo3::sync::PyOnceLock<Py<PyAny>> = pyo3::sync::PyOnceLock::new();
+            &USUAL
+        }
+    };
+}
+pub(crate) use kept_usual;
+
 /// Puts the quick method in the usual one's place.
 pub(crate) fn install<Q: Quick>(py: Python<'_>) -> PyResult<()> {
     let class: Bound<'_, PyType> = py.get_type::<Q::Class>();

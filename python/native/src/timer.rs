@@ -5,14 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyFloat, PyTuple};
 use pyo3::{PyTraverseError, PyVisit, intern};
 
 use crate::convert::{Clamped, Real};
 use crate::histogram::Histogram;
 use crate::latest::Latest;
-use crate::quick::Quick;
+use crate::quick::{Quick, kept_usual};
 
 /// One time that is taken.
 #[pyclass(frozen, module = "mmstats._native")]
@@ -143,10 +142,7 @@ impl Quick for Add {
         can
     }
 
-    fn usual() -> &'static PyOnceLock<Py<PyAny>> {
-        static USUAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        &USUAL
-    }
+    kept_usual!();
 }
 
 #[pymethods]

@@ -1,17 +1,15 @@
 //! A number that is added to and begins at 0 in a forked child: what prometheus_client's counters are.
 
 use std::ffi::CStr;
-use std::mem;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyFloat;
 
 use crate::convert::Real;
 use crate::handle::{Handle, cells};
 use crate::memory::{Guarded, Numbers};
-use crate::quick::Quick;
+use crate::quick::{Quick, kept_usual};
 
 /// A number of 64 bits that is added to, and begins at 0 in a forked child.
 #[pyclass(frozen, extends = Handle, module = "mmstats._native")]
@@ -35,14 +33,6 @@ impl Total {
 
     fn load(slf: &Bound<'_, Self>) -> f64 {
         f64::from_bits(slf.get().total.with(slf, |total| total[0].load(Relaxed)))
-    }
-
-    fn move_to(slf: &Bound<'_, Self>, place: Numbers) {
-        let before = slf.get().total.with(slf, |total| {
-            place[0].store(total[0].load(Relaxed), Release);
-            mem::replace(total, place)
-        });
-        drop(before);
     }
 }
 
@@ -68,10 +58,7 @@ impl Quick for Incr {
         home
     }
 
-    fn usual() -> &'static PyOnceLock<Py<PyAny>> {
-        static USUAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        &USUAL
-    }
+    kept_usual!();
 }
 
 #[pymethods]
@@ -99,13 +86,13 @@ impl Total {
         version: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         let _ = version;
-        Self::move_to(slf, Numbers::of(&cells(slf, segment, "Q", at, 1)?, 1)?);
+        slf.get().total.move_to(slf, Numbers::of(&cells(slf, segment, "Q", at, 1)?, 1)?);
         Ok(())
     }
 
     /// Leaves the memory that it has.
     fn release(slf: &Bound<'_, Self>) {
-        Self::move_to(slf, Numbers::private(1));
+        slf.get().total.move_to(slf, Numbers::private(1));
     }
 
     /// Adds ``amount``.

@@ -3,20 +3,18 @@
 mod publish;
 mod space;
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::errno::Errno;
 use nix::libc;
 
 use crate::disk::identity::{Identity, remove_if};
 use crate::disk::lock::{LockHolder, is_kept_by_mappings, lock};
-use crate::disk::name::{TEMP_END, TEMP_START};
+use crate::disk::name::take_temporary;
 use crate::error::{Error, Reason};
 use crate::write::memory::segment::{ForkMark, Keeper, Segment};
 
@@ -151,20 +149,12 @@ impl Drop for StatsFile {
 
 /// A new file beside `target`, under a name that says whose it is.
 fn create_temporary(target: &Path) -> Result<(PathBuf, File), Error> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let pid = std::process::id();
-    for _ in 0..1000 {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = OsString::from(format!("{TEMP_START}{pid}-{number}{TEMP_END}"));
-        let path = target.with_file_name(name);
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true).mode(0o644).custom_flags(libc::O_NOFOLLOW);
-        match options.open(&path) {
-            Ok(file) => return Ok((path, file)),
-            // Left by a dead process of this id, or by one in another container.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(Error::io(target, "creating it")(error)),
-        }
-    }
-    Err(Error::io(target, "creating it")(Errno::EEXIST))
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true).mode(0o644).custom_flags(libc::O_NOFOLLOW);
+    let created = take_temporary(|name| {
+        let file = options.open(target.with_file_name(name));
+        file.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
+    });
+    let (file, name) = created.map_err(Error::io(target, "creating it"))?;
+    Ok((target.with_file_name(name), file))
 }

@@ -96,6 +96,8 @@ impl Spec for SharedHistogramSpec {
 crate::write::field::spec_of!(SharedHistogram, SharedHistogramSpec);
 
 impl SharedHistogram {
+    histogram::recorded!();
+
     /// Counts a number.
     #[inline]
     pub fn record(&self, value: u64) {
@@ -105,35 +107,12 @@ impl SharedHistogram {
         }
     }
 
-    /// Counts a time: its whole nanoseconds; with the unit `seconds`, in whatever the scale says.
-    #[inline]
-    pub fn record_duration(&self, time: Duration) {
-        self.record_nanoseconds(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
-    }
-
-    #[inline]
-    fn record_nanoseconds(&self, nanoseconds: u64) {
-        self.record(self.unit.of_nanoseconds(nanoseconds));
-    }
-
     /// Begins to measure a time, to be recorded as by [`SharedHistogram::record_duration`]. Any number of guards may
     /// run at once, and each may end on another thread than it began on.
     #[inline]
     #[must_use = "a guard that is dropped at once measures nothing"]
     pub fn start(&self) -> SharedHistogramGuard<'_> {
         SharedHistogramGuard::new(self)
-    }
-
-    #[inline]
-    pub(in crate::write::field) fn record_between(&self, from: Moment, to: Moment) {
-        self.record_nanoseconds(from.nanoseconds_to(to));
-    }
-
-    /// Calls `f` and records how long that took, also if it panics.
-    #[inline]
-    pub fn time<R>(&self, f: impl FnOnce() -> R) -> R {
-        let _guard = self.start();
-        f()
     }
 
     /// How many numbers all threads have counted.
@@ -146,21 +125,5 @@ impl SharedHistogram {
     #[must_use]
     pub fn value(&self) -> f64 {
         self.unit.mean(self.value.sum(), self.value.count())
-    }
-
-    /// The greatest of them in the unit; 0 of none.
-    #[must_use]
-    pub fn max(&self) -> f64 {
-        #[allow(clippy::cast_precision_loss)]
-        let max = self.value.max() as f64;
-        self.unit.in_unit(max)
-    }
-
-    /// What `q` of them, from 0 to 1, are not above, in the unit: 0.5 is the median. `None` of none, and for
-    /// another `q`.
-    #[must_use]
-    pub fn quantile(&self, q: f64) -> Option<f64> {
-        #[allow(clippy::cast_precision_loss)]
-        self.value.read().quantile(q).map(|quantile| self.unit.in_unit(quantile.value as f64))
     }
 }
