@@ -127,7 +127,7 @@ impl Aggregate {
         if function == Function::One {
             return;
         }
-        match groups.iter_mut().find(|group| group.has(way, sample.unit)) {
+        match groups.iter_mut().find(|group| group.has(way, sample)) {
             Some(group) => group.add(function, source, code, sample),
             None => groups.push(Group::new(function, way, source, code(), sample)),
         }

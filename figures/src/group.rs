@@ -59,9 +59,15 @@ impl Group {
         Self { way, about, is_scaled: sample.scale != 1.0, content, files }
     }
 
-    /// Whether a value belongs to it.
-    pub(crate) fn has(&self, way: Way, unit: Option<&str>) -> bool {
-        self.way == way && self.about.unit.as_deref() == unit
+    /// Whether a value belongs to it. One that has no unit is in that of the others, as while a release that has a
+    /// unit replaces one that has none; unless only one of them is multiplied with something.
+    pub(crate) fn has(&self, way: Way, sample: &Sample<'_>) -> bool {
+        let is_in_its_unit = match (self.about.unit.as_deref(), sample.unit) {
+            (Some(own), Some(unit)) => own == unit,
+            (None, None) => true,
+            _ => self.is_scaled == (sample.scale != 1.0),
+        };
+        self.way == way && is_in_its_unit
     }
 
     pub(crate) fn add(
@@ -72,6 +78,9 @@ impl Group {
         sample: &Sample<'_>,
     ) {
         self.is_scaled |= sample.scale != 1.0;
+        if self.about.unit.is_none() {
+            self.about.unit = sample.unit.map(str::to_owned);
+        }
         match &mut self.content {
             Content::Numbers(numbers) => {
                 numbers.add(self.way.to_keep(function), source, code, sample.value);

@@ -7,6 +7,7 @@ use std::path::Path;
 use figures::{Aggregate, Compound, Function, Outcome, Sample, Source, Tallied};
 use harness::image::{Fields, histogram, nanoseconds, rule, unit};
 use harness::{counter, double, text, write};
+use mmstats::format::item::Items;
 use mmstats::{MergeRule, MetricType, Snapshot, Value};
 
 /// All files of a directory, in the order of their names; those whose name begins with `dead` are of the dead.
@@ -199,6 +200,23 @@ fn what_cannot_be_one_is_named_and_the_rest_is_right() {
     assert_eq!(lines[5], "unit 3.0; file 2: in seconds here and in bytes elsewhere");
     assert!(lines[6].ends_with("; file 2: a window of 10 seconds here and a window of 60 seconds elsewhere"));
     assert!(lines[6].starts_with("window rate60="), "{}", lines[6]);
+}
+
+#[test]
+fn what_has_no_unit_is_in_that_of_the_others() {
+    let dir = dir();
+    Fields::new().gauge("x", Items::default(), 1.0).write(dir.path(), "a");
+    Fields::new().gauge("x", unit("bytes"), 2.0).write(dir.path(), "b");
+    Fields::new().gauge("x", Items::default(), 4.0).write(dir.path(), "c");
+    assert_eq!(lines(Function::Sum, dir.path()), ["x 7.0"]);
+    let tallied = merged(Function::Sum, dir.path()).remove(0);
+    assert_eq!(tallied.about.unit.as_deref(), Some("bytes"));
+    let scaled = Items { scale: Some(1e-3), ..Items::default() };
+    Fields::new().gauge("x", scaled, 8.0).write(dir.path(), "d");
+    assert_eq!(
+        lines(Function::Sum, dir.path()),
+        ["x 7.0; file 3: without a unit here and in bytes elsewhere"]
+    );
 }
 
 #[test]

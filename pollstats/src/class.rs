@@ -47,13 +47,12 @@ impl Class {
 
     /// The number of this class among those that a column has. A new one is added.
     pub(crate) fn intern(self, classes: &mut Vec<Self>) -> usize {
-        let key = |class: &Self| {
-            (class.kind, class.rule, class.is_change, class.length, class.unit.clone(), class.scale.to_bits())
-        };
-        match classes.iter_mut().position(|known| key(known) == key(&self)) {
+        match classes.iter().position(|known| known.is_like(&self)) {
             Some(number) => {
+                let known = &mut classes[number];
                 // Numbers are added up in the unit.
-                classes[number].is_scaled |= self.is_scaled;
+                known.is_scaled |= self.is_scaled;
+                known.unit = known.unit.take().or(self.unit);
                 number
             }
             None => {
@@ -61,6 +60,19 @@ impl Class {
                 classes.len() - 1
             }
         }
+    }
+
+    /// Whether their values can become one. Those without a unit are in that of the others, as while a release that
+    /// has a unit replaces one that has none; unless only some are multiplied with something.
+    fn is_like(&self, other: &Self) -> bool {
+        let key =
+            |class: &Self| (class.kind, class.rule, class.is_change, class.length, class.scale.to_bits());
+        let is_in_one_unit = match (&self.unit, &other.unit) {
+            (Some(one), Some(other)) => one == other,
+            (None, None) => true,
+            _ => self.is_scaled == other.is_scaled,
+        };
+        key(self) == key(other) && is_in_one_unit
     }
 
     /// Whether its values are numbers in the unit, as those of files that say nothing about them.

@@ -65,8 +65,11 @@ fn what_cannot_be_one_is_named_and_the_rest_is_right() {
         assert_eq!(row(dir, &files), named("3.0", "gauge", "a gauge here and a counter elsewhere"));
     }
     assert_eq!(row(dir, &["c1", "c2", "text"]), named("3.0", "text", "text here and a number elsewhere"));
-    let why = "without a unit here and in bytes elsewhere";
-    assert_eq!(row(dir, &["bytes", "c1"]), named("50.0", "c1", why));
+    assert_eq!(
+        row(dir, &["bytes", "c1"]),
+        ("51.0".to_owned(), String::new(), 0),
+        "a release that has a unit"
+    );
     assert_eq!(
         row(dir, &["bytes", "seconds"]),
         named("50.0", "seconds", "in seconds here and in bytes elsewhere")
@@ -74,6 +77,8 @@ fn what_cannot_be_one_is_named_and_the_rest_is_right() {
     let scaled = Items { scale: Some(1e-3), ..Items::default() };
     file(dir, "scaled", MetricType::Counter, scaled, 4000.0);
     assert_eq!(row(dir, &["c1", "scaled"]), ("5.0".to_owned(), String::new(), 0), "both are in the unit");
+    let why = "without a unit here and in bytes elsewhere";
+    assert_eq!(row(dir, &["bytes", "scaled"]), named("50.0", "scaled", why));
     write(dir, "old", &[counter("x", 7)]);
     let why = "a number of unknown scale here and another elsewhere";
     assert_eq!(row(dir, &["scaled", "old"]), named("4.0", "old", why));
