@@ -63,7 +63,7 @@ check-python:
 	cd python && MMSTATS_TOOLS=$(abspath $(TARGET)/debug) $(PYTHON) -m unittest
 
 # The same as another user, in a container, with another TMPDIR, umask or locale, without each program that tests may
-# do without, and so on: about five minutes. `tests/conditions.sh NAME` tries one.
+# do without, and so on: about ten minutes. `tests/conditions.sh NAME` tries one.
 check-conditions:
 	tests/conditions.sh
 
