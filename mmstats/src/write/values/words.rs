@@ -83,12 +83,7 @@ impl<const HEAD: usize> Words<HEAD> {
 
     #[cold]
     #[inline(never)]
-    fn update_away<O, A>(
-        &self,
-        owner: &O,
-        argument: A,
-        f: impl Fn(&O, A, &[AtomicU64; HEAD], Own<'_>),
-    ) {
+    fn update_away<O, A>(&self, owner: &O, argument: A, f: impl Fn(&O, A, &[AtomicU64; HEAD], Own<'_>)) {
         self.with_away(|head, rest| f(owner, argument, head, Own { words: rest, not_send: PhantomData }));
     }
 
@@ -178,7 +173,13 @@ pub(crate) struct Own<'a> {
     not_send: PhantomData<*const ()>,
 }
 
-impl Own<'_> {
+impl<'a> Own<'a> {
+    /// All of them.
+    #[inline(always)]
+    pub(crate) fn words(self) -> &'a [AtomicU64] {
+        self.words
+    }
+
     /// The first half of the words, or the second.
     #[inline(always)]
     pub(crate) fn half(self, second: bool) -> Self {
