@@ -57,11 +57,7 @@ impl Text {
         // must find, when it looks at the count after that, that the copy is no longer the current one.
         fence(Release);
         copy.store(0, length(text));
-        if let Some(last) = text.len().checked_sub(1) {
-            // Zeros after a text that ends within a word.
-            copy.store(1 + last / WORD, 0);
-            copy.copy(1, text);
-        }
+        copy.copy(1, text);
         // Release: the text is in its copy before the count names it. Both pair with the fences between a
         // reader's three looks: count, text, count.
         head.store(pair(settings, self.capacity), Release);

@@ -196,20 +196,24 @@ impl<'a> Own<'a> {
         self.words[at].store(number, Relaxed);
     }
 
-    /// Copies bytes to word `at` and those after it, as many as there are.
+    /// Copies bytes to word `at` and those after it, with zeros up to the end of the last word.
     ///
     /// Readers are other processes, and copy the bytes out in whatever order: that these are plain stores makes no
     /// difference to them. They stay between the fence before and the release store after this call.
     ///
     /// # Panics
-    /// If there is no such word.
+    /// If there are not so many words.
     #[inline(always)]
     pub(crate) fn copy(&self, at: usize, bytes: &[u8]) {
+        let Some(last) = bytes.len().checked_sub(1) else { return };
         let target = &self.words[at..];
-        let len = bytes.len().min(size_of_val(target));
-        // SAFETY: `len` bytes of the words, which are atomics and so may be written through a shared reference, and
-        // which no slice of bytes overlaps. Nothing else in this process accesses them now.
-        unsafe { target.as_ptr().cast_mut().cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), len) };
+        target[last / WORD].store(0, Relaxed);
+        // SAFETY: the word of the last byte is there, as was just looked at, so all the bytes have a place in the words,
+        // which are atomics and so may be written through a shared reference, and which no slice of bytes overlaps.
+        // Nothing else in this process accesses them now.
+        unsafe {
+            target.as_ptr().cast_mut().cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
+        };
     }
 }
 
