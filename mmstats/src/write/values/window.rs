@@ -64,7 +64,8 @@ impl Window {
         // Rare, and apart: where the maximum is chosen between two, the check word waits for the choice, and the next
         // reading of the clock for that.
         if stamp > now.stamp || value > now.max {
-            return change(now, stamp, value, ring.words(), spare);
+            change(now, stamp, value, ring.words(), spare);
+            return;
         }
         Second { sum: now.sum + value, count: now.count.wrapping_add(1), ..now }.store(spare);
     }

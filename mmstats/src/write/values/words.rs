@@ -74,7 +74,8 @@ impl<const HEAD: usize> Words<HEAD> {
         f: impl Fn(&O, A, &[AtomicU64; HEAD], Own<'_>) + Copy,
     ) {
         if !self.mark.is_home() {
-            return self.update_away(owner, argument, f);
+            self.update_away(owner, argument, f);
+            return;
         }
         // SAFETY: as in `with`.
         let (head, rest) = unsafe { self.at(self.first) };
