@@ -41,11 +41,12 @@ STATIC_TARGET = $(subst -gnu,-musl,$(HOST))
 static:
 	$(CARGO) build --release --locked --target $(STATIC_TARGET)
 
-# What each kB of the tools is, as docs/size.md has it. Wants Python, and nm, readelf and c++filt of the binutils.
+# What each kB of the tools is, as docs/size.md has it. `make size SIZE_TARGET=x86_64-unknown-linux-musl` says it of what
+# `make static` builds. Wants Python, and nm, readelf and c++filt of the binutils.
 SIZE_TARGET = $(HOST)
 size:
 	CARGO_PROFILE_RELEASE_STRIP=none $(CARGO) build --release --locked --target $(SIZE_TARGET) --target-dir $(TARGET)/size \
-		$(foreach tool,$(SMALL),--config profile.release.package.$(tool).strip=false)
+		--config profile.release.package.mmash.strip=false
 	python3 proof/size/size.py $(foreach tool,$(TOOLS),$(TARGET)/size/$(SIZE_TARGET)/release/$(tool))
 
 demo:

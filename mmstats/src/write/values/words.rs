@@ -209,12 +209,11 @@ impl<'a> Own<'a> {
         let Some(last) = bytes.len().checked_sub(1) else { return };
         let target = &self.words[at..];
         target[last / WORD].store(0, Relaxed);
+        let to = target.as_ptr().cast_mut().cast::<u8>();
         // SAFETY: the word of the last byte is there, as was just looked at, so all the bytes have a place in the words,
         // which are atomics and so may be written through a shared reference, and which no slice of bytes overlaps.
         // Nothing else in this process accesses them now.
-        unsafe {
-            target.as_ptr().cast_mut().cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
-        };
+        unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     }
 }
 
