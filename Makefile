@@ -24,7 +24,7 @@ PACKAGE = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) CARGO_TARGET_DIR=$(PACKA
 VERSION = $(shell sed -n '/^\[workspace.package\]/,/^$$/s/^version = "\(.*\)"/\1/p' Cargo.toml)
 SONAME = libmmstats.so.0
 
-.PHONY: all tools library demo page picture check check-python python-native python-wheel bench-python fuzz-python check-conditions bench faults workers races prometheus soak soak-mmash fuzz hostile sanitize sanitize-threads sanitize-c miri deb rpm check-package install install-tools install-library uninstall uninstall-tools uninstall-library
+.PHONY: all tools library static size demo page picture check check-python python-native python-wheel bench-python fuzz-python check-conditions bench faults workers races prometheus soak soak-mmash fuzz hostile sanitize sanitize-threads sanitize-c miri deb rpm check-package install install-tools install-library uninstall uninstall-tools uninstall-library
 
 all: tools library
 
@@ -34,6 +34,20 @@ tools:
 # libmmstats, shared and static.
 library:
 	$(CARGO) rustc --profile capi --locked -p capi --lib --crate-type cdylib,staticlib
+
+# The tools without shared libraries, in target/TARGET/release: for any Linux on this machine's kind of processor. Wants the
+# standard library for musl, which `rustup target add TARGET` brings.
+STATIC_TARGET = $(subst -gnu,-musl,$(HOST))
+static:
+	$(CARGO) build --release --locked --target $(STATIC_TARGET)
+
+# What each kB of the tools is, as docs/size.md has it. `make size SIZE_TARGET=x86_64-unknown-linux-musl` says it of what
+# `make static` builds. Wants Python, and nm, readelf and c++filt of the binutils.
+SIZE_TARGET = $(HOST)
+size:
+	CARGO_PROFILE_RELEASE_STRIP=none $(CARGO) build --release --locked --target $(SIZE_TARGET) --target-dir $(TARGET)/size \
+		--config profile.release.package.mmash.strip=false
+	python3 proof/size/size.py $(foreach tool,$(TOOLS),$(TARGET)/size/$(SIZE_TARGET)/release/$(tool))
 
 demo:
 	$(CARGO) build --release --locked

@@ -18,7 +18,7 @@ const NOTE: usize = 20;
 /// Writes the dump of `bytes`, the file `path`.
 pub(crate) fn write(path: &Path, bytes: &[u8], color: Color, out: &mut Output) -> Result<(), Stop> {
     writeln!(out, "{}", color.head(format_args!("==> {}", escape_path(path))))?;
-    let mut lines = Lines { color, hex: String::new(), chars: String::new() };
+    let mut lines = Lines { color, hex: String::new(), chars: String::new(), note: String::new() };
     let mut label: &[u8] = &[];
     for region in regions(bytes) {
         // A value of version 2 is not beside its label.
@@ -42,6 +42,7 @@ struct Lines {
     /// Kept from line to line for their memory.
     hex: String,
     chars: String,
+    note: String,
 }
 
 impl Lines {
@@ -50,17 +51,20 @@ impl Lines {
         let width = if role == Role::Unknown { WIDE } else { NARROW };
         if role == Role::Unknown {
             let reason = format!("{}: {}", role.name(), region.value());
-            writeln!(out, "{:8}  {}", "", self.colored(role, &reason))?;
+            writeln!(out, "{:8}  {}", "", colored(self.color, role, &reason))?;
         } else {
             let first = &region.bytes[..region.bytes.len().min(width)];
             self.bytes(region.at, first, width, role, out)?;
             let (gap, note) = (width - first.len() + 2, note(region));
-            if note.is_empty() {
-                writeln!(out, "{:gap$}{}", "", self.colored(role, role.name()))?;
-            } else {
-                let note = format!("{:12} {note}", role.name());
-                writeln!(out, "{:gap$}{}", "", self.colored(role, note))?;
+            self.note.clear();
+            self.note.push_str(role.name());
+            if !note.is_empty() {
+                self.note.push_str(blanks(12_usize.saturating_sub(role.name().len()) + 1));
+                self.note.push_str(&note);
             }
+            out.write_str(blanks(gap))?;
+            self.write(role, &self.note, out)?;
+            out.write_str("\n")?;
         }
         let skipped = if role == Role::Unknown { 0 } else { 1 };
         let mut above = &region.bytes[..skipped * region.bytes.len().min(width)];
@@ -90,28 +94,54 @@ impl Lines {
         role: Role,
         out: &mut Output,
     ) -> Result<(), Stop> {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         self.hex.clear();
+        match u32::try_from(at) {
+            Ok(short) if !self.color.is_on() => {
+                short.to_be_bytes().into_iter().for_each(|byte| push_hex(&mut self.hex, byte));
+                self.hex.push_str("  ");
+                out.write_str(&self.hex)?;
+                self.hex.clear();
+            }
+            _ => write!(out, "{}  ", self.color.faint(format_args!("{at:08x}")))?,
+        }
         self.chars.clear();
         for (number, &byte) in bytes.iter().enumerate() {
             if number > 0 {
                 self.hex.push_str(if number % NARROW == 0 { "  " } else { " " });
             }
-            self.hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            self.hex.push(char::from(DIGITS[usize::from(byte & 15)]));
+            push_hex(&mut self.hex, byte);
             self.chars.push(if matches!(byte, b' '..=b'~') { char::from(byte) } else { '.' });
         }
         // Three columns a byte and one between the halves, less the last blank.
         let columns = width * 3 - 1 + (width / NARROW - 1);
-        let pad = columns - self.hex.len();
-        write!(out, "{}  ", self.color.faint(format_args!("{at:08x}")))?;
-        let (hex, chars) = (self.colored(role, &self.hex), self.colored(role, &self.chars));
-        write!(out, "{hex}{:pad$}  |{chars}|", "")
+        self.write(role, &self.hex, out)?;
+        out.write_str(blanks(columns - self.hex.len() + 2))?;
+        out.write_str("|")?;
+        self.write(role, &self.chars, out)?;
+        out.write_str("|")
     }
 
-    fn colored<T: Display>(&self, role: Role, text: T) -> impl Display + use<T> {
-        colored(self.color, role, text)
+    /// Writes text in the role's colour. There are many short ones, and what formatting takes is most of the time.
+    fn write(&self, role: Role, text: &str, out: &mut Output) -> Result<(), Stop> {
+        if self.color.is_on() {
+            write!(out, "{}", colored(self.color, role, text))
+        } else {
+            out.write_str(text)
+        }
     }
+}
+
+/// Appends a byte's two hexadecimal digits.
+fn push_hex(text: &mut String, byte: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+    text.push(char::from(DIGITS[usize::from(byte & 15)]));
+}
+
+/// So many of them, at most a line.
+fn blanks(count: usize) -> &'static str {
+    const BLANKS: &str = "                                                                                ";
+    &BLANKS[..count.min(BLANKS.len())]
 }
 
 /// The colours that the legend in the help lists.

@@ -13,7 +13,6 @@ use nix::errno::Errno;
 use nix::libc::off_t;
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use nix::sys::stat::fstat;
-use nix::sys::time::TimeValLike;
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{SysconfVar, Whence, getgid, getpid, gettid, getuid, lseek, sysconf};
 
@@ -22,7 +21,9 @@ use nix::unistd::{SysconfVar, Whence, getgid, getpid, gettid, getuid, lseek, sys
 pub(crate) fn monotonic_nanoseconds() -> i64 {
     // It fails for clocks that do not exist only.
     let now = clock_gettime(ClockId::CLOCK_MONOTONIC);
-    now.map_or(0, |now| now.num_nanoseconds())
+    // `num_nanoseconds` minds moments before 0, too, and the next reading of the clock waits for that.
+    #[allow(clippy::useless_conversion)] // Of 32 bits on some platforms.
+    now.map_or(0, |now| i64::from(now.tv_sec()) * 1_000_000_000 + i64::from(now.tv_nsec()))
 }
 
 /// The second of `CLOCK_MONOTONIC`, as it was at the last tick.

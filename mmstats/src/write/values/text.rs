@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::sync::atomic::{AtomicU64, fence};
 
-use super::words::{WORD, Words, first_of, pair};
+use super::words::{Own, WORD, Words, first_of, pair};
 use crate::write::memory::segment::{ForkMark, Segment};
 
 /// One word with the count of settings and the capacity, then two copies, each of a length and bytes. The
@@ -45,26 +45,22 @@ impl Text {
     /// Stores text, cut to the capacity, and makes it current.
     #[inline]
     pub(crate) fn set(&self, text: &[u8]) {
-        let text = cut(text, self.capacity);
+        self.words.update(self, cut(text, self.capacity), Self::store);
+    }
+
+    #[inline(always)]
+    fn store(&self, text: &[u8], [head]: &[AtomicU64; 1], copies: Own<'_>) {
         let settings = self.settings.get().wrapping_add(1);
         self.settings.set(settings);
-        let at = if settings % 2 == 0 { 0 } else { copy_words(self.capacity) };
-        self.words.with_own(|[head], copies| {
-            // The count of the setting before this one comes first: a reader that catches this copy changing
-            // must find, when it looks at the count after that, that the copy is no longer the current one.
-            fence(Release);
-            copies.store(at, length(text));
-            // Zeros after a text that ends within a word.
-            if text.len() % WORD != 0 {
-                copies.store(at + 1 + text.len() / WORD, 0);
-            }
-            if !text.is_empty() {
-                copies.copy(at + 1, text);
-            }
-            // Release: the text is in its copy before the count names it. Both pair with the fences between a
-            // reader's three looks: count, text, count.
-            head.store(pair(settings, self.capacity), Release);
-        });
+        let copy = copies.half(settings % 2 == 1);
+        // The count of the setting before this one comes first: a reader that catches this copy changing
+        // must find, when it looks at the count after that, that the copy is no longer the current one.
+        fence(Release);
+        copy.store(0, length(text));
+        copy.copy(1, text);
+        // Release: the text is in its copy before the count names it. Both pair with the fences between a
+        // reader's three looks: count, text, count.
+        head.store(pair(settings, self.capacity), Release);
     }
 
     /// The current copy's text.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::second::{SLOT, Second};
-use super::words::{WORD, Words, pair};
+use super::words::{Own, WORD, Words, pair};
 use crate::write::memory::segment::{ForkMark, Segment};
 
 /// Words before the ring: how many seconds, and two copies of the current one.
@@ -50,24 +50,24 @@ impl Window {
     /// over counts as the latest one: the coarse clock is a few milliseconds late.
     #[inline]
     pub(crate) fn add_at(&self, second: u64, value: f64) {
-        self.put(Second { stamp: second.wrapping_add(1), sum: value, count: 1, max: value });
+        self.words.update(self, (second, value), Self::put);
     }
 
     /// Adds to the current second, or begins a new one.
     #[inline(always)]
-    fn put(&self, new: Second) {
-        self.words.with(|head, ring| {
-            let second = self.second.get();
-            let (current, spare) = copies(head, second);
-            self.second.set(!second);
-            let now = Second::load(current);
-            if new.stamp > now.stamp {
-                finish(now, ring);
-                Second::empty(new.stamp).plus(new).store(spare);
-            } else {
-                now.plus(new).store(spare);
-            }
-        });
+    fn put(&self, (second, value): (u64, f64), head: &[AtomicU64; HEAD], ring: Own<'_>) {
+        let is_second = self.second.get();
+        let (current, spare) = copies(head, is_second);
+        self.second.set(!is_second);
+        let now = Second::load(current);
+        let stamp = second.wrapping_add(1);
+        // Rare, and apart: where the maximum is chosen between two, the check word waits for the choice, and the next
+        // reading of the clock for that.
+        if stamp > now.stamp || value > now.max {
+            change(now, stamp, value, ring.words(), spare);
+            return;
+        }
+        Second { sum: now.sum + value, count: now.count.wrapping_add(1), ..now }.store(spare);
     }
 
     /// All seconds that it holds, young enough or not, the oldest first.
@@ -106,9 +106,20 @@ fn slot(ring: &[AtomicU64], stamp: u64) -> Option<&[AtomicU64; SLOT]> {
     ring.chunks_exact(SLOT).nth(index)?.try_into().ok()
 }
 
-/// Puts a second that is over into the ring.
+/// Adds a value that begins a new second, or is the greatest of this one.
 #[cold]
 #[inline(never)]
+fn change(now: Second, stamp: u64, value: f64, ring: &[AtomicU64], spare: &[AtomicU64; SLOT]) {
+    let new = Second { stamp, sum: value, count: 1, max: value };
+    if stamp > now.stamp {
+        finish(now, ring);
+        Second::empty(stamp).plus(new).store(spare);
+    } else {
+        now.plus(new).store(spare);
+    }
+}
+
+/// Puts a second that is over into the ring.
 fn finish(over: Second, ring: &[AtomicU64]) {
     if over.stamp > 0 {
         if let Some(slot) = slot(ring, over.stamp) {
