@@ -54,6 +54,13 @@ impl<T> Group<T> {
         self.last = Some(number);
     }
 
+    /// Whether the process's file is there, and could not be read as it was at one moment: a fold did not come to its
+    /// end, or too many came. What it holds is not known then, and no less is held than before.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        self.stuck.is_some()
+    }
+
     /// Whether a thread can have been folded since the program looked before.
     fn has_moved(&self) -> bool {
         self.number != self.settled
@@ -216,7 +223,7 @@ fn read_processes<V: Threaded>(roster: &mut Roster<V::State>, visitor: &mut V) -
     }
     for group in visitor.groups().0.values() {
         let mut group = group.borrow_mut();
-        group.number = group.last;
+        (group.number, group.stuck) = (group.last, None);
     }
     for member in roster.members() {
         let Some(thread) = V::thread(&member.state).filter(|thread| thread.is_process) else { continue };

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 /// Long enough for any machine; nothing waits so long unless it has failed.
@@ -65,6 +66,19 @@ impl Watch {
     /// If that cannot be sent.
     pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+    }
+
+    /// Does something while it is stopped: it sees all of that at once.
+    ///
+    /// # Panics
+    /// If it cannot be stopped.
+    pub fn while_stopped(&self, work: impl FnOnce()) {
+        self.signal(Signal::SIGSTOP);
+        let child = Pid::from_raw(self.child.id().try_into().unwrap());
+        let status = waitpid(child, Some(WaitPidFlag::WUNTRACED)).unwrap();
+        assert_eq!(status, WaitStatus::Stopped(child, Signal::SIGSTOP));
+        work();
+        self.signal(Signal::SIGCONT);
     }
 
     /// Interrupts it, and waits for its end: what is left of standard error, and its status.
