@@ -213,7 +213,8 @@ fn read_processes<V: Threaded>(roster: &mut Roster<V::State>, visitor: &mut V) -
             let Some(thread) = V::thread_mut(&mut member.state) else { continue };
             let number = thread.number(&member.file);
             thread.is_read = thread.is_process && thread.agreeing >= AGREEING && number % 2 == 0;
-            let is_stuck = thread.group.borrow().stuck == Some(number);
+            // A file at rest is read by the next look at the latest.
+            let is_stuck = number % 2 != 0 && thread.group.borrow().stuck == Some(number);
             is_waited_for |= thread.is_process && !thread.is_read && !thread.is_lost && !is_stuck;
         }
         if !is_waited_for || began.elapsed() > WAIT {
@@ -257,7 +258,17 @@ fn count_lost<V: Threaded>(roster: &Roster<V::State>) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::path::PathBuf;
+
+    use mmstats::format::image::{Description, Image};
+    use mmstats::format::item::Items;
+    use mmstats::format::kind::{DataType, MetricType};
+    use mmstats::{Certainty, FOLD_LABEL};
+
     use super::*;
+    use crate::member::Left;
+    use crate::operands::Operands;
 
     #[test]
     fn a_thread_is_held_from_its_number_on() {
@@ -266,5 +277,90 @@ mod tests {
         group.number = Some(4);
         assert!(group.holds(2) && group.holds(4));
         assert!(!group.holds(6) && !group.holds(0));
+    }
+
+    /// The file of a process. Its writer lives: it is this one.
+    fn process(number: u64) -> Vec<u8> {
+        let mut image = Image::new();
+        for (label, value) in
+            [("sys.pid", std::process::id().into()), ("sys.tid", 0), (FOLD_LABEL, 5), (FOLDED_LABEL, number)]
+        {
+            let items = Items::default();
+            let description = Description { label, data: DataType::U64, metric: MetricType::Info, items };
+            image.add(&description, &value.to_ne_bytes()).unwrap();
+        }
+        image.finish()
+    }
+
+    /// Loses the processor at a bad moment.
+    #[derive(Default)]
+    struct Slow {
+        path: PathBuf,
+        groups: Groups<()>,
+        looks: usize,
+    }
+
+    impl Visitor for Slow {
+        type State = Option<Thread<()>>;
+        type Stop = Infallible;
+
+        fn wants(&mut self, _: &[u8]) -> bool {
+            true
+        }
+
+        fn visit(&mut self, member: &mut Member<Self::State>, looked: Observation) -> Result<(), Infallible> {
+            if member.state.is_none() {
+                member.state = self.groups.thread_of(&member.writer);
+            }
+            member.state.iter_mut().for_each(|thread| thread.note(&member.file, looked));
+            self.looks += 1;
+            match self.looks {
+                3 => std::fs::write(&self.path, process(4)).unwrap(),
+                // It has seen the end of the fold, once.
+                4 => std::thread::sleep(WAIT + Duration::from_millis(1)),
+                _ => {}
+            }
+            Ok(())
+        }
+
+        fn leave(&mut self, _: &mut Member<Self::State>, _: Observation, _: Left) -> Result<(), Infallible> {
+            Ok(())
+        }
+    }
+
+    impl Threaded for Slow {
+        type More = ();
+
+        fn thread(state: &Self::State) -> Option<&Thread<()>> {
+            state.as_ref()
+        }
+
+        fn thread_mut(state: &mut Self::State) -> Option<&mut Thread<()>> {
+            state.as_mut()
+        }
+
+        fn groups(&mut self) -> &mut Groups<()> {
+            &mut self.groups
+        }
+    }
+
+    #[test]
+    fn a_fold_whose_end_was_seen_too_late_is_known_at_the_next_look() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("web-1-0.mmstats");
+        std::fs::write(&path, process(3)).unwrap();
+        let mut operands = Operands::default();
+        operands.paths.push(dir.path().into());
+        let mut roster = Roster::new(operands, Certainty::Newest);
+        let mut slow = Slow { path, ..Slow::default() };
+        let mut look = || {
+            let Ok(()) = roster.look(&mut slow, &mut |_| {});
+            let Ok(()) = settle(&mut roster, &mut slow);
+            let number = slow.groups.0.values().next().unwrap().borrow().number;
+            slow.groups.end(|_| false);
+            number
+        };
+        assert_eq!(look(), None);
+        assert_eq!(look(), Some(4));
     }
 }
