@@ -23,6 +23,8 @@ const ROUNDS: usize = 8;
 /// How long a look waits for a fold to end, which takes a microsecond unless its thread has lost the
 /// processor. A thread that was stopped is waited for once.
 const WAIT: Duration = Duration::from_millis(250);
+/// How long the processor is left to whoever folds.
+const PAUSE: Duration = Duration::from_micros(50);
 /// How many looks in a row find nothing new where the values are of one moment: the first and the last may
 /// have seen their bytes in any order, but all of the one between lies between them.
 const AGREEING: u8 = 2;
@@ -208,19 +210,24 @@ fn read_processes<V: Threaded>(roster: &mut Roster<V::State>, visitor: &mut V) -
     }
     loop {
         roster.look_again(visitor, is_unread::<V>)?;
-        let mut is_waited_for = false;
+        let (mut is_waited_for, mut is_under_way) = (false, false);
         for member in roster.members_mut() {
             let Some(thread) = V::thread_mut(&mut member.state) else { continue };
             let number = thread.number(&member.file);
             thread.is_read = thread.is_process && thread.agreeing >= AGREEING && number % 2 == 0;
             // A file at rest is read by the next look at the latest.
             let is_stuck = number % 2 != 0 && thread.group.borrow().stuck == Some(number);
-            is_waited_for |= thread.is_process && !thread.is_read && !thread.is_lost && !is_stuck;
+            let is_wanted = thread.is_process && !thread.is_read && !thread.is_lost && !is_stuck;
+            is_waited_for |= is_wanted;
+            is_under_way |= is_wanted && number % 2 != 0;
         }
         if !is_waited_for || began.elapsed() > WAIT {
             break;
         }
-        std::thread::yield_now();
+        if is_under_way {
+            // Only to yield would not do where its thread waits for this very processor among many.
+            std::thread::sleep(PAUSE);
+        }
     }
     for group in visitor.groups().0.values() {
         let mut group = group.borrow_mut();
