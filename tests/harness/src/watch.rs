@@ -73,12 +73,7 @@ impl Watch {
     /// # Panics
     /// If it cannot be stopped.
     pub fn while_stopped(&self, work: impl FnOnce()) {
-        self.signal(Signal::SIGSTOP);
-        let child = Pid::from_raw(self.child.id().try_into().unwrap());
-        let status = waitpid(child, Some(WaitPidFlag::WUNTRACED)).unwrap();
-        assert_eq!(status, WaitStatus::Stopped(child, Signal::SIGSTOP));
-        work();
-        self.signal(Signal::SIGCONT);
+        while_stopped(&self.child, work);
     }
 
     /// Interrupts it, and waits for its end: what is left of standard error, and its status.
@@ -108,6 +103,19 @@ impl Drop for Watch {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Does something while a child is stopped: it sees all of that at once.
+///
+/// # Panics
+/// If it cannot be stopped.
+pub fn while_stopped(child: &Child, work: impl FnOnce()) {
+    let child = Pid::from_raw(child.id().try_into().unwrap());
+    kill(child, Signal::SIGSTOP).unwrap();
+    let status = waitpid(child, Some(WaitPidFlag::WUNTRACED)).unwrap();
+    assert_eq!(status, WaitStatus::Stopped(child, Signal::SIGSTOP));
+    work();
+    kill(child, Signal::SIGCONT).unwrap();
 }
 
 /// The lines of a stream with their newlines, read by a thread, so that the tool never waits for the test.
