@@ -92,7 +92,8 @@ workers:
 	MMSTATS_FAULT_SECONDS=$(SECONDS) $(CARGO) test --locked -p cleanstats --test faults workers -- --nocapture
 
 # Writers and readers of both versions and of the original's layout against each other: 10^9 reads of files of ours
-# take SECONDS=600. Among the writers are ones that stop in the middle of their stores.
+# take SECONDS=600. Among the writers are ones that stop in the middle of their stores, and ones whose counts move from
+# file to file.
 # What the columns are, `proof/races/src/main.rs` says.
 SECONDS = 60
 races:
@@ -155,7 +156,7 @@ sanitize-c:
 		$(CARGO) test --locked -p capi --test capi -- sanitizer
 
 miri:
-	$(CARGO) +nightly miri test --locked -p mmstats --lib -- slot map::tests layout typecode value
+	$(CARGO) +nightly miri test --locked -p mmstats --lib -- slot segment::tests format:: value
 
 # What everything costs, beside others in the same run: under five minutes. `make bench BENCH=writer` takes
 # less, `make bench BENCH="stalls --seconds 60"` looks for longer, `make bench BENCH=--quick` only tries it.

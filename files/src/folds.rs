@@ -21,6 +21,8 @@ use crate::search::Found;
 
 /// How long folds are waited for, in all. One takes a microsecond, unless its thread has lost the processor.
 const WAIT: Duration = Duration::from_secs(1);
+/// How long the processor is left to whoever folds.
+const PAUSE: Duration = Duration::from_micros(50);
 
 /// The files of threads that are folded, and of the processes into whose files.
 #[derive(Default)]
@@ -171,7 +173,8 @@ impl Kept {
                 return Ok(false);
             }
             if is_under_way {
-                std::thread::yield_now();
+                // Only to yield would not do where its thread waits for this very processor among many.
+                std::thread::sleep(PAUSE);
             }
         }
     }

@@ -23,6 +23,8 @@ const ROUNDS: usize = 8;
 /// How long a look waits for a fold to end, which takes a microsecond unless its thread has lost the
 /// processor. A thread that was stopped is waited for once.
 const WAIT: Duration = Duration::from_millis(250);
+/// How long the processor is left to whoever folds.
+const PAUSE: Duration = Duration::from_micros(50);
 /// How many looks in a row find nothing new where the values are of one moment: the first and the last may
 /// have seen their bytes in any order, but all of the one between lies between them.
 const AGREEING: u8 = 2;
@@ -52,6 +54,13 @@ impl<T> Group<T> {
     /// The process's file has gone, with this number.
     pub fn has_left(&mut self, number: i128) {
         self.last = Some(number);
+    }
+
+    /// Whether the process's file is there, and could not be read as it was at one moment: a fold did not come to its
+    /// end, or too many came. What it holds is not known then, and no less is held than before.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        self.stuck.is_some()
     }
 
     /// Whether a thread can have been folded since the program looked before.
@@ -201,22 +210,28 @@ fn read_processes<V: Threaded>(roster: &mut Roster<V::State>, visitor: &mut V) -
     }
     loop {
         roster.look_again(visitor, is_unread::<V>)?;
-        let mut is_waited_for = false;
+        let (mut is_waited_for, mut is_under_way) = (false, false);
         for member in roster.members_mut() {
             let Some(thread) = V::thread_mut(&mut member.state) else { continue };
             let number = thread.number(&member.file);
             thread.is_read = thread.is_process && thread.agreeing >= AGREEING && number % 2 == 0;
-            let is_stuck = thread.group.borrow().stuck == Some(number);
-            is_waited_for |= thread.is_process && !thread.is_read && !thread.is_lost && !is_stuck;
+            // A file at rest is read by the next look at the latest.
+            let is_stuck = number % 2 != 0 && thread.group.borrow().stuck == Some(number);
+            let is_wanted = thread.is_process && !thread.is_read && !thread.is_lost && !is_stuck;
+            is_waited_for |= is_wanted;
+            is_under_way |= is_wanted && number % 2 != 0;
         }
         if !is_waited_for || began.elapsed() > WAIT {
             break;
         }
-        std::thread::yield_now();
+        if is_under_way {
+            // Only to yield would not do where its thread waits for this very processor among many.
+            std::thread::sleep(PAUSE);
+        }
     }
     for group in visitor.groups().0.values() {
         let mut group = group.borrow_mut();
-        group.number = group.last;
+        (group.number, group.stuck) = (group.last, None);
     }
     for member in roster.members() {
         let Some(thread) = V::thread(&member.state).filter(|thread| thread.is_process) else { continue };
@@ -250,7 +265,17 @@ fn count_lost<V: Threaded>(roster: &Roster<V::State>) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::path::PathBuf;
+
+    use mmstats::format::image::{Description, Image};
+    use mmstats::format::item::Items;
+    use mmstats::format::kind::{DataType, MetricType};
+    use mmstats::{Certainty, FOLD_LABEL};
+
     use super::*;
+    use crate::member::Left;
+    use crate::operands::Operands;
 
     #[test]
     fn a_thread_is_held_from_its_number_on() {
@@ -259,5 +284,90 @@ mod tests {
         group.number = Some(4);
         assert!(group.holds(2) && group.holds(4));
         assert!(!group.holds(6) && !group.holds(0));
+    }
+
+    /// The file of a process. Its writer lives: it is this one.
+    fn process(number: u64) -> Vec<u8> {
+        let mut image = Image::new();
+        for (label, value) in
+            [("sys.pid", std::process::id().into()), ("sys.tid", 0), (FOLD_LABEL, 5), (FOLDED_LABEL, number)]
+        {
+            let items = Items::default();
+            let description = Description { label, data: DataType::U64, metric: MetricType::Info, items };
+            image.add(&description, &value.to_ne_bytes()).unwrap();
+        }
+        image.finish()
+    }
+
+    /// Loses the processor at a bad moment.
+    #[derive(Default)]
+    struct Slow {
+        path: PathBuf,
+        groups: Groups<()>,
+        looks: usize,
+    }
+
+    impl Visitor for Slow {
+        type State = Option<Thread<()>>;
+        type Stop = Infallible;
+
+        fn wants(&mut self, _: &[u8]) -> bool {
+            true
+        }
+
+        fn visit(&mut self, member: &mut Member<Self::State>, looked: Observation) -> Result<(), Infallible> {
+            if member.state.is_none() {
+                member.state = self.groups.thread_of(&member.writer);
+            }
+            member.state.iter_mut().for_each(|thread| thread.note(&member.file, looked));
+            self.looks += 1;
+            match self.looks {
+                3 => std::fs::write(&self.path, process(4)).unwrap(),
+                // It has seen the end of the fold, once.
+                4 => std::thread::sleep(WAIT + Duration::from_millis(1)),
+                _ => {}
+            }
+            Ok(())
+        }
+
+        fn leave(&mut self, _: &mut Member<Self::State>, _: Observation, _: Left) -> Result<(), Infallible> {
+            Ok(())
+        }
+    }
+
+    impl Threaded for Slow {
+        type More = ();
+
+        fn thread(state: &Self::State) -> Option<&Thread<()>> {
+            state.as_ref()
+        }
+
+        fn thread_mut(state: &mut Self::State) -> Option<&mut Thread<()>> {
+            state.as_mut()
+        }
+
+        fn groups(&mut self) -> &mut Groups<()> {
+            &mut self.groups
+        }
+    }
+
+    #[test]
+    fn a_fold_whose_end_was_seen_too_late_is_known_at_the_next_look() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("web-1-0.mmstats");
+        std::fs::write(&path, process(3)).unwrap();
+        let mut operands = Operands::default();
+        operands.paths.push(dir.path().into());
+        let mut roster = Roster::new(operands, Certainty::Newest);
+        let mut slow = Slow { path, ..Slow::default() };
+        let mut look = || {
+            let Ok(()) = roster.look(&mut slow, &mut |_| {});
+            let Ok(()) = settle(&mut roster, &mut slow);
+            let number = slow.groups.0.values().next().unwrap().borrow().number;
+            slow.groups.end(|_| false);
+            number
+        };
+        assert_eq!(look(), None);
+        assert_eq!(look(), Some(4));
     }
 }

@@ -1,6 +1,6 @@
 //! A sample: a look at all files, and what becomes of it for every label.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime};
 
@@ -82,7 +82,16 @@ impl Sampler {
         // Most files say the same, such as who runs them: that is made into text once.
         let mut last: Vec<Option<Value<'_>>> = vec![None; classes.len()];
         let mut rows: HashMap<(u32, usize), Compound> = HashMap::new();
-        for process in watch.processes.iter_mut().flatten() {
+        // Where a fold does not come to its end, the numbers are those of the sample before: what a thread has counted
+        // may be in two files.
+        let members = self.roster.members().iter();
+        let stuck: HashSet<_> =
+            members.filter(|member| member.state.is_stuck()).map(|member| member.state.process).collect();
+        let is_known = |place: usize| !stuck.contains(&place);
+        let processes = watch.processes.iter_mut().enumerate();
+        for process in
+            processes.filter(|(place, _)| is_known(*place)).filter_map(|(_, process)| process.as_mut())
+        {
             process.entries.iter_mut().for_each(|entry| entry.now = Default::default());
         }
         for Member { file, state, .. } in self.roster.members() {
@@ -104,7 +113,9 @@ impl Sampler {
                         }
                     }
                 } else if is_number(&value) {
-                    process.entries[slot.entry as usize].now.add(value);
+                    if is_known(state.process) {
+                        process.entries[slot.entry as usize].now.add(value);
+                    }
                     continue;
                 } else if let Some(compound) = Compound::of(value) {
                     if observed.contains(&slot.label) {
@@ -116,7 +127,9 @@ impl Sampler {
                         total => *total = Some(compound),
                     }
                 }
-                process.entries[slot.entry as usize].now.count += 1;
+                if is_known(state.process) {
+                    process.entries[slot.entry as usize].now.count += 1;
+                }
             }
         }
         let mut falls = Vec::new();

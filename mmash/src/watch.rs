@@ -269,6 +269,11 @@ impl File {
         })
     }
 
+    /// Whether nobody knows what of its process's threads is in which file.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| thread.group.borrow().is_stuck())
+    }
+
     /// Whether what it holds is in another file by now.
     pub(crate) fn is_held(&self, file: &mmstats::Followed) -> bool {
         self.thread

@@ -12,7 +12,8 @@ pub(crate) type Group = files::Group<Accounts>;
 pub(crate) type Thread = files::Thread<Accounts>;
 
 /// How many rows long what a thread has counted waits for the process's file to hold it. That file comes
-/// to be seen a row later than the first thread is seen to be gone, at most.
+/// to be seen a row later than the first thread is seen to be gone, at most. Rows in which it is there and cannot be
+/// read do not count: a fold under way has lost the processor, or its process is stopped, for as long as that may take.
 const PATIENCE: u8 = 3;
 
 /// All groups.
@@ -68,7 +69,7 @@ impl Ledger {
 
 fn settle(group: &mut Group, mut show: impl FnMut(Rest)) {
     for mut pending in std::mem::take(&mut group.more.pending) {
-        pending.rows -= 1;
+        pending.rows -= u8::from(!group.is_stuck());
         if group.holds(pending.number) {
             group.more.folded(pending.shown);
         } else if pending.rows > 0 {

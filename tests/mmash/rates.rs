@@ -4,7 +4,11 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::sync::mpsc::channel;
 
-use mmstats::{Counter, Options, ThreadEnd, Version};
+use harness::image::Fields;
+use harness::while_stopped;
+use mmstats::format::item::Items;
+use mmstats::format::kind::{DataType, MetricType};
+use mmstats::{Counter, FOLD_LABEL, FOLDED_LABEL, Options, ThreadEnd, Version};
 
 use crate::server::{Events, Server};
 
@@ -87,4 +91,40 @@ fn threads_that_end_are_no_peaks_in_files_of_version_1() {
 #[test]
 fn threads_that_end_are_no_peaks_in_files_of_version_2() {
     threads_that_end(DIRECTORIES[1].path(), |count| WORK_2.with(|work| work.done.add(count)));
+}
+
+/// A file of a group: of a thread, or with 0 of its process.
+fn member(dir: &Path, tid: u32, folded: u64, done: u64) {
+    let (folding, number) = (folded.to_ne_bytes(), DataType::U64);
+    Fields::new()
+        .name("sys.pid", 7)
+        .name("sys.tid", tid)
+        .name(FOLD_LABEL, 5)
+        .field(FOLDED_LABEL, number, MetricType::Gauge, Items::default(), &folding)
+        .counter("work.done", done)
+        .write(dir, format!("web-7-{tid}.mmstats"));
+}
+
+#[test]
+fn a_program_that_is_stopped_while_a_thread_ends_makes_no_peak() {
+    const MANY: u64 = 1_000_000_000;
+    let dir = tempfile::tempdir().unwrap();
+    member(dir.path(), 0, 2, 10);
+    member(dir.path(), 8, 0, MANY);
+    let Some(server) = Server::start(dir.path()) else { return };
+    let mut events = Events::of(&server, "?label=work.done");
+    let mut all = rates(&mut events, 2);
+    // The counts have gone over, and nothing says so yet.
+    while_stopped(&server.child, || {
+        member(dir.path(), 8, 4, MANY);
+        member(dir.path(), 0, 3, 10 + MANY);
+    });
+    all.extend(rates(&mut events, 3));
+    while_stopped(&server.child, || {
+        member(dir.path(), 0, 4, 10 + MANY + 50);
+        std::fs::remove_file(dir.path().join("web-7-8.mmstats")).unwrap();
+    });
+    all.extend(rates(&mut events, 3));
+    assert!(all.iter().all(|rate| (0.0..=1000.0).contains(rate)), "{all:?}");
+    assert!(all.iter().any(|rate| *rate > 0.0), "what was counted since counts: {all:?}");
 }

@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use harness::PATIENCE;
-use mmstats::{Options, ThreadEnd, Version, per_thread};
+use harness::image::Fields;
+use mmstats::format::item::Items;
+use mmstats::format::kind::{DataType, MetricType};
+use mmstats::{FOLD_LABEL, FOLDED_LABEL, Options, ThreadEnd, Version, per_thread};
 
 use super::every::{Numbers, Web, end, row, sum};
 use super::start;
@@ -140,4 +143,46 @@ fn what_ended_threads_have_counted_is_in_the_first_row() {
     let rates = row(ended_dir(), &["-r"], "hits,size:count,size:max");
     let rates: Vec<f64> = rates.split(',').map(|rate| rate.parse().unwrap()).collect();
     assert!(rates[0] > 0.0 && (rates[0] - rates[1]).abs() <= 0.001 && rates[2] == 4.0, "{rates:?}");
+}
+
+/// A file of a group: of a thread, or with 0 of its process.
+fn member(dir: &Path, tid: u32, folded: u64, hits: u64) {
+    let (folding, number) = (folded.to_ne_bytes(), DataType::U64);
+    Fields::new()
+        .name("sys.pid", 7)
+        .name("sys.tid", tid)
+        .name(FOLD_LABEL, 5)
+        .field(FOLDED_LABEL, number, MetricType::Gauge, Items::default(), &folding)
+        .counter("hits", hits)
+        .write(dir, format!("web-7-{tid}.mmstats"));
+}
+
+#[test]
+fn a_fold_that_is_stopped_for_many_rows_makes_no_spike_for_the_threads_before_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let end = |tid: u32| std::fs::remove_file(dir.path().join(format!("web-7-{tid}.mmstats"))).unwrap();
+    member(dir.path(), 0, 2, 10);
+    member(dir.path(), 8, 0, 100);
+    member(dir.path(), 9, 0, 1000);
+    let watch = start(dir.path(), &["-d", "0.01", "-o", "tsv", "hits"]);
+    watch.line();
+    assert_eq!(watch.numbers(), [Some(1110.0)]);
+    // The first thread was folded; the fold of the second, which has counted on, does not come to its end.
+    watch.while_stopped(|| {
+        member(dir.path(), 8, 4, 100);
+        member(dir.path(), 0, 5, 110);
+        end(8);
+        member(dir.path(), 9, 6, 1007);
+    });
+    assert_eq!(sum(&watch, 7.0, 7.0), 7.0);
+    for row in 0..6 {
+        assert_eq!(watch.numbers(), [Some(0.0)], "row {row}");
+    }
+    // Now it does, and another thread has come and gone.
+    watch.while_stopped(|| {
+        member(dir.path(), 0, 8, 110 + 1007 + 5);
+        end(9);
+    });
+    assert_eq!(sum(&watch, 5.0, 1000.0), 5.0, "the first thread's 100 were shown before");
+    super::every::end(watch);
 }

@@ -10,8 +10,8 @@ use mmstats::format::item::Items;
 use mmstats::format::kind::{DataType, MetricType};
 use mmstats::format::{histogram, mean, recent, text, v2, window};
 use mmstats::{
-    Average, Bool, Counter, Gauge, Histogram, MergeRule, MovingAverage, Options, Recent, Static, StaticText,
-    Text, Timer, Timestamp, UpDown, Version, Window, stats,
+    Average, Bool, Counter, FOLD_LABEL, FOLDED_LABEL, Gauge, Histogram, MergeRule, MovingAverage, Options,
+    Recent, Static, StaticText, Text, Timer, Timestamp, UpDown, Version, Window, stats,
 };
 
 /// Targets whose input is one file, and those whose input is two.
@@ -121,6 +121,28 @@ fn list_of_2(bytes: &[u8]) -> &[u8] {
     &bytes[..bytes.len().min(end + 8)]
 }
 
+/// The file of a thread that was folded, or with 0 that of its process, or that of the departed, which lists one.
+fn that_adds_up(thread: u64, departed: Option<&str>) -> Vec<u8> {
+    let mut image = Image::new();
+    let mut add = |label, data, metric, value: &[u8]| {
+        // It fails for files of gigabytes only.
+        let _ = image.add(&Description { label, data, metric, items: Items::default() }, value);
+    };
+    match departed {
+        Some(list) => {
+            add(mmstats::departed::DEPARTED_LABEL, DataType::FixedText, MetricType::Info, list.as_bytes())
+        }
+        None => {
+            for (label, number) in [("sys.pid", 7), ("sys.tid", thread), (FOLD_LABEL, 5)] {
+                add(label, DataType::U64, MetricType::Info, &number.to_ne_bytes());
+            }
+        }
+    }
+    add(FOLDED_LABEL, DataType::U64, MetricType::Gauge, &2_u64.to_ne_bytes());
+    add("n", DataType::U64, MetricType::Counter, &100_u64.to_ne_bytes());
+    list_of_2(&image.finish()).to_vec()
+}
+
 /// Each data type; then one thing wrong in each.
 fn by_hand_of_2() -> Vec<Vec<u8>> {
     let none = Items::default;
@@ -164,6 +186,8 @@ fn by_hand_of_2() -> Vec<Vec<u8>> {
         version_2("w", DataType::Window, MetricType::Counter, none(), &window::encode(&slots, 3)),
         v2::encode_head().to_vec(),
     ];
+    files.extend([0, 8].map(|thread| that_adds_up(thread, None)));
+    files.push(that_adds_up(0, Some("12:7:1.5:a%20b-7-8.mmstats 13:7:0.0:a-7-0.mmstats")));
     let good = files[8].clone();
     let Some(record) = v2::head(&good)
         .ok()

@@ -19,8 +19,13 @@
 //!   (`-page`: two pages).
 //!   Of version 2 alone, `mean`, `window`, `recent` and `histogram`, and texts of 5,000 bytes. `shared` is a counter
 //!   that three threads update at the same time, and `shared-histogram` a histogram.
+//!   `folded` and `departed` are sums over files whose counts move: of threads that live from microseconds to
+//!   milliseconds and are folded into the file of their process, and of processes that are killed, whose counts
+//!   `Options::fold_dead` keeps while it removes their files. Here `mmstats` adds up as slurpstats does, `follow` as
+//!   programs do that go on, and `naive` adds up all files one after the other.
 //! - `writer`: `apart`, on another core than the reader; `together`, on the same; `stopped`, on another and stopped
-//!   and continued by signals all the time.
+//!   and continued by signals all the time; of `departed`, the one who keeps the counts is stopped. `killed`: he is
+//!   killed again and again, wherever he is, and another goes on.
 //! - `reads`: values that were given, each of which was checked.
 //! - `changed`: of these, other than the look before gave, so that the writer was at work on that field in
 //!   between. Two texts that alternate often hide a change. Of fields that are added: those that were not
@@ -29,7 +34,9 @@
 //!   than where one is. Many fields make many reads, a hot one makes the race.
 //! - `torn`: mixed from two updates. `backwards`: older than one before, of counters and `u64`. `half`: a
 //!   label or value that was never written so.
-//! - `refused`: values, or whole lists of fields, that the reader said it could not give.
+//!   A sum is `backwards` if it is below an earlier one, or below what had been counted when the look began, and
+//!   `half` if it is above what may have been counted when it was over.
+//! - `refused`: values, whole lists of fields, or sums, that the reader said it could not give.
 //! - `wrong`: how rare it is that a value is torn, backwards or half seen.
 //!
 //! The last line adds up what must be all right: files of ours and `paused` ones, `mmstats` and `follow`.
@@ -40,6 +47,7 @@
 #![forbid(unsafe_code)]
 
 mod cores;
+mod folds;
 mod judge;
 mod kinds;
 mod naive;
@@ -50,7 +58,7 @@ mod stopper;
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use cores::Cores;
@@ -65,6 +73,7 @@ fn main() -> ExitCode {
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["write", "version1", kind, path] => ours::write(Version::V1, kind, Path::new(path)),
         ["write", "version2", kind, path] => ours::write(Version::V2, kind, Path::new(path)),
+        [way @ ("work" | "life" | "keep"), ref rest @ ..] => folds::work(&[&[way], rest].concat()),
         [] => races(10.0, &[]),
         [seconds, ref names @ ..] => {
             seconds.parse().map_err(Into::into).and_then(|seconds| races(seconds, names))
@@ -84,8 +93,11 @@ enum Course {
     Apart,
     /// On the same one: they take turns, and the system takes the core from the writer wherever it is.
     Together,
-    /// On another core, and stopped and continued all the time.
+    /// On another core, and stopped and continued all the time. Where counts are kept of what ends, it is he who keeps
+    /// them that is stopped.
     Stopped,
+    /// He who keeps counts is killed again and again, and another takes over.
+    Killed,
 }
 
 impl Course {
@@ -94,6 +106,7 @@ impl Course {
             Self::Apart => "apart",
             Self::Together => "together",
             Self::Stopped => "stopped",
+            Self::Killed => "killed",
         }
     }
 }
@@ -150,10 +163,15 @@ fn all(kinds: &[Kind]) -> Vec<Race<'_>> {
 
 fn races(seconds: f64, names: &[&str]) -> Result<(), Box<dyn Error>> {
     let mut kinds = kinds();
-    if let Some(name) = names.iter().find(|name| kinds.iter().all(|kind| kind.name != **name)) {
+    let is_wanted = |name: &str| names.is_empty() || names.contains(&name);
+    let folds = folds::all(is_wanted);
+    let is_kind = |name: &str| {
+        kinds.iter().any(|kind| kind.name == name) || folds.iter().any(|race| race.ends.name() == name)
+    };
+    if let Some(name) = names.iter().find(|name| !is_kind(name)) {
         return Err(format!("{name}: no such kind").into());
     }
-    kinds.retain(|kind| names.is_empty() || names.contains(&kind.name.as_str()));
+    kinds.retain(|kind| is_wanted(&kind.name));
     let races = all(&kinds);
     // Not a disk, which would make the writer wait now and then.
     let memory = PathBuf::from("/dev/shm");
@@ -162,7 +180,8 @@ fn races(seconds: f64, names: &[&str]) -> Result<(), Box<dyn Error>> {
     let paused = compiled(dir.path(), "paused", include_str!("paused.c"))?;
     say("layout\treader\tkind\twriter\treads\tchanged\ttorn\tbackwards\thalf\trefused\twrong")?;
     let cores = Cores::find();
-    let shares: u32 = races.iter().map(Race::share).sum();
+    let shares: u32 = races.iter().map(Race::share).chain(folds.iter().map(|_| folds::SHARE)).sum();
+    let time = |share: u32| Duration::from_secs_f64(seconds * f64::from(share) / f64::from(shares));
     let mut total = Counts::default();
     for race in &races {
         let Race { kind, layout, course, reader, .. } = race;
@@ -173,14 +192,20 @@ fn races(seconds: f64, names: &[&str]) -> Result<(), Box<dyn Error>> {
             Layout::Packed => theirs(&packed, kind, &path),
             Layout::Paused => stopping(&paused, kind, &path),
         };
-        let time = Duration::from_secs_f64(seconds * f64::from(race.share()) / f64::from(shares));
-        let tally = run(race, &cores, writer, &path, time)?;
+        let tally = run(race, &cores, writer, &path, time(race.share()))?;
         if race.must_be_right() {
             total += tally;
         }
         say(&format!("{name}\t{reader}\t{}\t{course}\t{}", kind.name, tally.columns()))?;
         // What a killed writer leaves.
         let _ = std::fs::remove_file(&path);
+    }
+    for race in &folds {
+        let (name, tally) = race.run(&cores, dir.path(), time(folds::SHARE))?;
+        if race.must_be_right() {
+            total += tally;
+        }
+        say(&format!("{name}\t{}", tally.columns()))?;
     }
     say(&format!("ours\tboth\ttotal\tany\t{}", total.columns()))?;
     Ok(())
@@ -243,6 +268,19 @@ fn stopping(program: &Path, kind: &Kind, path: &Path) -> Command {
     writer
 }
 
+/// Waits until a writer says that it is ready.
+fn ready(writer: &mut Child) -> std::io::Result<()> {
+    if let Some(said) = writer.stdout.take() {
+        BufReader::new(said).read_line(&mut String::new())?;
+    }
+    Ok(())
+}
+
+/// Says so.
+fn say_ready() -> std::io::Result<()> {
+    say("ready")
+}
+
 /// One writer against one reader for `time`.
 fn run(
     race: &Race<'_>,
@@ -259,9 +297,7 @@ fn run(
     let mut writer = writer.stdout(Stdio::piped()).spawn()?;
     let stopper = (race.course == Course::Stopped).then(|| Stopper::start(writer.id()));
     cores.take_readers();
-    if let Some(said) = writer.stdout.take() {
-        BufReader::new(said).read_line(&mut String::new())?;
-    }
+    ready(&mut writer)?;
     let mut reader = Reader::new(race.way, race.kind, race.layout, path)?;
     let end = Instant::now() + time;
     while Instant::now() < end {

@@ -1,7 +1,6 @@
 //! The writer of this library, in a process of its own. Ends with its parent.
 
 use std::error::Error;
-use std::io::Write;
 use std::os::unix::process::parent_id;
 use std::path::Path;
 use std::thread;
@@ -14,6 +13,7 @@ use mmstats::{
 use crate::kinds::{
     ADDED, BUCKETS, KEPT, Kind, LONGEST, PREFIX, Texts, WINDOW_SECONDS, WRITERS, What, added, kinds,
 };
+use crate::say_ready;
 
 /// Updates between two looks whether the parent is still there.
 const STRETCH: usize = 10_000;
@@ -114,14 +114,14 @@ impl<'a> Writer<'a> {
 
     /// Calls `round` again and again, which updates every field once.
     fn rounds(&self, mut round: impl FnMut(u64)) -> Result<(), Box<dyn Error>> {
-        ready()?;
+        say_ready()?;
         self.stretches(0, &mut round);
         Ok(())
     }
 
     /// The same on several threads, each of which begins with another number.
     fn at_once(&self, round: impl Fn(u64) + Sync) -> Result<(), Box<dyn Error>> {
-        ready()?;
+        say_ready()?;
         thread::scope(|scope| {
             for number in 0..WRITERS {
                 let mut round = &round;
@@ -151,16 +151,10 @@ impl<'a> Writer<'a> {
                 instance.add_field(label, Text::spec().size(16).initial("whole"))?;
             }
             if is_first {
-                ready()?;
+                say_ready()?;
             }
             is_first = false;
         }
         Ok(())
     }
-}
-
-fn ready() -> std::io::Result<()> {
-    let mut out = std::io::stdout();
-    out.write_all(b"ready\n")?;
-    out.flush()
 }

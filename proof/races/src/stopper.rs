@@ -1,5 +1,7 @@
-//! Stops a process, and lets it go on, again and again: wherever in an update it is.
+//! Stops a process, and lets it go on, again and again: wherever in an update it is. Or kills it, and starts another.
 
+use std::io;
+use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -8,7 +10,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// Until it is dropped, which leaves the process going on.
+/// Until it is dropped, which leaves the process going on, or dead.
 pub(crate) struct Stopper {
     is_over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -30,6 +32,26 @@ impl Stopper {
                 let _ = kill(process, Signal::SIGCONT);
                 pause = pause * 7 % 211;
                 thread::sleep(Duration::from_micros(pause));
+            }
+        };
+        Self { is_over, thread: Some(thread::spawn(work)) }
+    }
+}
+
+impl Stopper {
+    /// Kills what `spawn` has started, and has it start another.
+    pub(crate) fn killer(mut spawn: impl FnMut() -> io::Result<Child> + Send + 'static) -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&is_over);
+        let work = move || {
+            let mut life = 20;
+            while !seen.load(Ordering::Relaxed) {
+                let Ok(mut child) = spawn() else { return };
+                // Of many lengths. It begins with its work after a millisecond, or two.
+                life = life * 7 % 211;
+                thread::sleep(Duration::from_micros(100 * life));
+                let _ = child.kill();
+                let _ = child.wait();
             }
         };
         Self { is_over, thread: Some(thread::spawn(work)) }

@@ -90,3 +90,36 @@ fn the_naive_reader_sees_torn_values() {
         assert!(found, "{kind}, in version 2");
     }
 }
+
+/// Sums over files whose counts move: by threads that are folded, and by processes whose counts are kept.
+#[test]
+fn what_moves_is_counted_once() {
+    if !has("cc") {
+        return;
+    }
+    let read_for = |seconds| {
+        let lines = races(seconds, &["folded", "departed"]);
+        let (naive, ours): (Vec<_>, Vec<_>) =
+            lines[1..lines.len() - 1].iter().partition(|line| line[1] == "naive");
+        // Of two versions, by two readers, in three ways; the departed by one, in four.
+        assert_eq!((ours.len(), naive.len()), (2 * 2 * 3 + 4, 3), "{lines:?}");
+        for line in &ours {
+            assert_eq!(line[6..9], ["0"; 3], "torn, backwards, half seen: {line:?}");
+        }
+        let is_wrong = |line: &&Vec<String>| number(line, 7) + number(line, 8) > 0;
+        // Each was read while counts moved, and who takes no care was wrong in both.
+        let is_enough = ours.iter().all(|line| number(line, 5) > 0)
+            && ["folded", "departed"]
+                .iter()
+                .all(|kind| naive.iter().any(|line| line[2] == *kind && is_wrong(line)));
+        (is_enough, lines)
+    };
+    // A slow or busy machine takes longer for it.
+    let mut found = Vec::new();
+    let is_enough = ["2", "8", "32", "128"].into_iter().any(|seconds| {
+        let (is_enough, lines) = read_for(seconds);
+        found.push(lines);
+        is_enough
+    });
+    assert!(is_enough, "{found:?}");
+}

@@ -20,4 +20,4 @@ pub use hang_up::hang_up;
 pub use process::{Guarded, InPlace, but_half_written};
 pub use run::{Outcome, beside, copy_program, outcome, run, tool, without_stdout, words_of};
 pub use skip::{STRANGER, has, has_loopback, skip, strangers_may_enter};
-pub use watch::{PATIENCE, Watch};
+pub use watch::{PATIENCE, Watch, while_stopped};

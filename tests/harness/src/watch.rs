@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 /// Long enough for any machine; nothing waits so long unless it has failed.
@@ -67,6 +68,14 @@ impl Watch {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
     }
 
+    /// Does something while it is stopped: it sees all of that at once.
+    ///
+    /// # Panics
+    /// If it cannot be stopped.
+    pub fn while_stopped(&self, work: impl FnOnce()) {
+        while_stopped(&self.child, work);
+    }
+
     /// Interrupts it, and waits for its end: what is left of standard error, and its status.
     ///
     /// # Panics
@@ -94,6 +103,19 @@ impl Drop for Watch {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Does something while a child is stopped: it sees all of that at once.
+///
+/// # Panics
+/// If it cannot be stopped.
+pub fn while_stopped(child: &Child, work: impl FnOnce()) {
+    let child = Pid::from_raw(child.id().try_into().unwrap());
+    kill(child, Signal::SIGSTOP).unwrap();
+    let status = waitpid(child, Some(WaitPidFlag::WUNTRACED)).unwrap();
+    assert_eq!(status, WaitStatus::Stopped(child, Signal::SIGSTOP));
+    work();
+    kill(child, Signal::SIGCONT).unwrap();
 }
 
 /// The lines of a stream with their newlines, read by a thread, so that the tool never waits for the test.

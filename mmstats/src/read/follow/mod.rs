@@ -277,3 +277,34 @@ impl<T: Eq + Hash> Shared<T> {
 fn gone() -> std::io::Error {
     std::io::ErrorKind::NotFound.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::image::{Description, Image};
+    use crate::format::item::Items;
+    use crate::format::kind::{DataType, MetricType};
+
+    /// The look that finds the records comes before the one that finds their values.
+    #[test]
+    fn a_field_that_is_added_between_the_first_two_looks_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("web.mmstats");
+        let mut image = Image::new();
+        for label in ["hits", "late"] {
+            let (data, metric, items) = (DataType::U64, MetricType::Counter, Items::default());
+            image.add(&Description { label, data, metric, items }, &7_u64.to_ne_bytes()).unwrap();
+        }
+        std::fs::write(&path, image.finish()).unwrap();
+        let mut observer = Observer::new(Certainty::Newest);
+        observer.snapshot.read(&path, Origin::Named).unwrap();
+        // The first look did not have it.
+        let list = &mut observer.snapshot.version_2;
+        list.end = list.fields.pop().unwrap().at();
+        let mut followed = observer.follow_read(&path, Origin::Named, true, |_| true).unwrap();
+        assert_eq!(followed.fields().len(), 1);
+        assert_eq!(observer.look(&mut followed, |_| true).unwrap(), Observation::Anew);
+        assert_eq!(followed.fields().map(|field| field.label().to_vec()).last().unwrap(), b"late");
+        assert_eq!(observer.look(&mut followed, |_| true).unwrap(), Observation::Unchanged);
+    }
+}

@@ -293,7 +293,10 @@ impl Observer {
         if map.wanted.is_empty() {
             map.head = bytes.first_chunk().copied();
         }
-        map.take_spans(list.end, u32_at(bytes, list.end).unwrap_or(0));
+        // These bytes are a later look than the one that found the end of the list: it may go on in them. What ends it
+        // too early was seen in both.
+        let word = self.snapshot.cut.and_then(|_| u32_at(bytes, list.end));
+        map.take_spans(list.end, word.unwrap_or(0));
         let is_of_this_boot = list.is_of_this_boot(bytes);
         let map = self.maps.share(map);
         Ok(FollowedV2 { map, seen: seen.into(), compounds: compounds.into(), is_of_this_boot })

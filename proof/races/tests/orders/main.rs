@@ -11,7 +11,9 @@
 //! | `fence(Acquire)` after a look | the one in `Pages::fill` of `read/pages.rs`, after every `pread` |
 //! | [`field::agree`], [`field::is_published`] | their like in `read/settle_v1.rs` |
 //! | [`field::Field::number`], [`field::Field::text`] | `settle` there, of as many looks as it needs at least: each further one is the same again, from its second look on |
-//! | [`single::append`] | `Segment::fill`, then `Segment::publish`, against the heads in two looks of `read/list_v1.rs` |
+//! | [`single::append`] | `Segment::fill`, then `Segment::publish`, against the heads in two looks of `read/list_v1.rs`; in version 2 `Segment::publish_record`, against `read/look_v2.rs` |
+//! | [`single::grow`] | the same, against a follower that looks on: `describe_v2` in `read/follow/v2.rs` |
+//! | [`single::mark`] | `fork_mark` in `segment.rs`, and `is_home` of what another thread was handed |
 //!
 //! In loom, a relaxed load may see any value that a load before it has not ruled out. So the loads of one
 //! look see what they would see in every order, however they are written down here.

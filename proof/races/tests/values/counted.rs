@@ -81,3 +81,36 @@ fn recent_numbers_need_each_look_and_each_order() {
     fails(recent(UpdateUnordered));
     fails(recent(CurrentUnordered));
 }
+
+/// A histogram of one bucket: two numbers are recorded, 1 and 3, each into bucket, sum and count. A later look has all
+/// that an earlier look's count has counted.
+fn histogram(protocol: Protocol) -> [u64; 2] {
+    race(
+        [0; 3],
+        protocol,
+        |words, protocol| {
+            for (number, sum) in [(1, 1), (2, 4)] {
+                for (word, value) in words.0.iter().zip([number, sum, number]) {
+                    protocol.store_current(word, value);
+                }
+            }
+        },
+        |words, protocol| {
+            let [count] = words.load(2);
+            protocol.between_looks(true);
+            let [bucket, sum] = words.load(0);
+            Some(bucket >= count && sum >= [0, 1, 4][count as usize])
+        },
+    )
+}
+
+#[test]
+fn a_later_look_at_a_histogram_has_all_that_an_earlier_one_has_counted() {
+    holds(histogram(AsBuilt));
+}
+
+#[test]
+fn a_histogram_needs_two_looks_and_their_order() {
+    fails(histogram(FirstLooksAtOnce));
+    fails(histogram(CurrentUnordered));
+}

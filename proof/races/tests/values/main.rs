@@ -11,6 +11,8 @@
 //! | [`checked::mean`] | `Mean::add`, two of the words of each copy |
 //! | [`checked::window`] | `Window::add` when the second changes, two of the words of each slot |
 //! | [`counted::recent`] | `Recent::add` |
+//! | [`counted::histogram`] | `Histogram::record` of one writer |
+//! | [`folded::fold`] | `Folded::take` in `mmstats/src/write/fold.rs`, against `files/src/folds.rs` and `threads.rs` |
 //! | [`shared::counters`], [`shared::histogram`] | `add` and `record` in `values/shared.rs`, by two threads |
 //! | [`shared::shown_mean`] | `show_mean` there |
 //!
@@ -22,6 +24,7 @@
 
 mod checked;
 mod counted;
+mod folded;
 mod shared;
 
 use std::sync::Arc as Shared;
