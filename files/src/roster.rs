@@ -39,7 +39,7 @@ impl<S: Default> Roster<S> {
     pub fn new(operands: impl Into<Operands>, certainty: Certainty) -> Self {
         Self {
             places: Places::new(operands.into()),
-            observer: Observer::new(certainty),
+            observer: Observer::new(certainty).constant(),
             coroner: Coroner::new(),
             members: Vec::new(),
             outsiders: Outsiders::new(),
@@ -248,7 +248,6 @@ impl<S: Default> Roster<S> {
         hear: &mut Hear<'_>,
     ) -> Result<(), V::Stop> {
         let Found { path, origin, mapped } = found;
-        let state = if mapped.is_some() { None } else { State::at(path, *origin) };
         let followed = match mapped.as_ref().map(|mapped| mapped.open()) {
             None => self.observer.follow(path, *origin, wanted(visitor)),
             Some(Ok(file)) => self.observer.follow_file(file, path, wanted(visitor)),
@@ -270,6 +269,8 @@ impl<S: Default> Roster<S> {
             } else if !died {
                 hear(&Notice::LeftOut(path));
             }
+            // It must be from before the file was read: what changes after that is another look's concern.
+            let state = self.observer.metadata().filter(|_| mapped.is_none()).map(State::of);
             self.outsiders.insert(path.clone(), Outsider::Dead { state, is_named });
             return Ok(());
         }

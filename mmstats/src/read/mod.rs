@@ -40,6 +40,7 @@
 //! was torn or not published, or one that runs backwards, as soon as a look or an order is left out.
 
 mod about;
+mod alike_v2;
 mod field;
 mod follow;
 mod list_v1;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs::File;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::v1::{FollowedV1, NONE, value_in};
 use super::v2::{FollowedV2, Wanted};
@@ -24,7 +25,7 @@ pub struct Followed {
     pub(super) origin: Origin,
     pub(super) identity: Identity,
     /// `None`: opened at each look.
-    pub(super) file: Option<File>,
+    pub(super) file: Option<Arc<File>>,
     /// Whether its path leads to it, so that it can be opened again.
     pub(super) may_close: bool,
     pub(super) state: State,
@@ -109,7 +110,7 @@ impl Followed {
     /// It, if it is kept open.
     #[must_use]
     pub fn file(&self) -> Option<&File> {
-        self.file.as_ref()
+        self.file.as_deref()
     }
 
     /// Whether its writer holds the lifetime lock, which every writer of this library does as long as it
