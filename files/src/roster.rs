@@ -207,7 +207,8 @@ impl<S: Default> Roster<S> {
         }
         let mut before = self.outsiders.take();
         for Candidate { found, is_named } in strangers {
-            match before.remove(&found.path) {
+            // At the beginning nothing is known, and to look for a path takes longer than it seems.
+            match if before.is_empty() { None } else { before.remove(&found.path) } {
                 Some(outsider @ Outsider::Dead { state: dead, .. })
                     if dead.is_some()
                         && found.mapped.is_none()

@@ -56,7 +56,7 @@ mod settle_v2;
 mod snapshot;
 
 pub use field::SnapshotField;
-pub use follow::{Certainty, Followed, FollowedField, Observation, Observer};
+pub use follow::{Certainty, FieldSet, Followed, FollowedField, Observation, Observer};
 pub use meaning::Meaning;
 pub(crate) use open::open;
 pub(crate) use pages::Pages;

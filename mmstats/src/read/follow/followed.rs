@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::v1::{FollowedV1, NONE, value_in};
-use super::v2::{FollowedV2, Wanted};
+use super::v2::{FollowedV2, Map, Wanted};
 use crate::disk::identity::Identity;
 use crate::disk::lock::is_locked;
 use crate::error::Error;
@@ -127,6 +127,22 @@ impl Followed {
         }
     }
 
+    /// Which wanted fields it has. `None` in version 1.
+    #[must_use]
+    pub fn field_set(&self) -> Option<FieldSet> {
+        match &self.state {
+            State::V1(_) => None,
+            State::V2(state) => Some(FieldSet(Arc::clone(&state.map))),
+        }
+    }
+
+    /// Whether its wanted fields are these: the same labels, types and meanings in the same order. False if that is not
+    /// known.
+    #[must_use]
+    pub fn has_fields(&self, set: &FieldSet) -> bool {
+        matches!(&self.state, State::V2(state) if Arc::ptr_eq(&state.map, &set.0))
+    }
+
     /// The wanted fields in the order of the file.
     pub fn fields(&self) -> impl ExactSizeIterator<Item = FollowedField<'_>> {
         let count = match &self.state {
@@ -155,6 +171,16 @@ impl Followed {
                 FollowedField { place: Place::V2 { state, wanted }, meaning }
             }
         }
+    }
+}
+
+/// Which wanted fields a file has, and what they say of themselves: the same for files of one program, mostly.
+#[derive(Clone)]
+pub struct FieldSet(Arc<Map>);
+
+impl fmt::Debug for FieldSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FieldSet").field("fields", &self.0.wanted.len()).finish_non_exhaustive()
     }
 }
 

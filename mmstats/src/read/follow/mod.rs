@@ -36,7 +36,7 @@ use followed::{State, Writer};
 use v1::FieldMap;
 use v2::{Described, Map};
 
-pub use followed::{Followed, FollowedField};
+pub use followed::{FieldSet, Followed, FollowedField};
 
 /// What is known of a number that has changed. In version 2 one look shows what is published, and the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
