@@ -220,6 +220,7 @@ impl<S: Default> Roster<S> {
             }
         }
         self.outsiders.extend(before.into_iter().filter(|(path, _)| self.places.hide(path)));
+        places.iter().filter_map(|place| place.found.mapped.as_ref()).for_each(|mapped| mapped.let_go());
         self.sort();
         Ok(())
     }
