@@ -12,8 +12,11 @@ use mmstats::live::{Judge, Life};
 use mmstats::{DataType, FOLD_LABEL, FOLDED_LABEL, MergeRule, MetricType, Snapshot, SnapshotField};
 
 use crate::family::Families;
-use crate::held::{Heads, Held};
+use crate::heads::Heads;
+use crate::held::Held;
 use crate::removed::Counted;
+use crate::rows::Rows;
+use crate::sheet::Sheet;
 use crate::text::{distinct, label};
 use crate::untyped::{self, Untyped};
 use crate::{By, Choice, series};
@@ -32,6 +35,7 @@ pub struct Exposition<'a> {
     /// What becomes one, by the labels that say whose it is.
     totals: BTreeMap<String, Held>,
     heads: Heads,
+    rows: Rows,
     families: Families,
     /// What nobody knows anything of, of version 1 and of version 2.
     untyped: [Untyped; 2],
@@ -52,6 +56,7 @@ impl<'a> Exposition<'a> {
             judge: Judge::new(),
             totals: BTreeMap::new(),
             heads: Heads::default(),
+            rows: Rows::default(),
             families: Families::default(),
             untyped: [Untyped::new(choice.untyped_prefix()), Untyped::new(choice.prefix())],
             paths: Vec::new(),
@@ -118,7 +123,7 @@ impl<'a> Exposition<'a> {
                     Entry::Vacant(vacant) => vacant.insert(Held::first(source)),
                     Entry::Occupied(occupied) => {
                         let total = occupied.into_mut();
-                        total.another(&self.heads);
+                        total.another(&self.heads, &self.rows);
                         total
                     }
                 };
@@ -126,8 +131,11 @@ impl<'a> Exposition<'a> {
             });
             let Some((source, total)) = &mut typed else { continue };
             if says_something(&field, self.by, source.is_alive) {
-                total.add(&mut self.heads, source, &field);
+                total.add(&mut self.heads, &mut self.rows, source, &field);
             }
+        }
+        if let Some((_, total)) = typed {
+            total.end(&self.heads, &mut self.rows);
         }
     }
 
@@ -135,24 +143,41 @@ impl<'a> Exposition<'a> {
     /// numbers as it is merged.
     pub fn add_result(&mut self, result: &Tallied) {
         match result.outcome {
-            Outcome::Compound(_) => series::add(&mut self.families, self.prefix, &"".into(), result),
+            Outcome::Compound(_) => series::add(&mut self.families, self.prefix, (0, &"".into()), result),
             _ => self.untyped[0].add_result(result),
         }
     }
 
     /// Writes all.
     pub fn write(mut self, out: &mut Output) -> Result<(), Stop> {
-        for (labels, total) in self.totals {
+        let has_unit = self.totals.keys().any(|labels| labels.contains(",unit=\""));
+        let mut sheet = Sheet::new(self.prefix, &self.heads, &self.rows, has_unit);
+        for (key, (labels, total)) in (0..).zip(std::mem::take(&mut self.totals)) {
+            let results = match total {
+                Held::Many(all) => {
+                    sheet.take(&labels, None);
+                    all.results()
+                }
+                Held::One(one) => {
+                    let is_planned = sheet.take(&labels, one.row);
+                    if !one.has_rest() && !is_planned.is_empty() && is_planned.iter().all(|is_planned| *is_planned) {
+                        continue;
+                    }
+                    let is_planned = |place: usize| is_planned.get(place).copied().unwrap_or(false);
+                    one.aggregate(&self.heads, &self.rows, |place| !is_planned(place)).results()
+                }
+            };
             let labels = labels.into();
-            for tallied in total.aggregate(&self.heads).results() {
+            for tallied in results {
                 for left_out in &tallied.left_out {
                     let why = format!("{} is {left_out}: left out", escape(&tallied.label));
                     (self.complain)(&escape_path(&self.paths[left_out.file]), &why);
                 }
-                series::add(&mut self.families, self.prefix, &labels, &tallied);
+                series::add(&mut self.families, self.prefix, (key, &labels), &tallied);
             }
         }
-        self.families.write(self.complain, &self.untyped, out)
+        sheet.add_to(&mut self.families, &self.heads, &mut self.rows);
+        self.families.write(self.complain, (&sheet, &self.heads), &self.untyped, out)
     }
 }
 

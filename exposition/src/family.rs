@@ -7,6 +7,8 @@ use std::rc::Rc;
 use cli::{Output, Stop, escape};
 
 use crate::exposition::Complain;
+use crate::heads::Heads;
+use crate::sheet::{Column, Sheet};
 use crate::text::{Number, label, push_escaped};
 use crate::untyped::Untyped;
 
@@ -65,6 +67,8 @@ impl Samples {
 
 /// What has labels of its own.
 pub(crate) struct Series {
+    /// The number of its key among all of them.
+    pub(crate) key: u32,
     /// Which files it is of, and its attributes: `cmd="web",route="/a",`.
     pub(crate) labels: Rc<str>,
     /// The label of the field, without attributes.
@@ -76,6 +80,8 @@ pub(crate) struct Series {
 struct Family {
     help: Option<String>,
     series: Vec<Series>,
+    /// In place of series: columns of tables.
+    columns: Vec<Column>,
 }
 
 /// All of them. A name has one type in the end; until then it may have several.
@@ -104,10 +110,29 @@ impl Families {
         family.series.push(series);
     }
 
+    /// Whether there is a family of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.families.contains_key(name)
+    }
+
+    /// Adds a family that nobody else adds anything to.
+    pub(crate) fn add_columns(&mut self, name: &str, kind: Type, help: Option<String>, columns: Vec<Column>) {
+        let family = Family { help, series: Vec::new(), columns };
+        self.families.insert(name.to_owned(), BTreeMap::from([(kind, family)]));
+    }
+
+    /// Sorts the series of a name that were added in another order than that of their keys.
+    pub(crate) fn sort(&mut self, name: &str) {
+        for family in self.families.get_mut(name).into_iter().flat_map(BTreeMap::values_mut) {
+            family.series.sort_by(|one, other| (one.key, &one.origin).cmp(&(other.key, &other.origin)));
+        }
+    }
+
     /// Writes all, those of unknown types among them. What cannot be is said and left out.
     pub(crate) fn write(
         mut self,
         complain: &Complain<'_>,
+        (sheet, heads): (&Sheet, &Heads),
         untyped: &[Untyped],
         out: &mut Output,
     ) -> Result<(), Stop> {
@@ -128,6 +153,7 @@ impl Families {
             writeln!(out, "# HELP {name} {said}")?;
             writeln!(out, "# TYPE {name} {kind}")?;
             if let Some((_, family)) = typed {
+                sheet.write(heads, name, &family.columns, out)?;
                 family.write(complain, name, out)?;
             }
             for lines in others.get(name).into_iter().flatten() {

@@ -81,6 +81,11 @@ pub(crate) fn total(name: &str, unit: Option<&str>) -> String {
     in_unit(name, "", unit) + "_total"
 }
 
+/// A text's name.
+pub(crate) fn info(name: &str) -> String {
+    format!("{}_info", name.strip_suffix("_info").unwrap_or(name))
+}
+
 /// A moment's name.
 pub(crate) fn moment(name: &str) -> String {
     let name = name.strip_suffix("_seconds").filter(|stem| !stem.is_empty()).unwrap_or(name);

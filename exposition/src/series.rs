@@ -6,11 +6,11 @@ use figures::{Compound, Outcome, Tallied};
 use mmstats::{HistogramTotal, Mean, MetricType, Value, WindowTotal};
 
 use crate::family::{Families, Sample, Samples, Series, Type};
-use crate::name::{Parsed, in_unit, moment, sanitized, total, window};
+use crate::name::{Parsed, in_unit, info, moment, sanitized, total, window};
 use crate::text::{Number, attribute, for_go, label};
 
-/// Adds what all files of one key have made of a label. `labels` says which files.
-pub(crate) fn add(families: &mut Families, prefix: &str, labels: &Rc<str>, tallied: &Tallied) {
+/// Adds what all files of one key have made of a label. `labels` says which files, and `key` which key of all that is.
+pub(crate) fn add(families: &mut Families, prefix: &str, (key, labels): (u32, &Rc<str>), tallied: &Tallied) {
     let parsed = Parsed::of(&tallied.label, labels.contains(",unit=\""));
     // Mostly there are none, and all series of a key have the same labels.
     let labels = match &parsed.attributes[..] {
@@ -26,6 +26,7 @@ pub(crate) fn add(families: &mut Families, prefix: &str, labels: &Rc<str>, talli
     let about = &tallied.about;
     let adder = Adder {
         families,
+        key,
         name: sanitized(prefix, &parsed.name),
         origin: &parsed.name,
         labels,
@@ -40,6 +41,7 @@ pub(crate) fn add(families: &mut Families, prefix: &str, labels: &Rc<str>, talli
 
 struct Adder<'a> {
     families: &'a mut Families,
+    key: u32,
     name: String,
     origin: &'a str,
     labels: Rc<str>,
@@ -75,7 +77,7 @@ impl Adder<'_> {
             }
             other => number_text(other).into_iter().collect(),
         };
-        let name = format!("{}_info", self.name.strip_suffix("_info").unwrap_or(&self.name));
+        let name = info(&self.name);
         let labels = self.labels.clone();
         let mut seen = std::collections::HashSet::new();
         for value in values {
@@ -150,7 +152,7 @@ impl Adder<'_> {
             part => format!("{} ({part})", help.trim_end_matches('.')),
         });
         let origin = self.families.origin(self.origin);
-        let series = Series { labels: Rc::clone(&self.labels), origin, samples };
+        let series = Series { key: self.key, labels: Rc::clone(&self.labels), origin, samples };
         self.families.add(name, kind, help, series);
     }
 }

@@ -39,7 +39,7 @@ impl<S: Default> Roster<S> {
     pub fn new(operands: impl Into<Operands>, certainty: Certainty) -> Self {
         Self {
             places: Places::new(operands.into()),
-            observer: Observer::new(certainty),
+            observer: Observer::new(certainty).constant(),
             coroner: Coroner::new(),
             members: Vec::new(),
             outsiders: Outsiders::new(),
@@ -207,7 +207,8 @@ impl<S: Default> Roster<S> {
         }
         let mut before = self.outsiders.take();
         for Candidate { found, is_named } in strangers {
-            match before.remove(&found.path) {
+            // At the beginning nothing is known, and to look for a path takes longer than it seems.
+            match if before.is_empty() { None } else { before.remove(&found.path) } {
                 Some(outsider @ Outsider::Dead { state: dead, .. })
                     if dead.is_some()
                         && found.mapped.is_none()
@@ -219,6 +220,7 @@ impl<S: Default> Roster<S> {
             }
         }
         self.outsiders.extend(before.into_iter().filter(|(path, _)| self.places.hide(path)));
+        places.iter().filter_map(|place| place.found.mapped.as_ref()).for_each(|mapped| mapped.let_go());
         self.sort();
         Ok(())
     }
@@ -248,7 +250,6 @@ impl<S: Default> Roster<S> {
         hear: &mut Hear<'_>,
     ) -> Result<(), V::Stop> {
         let Found { path, origin, mapped } = found;
-        let state = if mapped.is_some() { None } else { State::at(path, *origin) };
         let followed = match mapped.as_ref().map(|mapped| mapped.open()) {
             None => self.observer.follow(path, *origin, wanted(visitor)),
             Some(Ok(file)) => self.observer.follow_file(file, path, wanted(visitor)),
@@ -270,6 +271,8 @@ impl<S: Default> Roster<S> {
             } else if !died {
                 hear(&Notice::LeftOut(path));
             }
+            // It must be from before the file was read: what changes after that is another look's concern.
+            let state = self.observer.metadata().filter(|_| mapped.is_none()).map(State::of);
             self.outsiders.insert(path.clone(), Outsider::Dead { state, is_named });
             return Ok(());
         }

@@ -12,10 +12,11 @@ pub trait Visitor {
     /// Why it goes no further.
     type Stop;
 
-    /// The labels of a file come next: all of them, in order.
+    /// The labels of a file come next: all of them, in order. None come where they are those of the file before: what
+    /// was heard and answered then holds once more.
     fn begin(&mut self) {}
 
-    /// Whether it wants this field.
+    /// Whether it wants this field. It must always want the same labels.
     fn wants(&mut self, label: &[u8]) -> bool;
 
     /// A file was looked at. [`Observation::Anew`] the first time, and whenever its fields are others.

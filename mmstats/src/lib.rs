@@ -49,7 +49,8 @@ pub use format::labels::{MODEL_LABEL, VERSION_LABEL};
 pub use format::mean::Mean;
 pub use format::value::Value;
 pub use read::{
-    Certainty, Followed, FollowedField, Meaning, Observation, Observer, Origin, Part, Snapshot, SnapshotField,
+    Certainty, FieldSet, Followed, FollowedField, Meaning, Observation, Observer, Origin, Part, Snapshot,
+    SnapshotField,
 };
 pub use write::builder::Builder;
 #[doc(hidden)]

@@ -248,3 +248,49 @@ fn nothing_runs_backwards_or_is_torn_under_a_writer() {
     drop(writer.join().unwrap());
     assert!(last.iter().all(|&last| last > 0));
 }
+
+#[test]
+fn files_with_the_same_fields_are_asked_about_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = |name: &str| {
+        let web = Options::new().version(Version::V2).dir(dir.path()).filename(name).create::<Web>().unwrap();
+        web.page.set(name);
+        web.hits.add(name.len() as u64);
+        web
+    };
+    let files = [web("a.mmstats"), web("another.mmstats"), web("third.mmstats"), web("d.mmstats")];
+    let _more = files[2].add_field("more", Gauge::<u64>::spec()).unwrap();
+    for is_constant in [false, true] {
+        let mut observer = Observer::new(Certainty::Newest);
+        if is_constant {
+            observer = observer.constant();
+        }
+        let mut asked = Vec::new();
+        let mut followed: Vec<_> = files
+            .iter()
+            .map(|file| {
+                let mut count = 0;
+                let followed = observer.follow(file.path(), Origin::Found, |label| {
+                    count += 1;
+                    ours(label)
+                });
+                asked.push(count > 0);
+                followed.unwrap()
+            })
+            .collect();
+        assert_eq!(asked, [true, !is_constant, true, true], "the third file has one field more");
+        let set = followed[0].field_set().unwrap();
+        let have: Vec<_> = followed.iter().map(|file| file.has_fields(&set)).collect();
+        assert_eq!(have, [true, true, false, true]);
+        for (followed, file) in followed.iter_mut().zip(&files) {
+            let name = file.path().file_name().unwrap().to_str().unwrap();
+            let first = values(followed);
+            let count = first[0].rsplit_once(' ').unwrap().1.to_owned();
+            assert_eq!((count, first[2].clone()), (file.hits.value().to_string(), format!("page text 4288 {name}")));
+            assert_eq!(observer.look(followed, ours).unwrap(), Observation::Unchanged);
+            file.hits.add(100);
+            assert_eq!(observer.look(followed, ours).unwrap(), Observation::Changed);
+            assert_eq!(values(followed)[0], format!("hits u64 64 {}", file.hits.value()));
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use cli::{Stop, Tool};
 use files::{Left, Member, Roster, Visitor};
-use mmstats::{FOLDED_LABEL, Observation, Value};
+use mmstats::{FOLDED_LABEL, FieldSet, Followed, Observation, Value};
 
 use crate::class::{Class, has_part};
 use crate::column::{ColumnTally, Per};
@@ -37,6 +37,17 @@ pub(crate) struct Poll {
     /// Whether any file passes the filters.
     has_matched: bool,
     pub(crate) named: Named,
+    /// What the columns mean in the file that was asked about last, and in all with the same fields.
+    meant: Option<MeantIn>,
+}
+
+/// The number of the field that a column means in a file, and its class and scale.
+type Meant = (Option<usize>, Option<(usize, f64)>);
+
+/// What all columns mean in the files with the same fields.
+struct MeantIn {
+    set: FieldSet,
+    columns: Vec<Meant>,
 }
 
 /// What of a file a row is to have.
@@ -65,6 +76,7 @@ impl Poll {
             cost: Duration::ZERO,
             has_matched: false,
             named: Named::default(),
+            meant: None,
         }
     }
 
@@ -117,26 +129,23 @@ impl Poll {
             state.thread = self.ledger.thread_of(writer, self.fields.len());
         }
         state.parts.resize_with(self.fields.len(), Part::default);
-        for ((part, column), classes) in state.parts.iter_mut().zip(&self.fields).zip(&mut self.classes) {
-            let labels = file.fields().enumerate();
-            let ranked = labels.filter_map(|(number, found)| {
-                let rank = column.rank(found.label())?;
-                let has = !rank.0 || column.part().is_some_and(|part| has_part(&found, part));
-                has.then_some((rank, number))
-            });
-            // The first of several fields with one label.
-            let found = ranked.min().map(|(_, number)| number);
-            part.field = found;
-            let class = found.and_then(|number| {
-                let field = file.field(number);
-                let class = Class::of(&field, column.is_gauge)?;
-                Some((class.intern(classes), field.scale()))
-            });
+        if !self.meant.as_ref().is_some_and(|meant| file.has_fields(&meant.set)) {
+            self.meant = None;
+        }
+        for (column, part) in state.parts.iter_mut().enumerate() {
+            let (field, class) = match &self.meant {
+                Some(meant) => meant.columns[column],
+                None => self.means(column, file),
+            };
+            part.field = field;
             // What was counted of another field, or in another way, says nothing about this one.
             if part.class() != class {
                 part.before = None;
                 part.known = class.map(|class| Box::new(Known::new(class)));
             }
+        }
+        if self.meant.is_none() {
+            self.meant = self.remember(file, &state.parts);
         }
         self.share(&mut state.parts);
         state.is_begun = self.filters.are_begun();
@@ -150,6 +159,36 @@ impl Poll {
                     }
                 }
             });
+    }
+
+    /// Which of a file's fields a column means, and of which class and scale that is.
+    fn means(&mut self, column: usize, file: &Followed) -> Meant {
+        let (classes, column) = (&mut self.classes[column], &self.fields[column]);
+        let labels = file.fields().enumerate();
+        let ranked = labels.filter_map(|(number, found)| {
+            let rank = column.rank(found.label())?;
+            let has = !rank.0 || column.part().is_some_and(|part| has_part(&found, part));
+            has.then_some((rank, number))
+        });
+        // The first of several fields with one label.
+        let found = ranked.min().map(|(_, number)| number);
+        let class = found.and_then(|number| {
+            let field = file.field(number);
+            let class = Class::of(&field, column.is_gauge)?;
+            Some((class.intern(classes), field.scale()))
+        });
+        (found, class)
+    }
+
+    /// What the columns mean in all files with these fields, if it is for the fields to say.
+    fn remember(&self, file: &Followed, parts: &[Part]) -> Option<MeantIn> {
+        // How long a window is, its value says.
+        let is_plain = |(column, part): (usize, &Part)| match part.class() {
+            Some((class, _)) => !self.classes[column][class].is_compound(),
+            None => part.field.is_some() || self.fields[column].part().is_none(),
+        };
+        let set = file.field_set().filter(|_| parts.iter().enumerate().all(is_plain))?;
+        Some(MeantIn { set, columns: parts.iter().map(|part| (part.field, part.class())).collect() })
     }
 
     /// Lets columns that show what is added to the same values of several numbers have it from the first of them.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat, openat2};
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat, openat2};
 use nix::sys::stat::Mode;
 use nix::sys::statfs::{BTRFS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, fstatfs};
 
@@ -29,28 +29,33 @@ pub struct Mapped {
     inside: Option<PathBuf>,
     shown: PathBuf,
     identity: (u64, u64),
-    first: Mutex<Option<First>>,
+    first: Mutex<Option<Kept<File>>>,
 }
 
-/// A file that is kept open for whoever asks first.
+/// What is kept open for whoever asks first.
 #[derive(Debug)]
-struct First(File);
+pub(crate) struct Kept<T>(Option<T>);
 
 /// How many there are of them.
 static KEPT: AtomicUsize = AtomicUsize::new(0);
 
-impl First {
-    /// Keeps a file open, if that leaves enough descriptors for everything else.
-    fn keep(file: File) -> Option<Self> {
+impl<T> Kept<T> {
+    /// Keeps it open, if that leaves enough descriptors for everything else.
+    pub(crate) fn keep(open: T) -> Option<Self> {
         static ROOM: OnceLock<usize> = OnceLock::new();
         let room = *ROOM.get_or_init(|| descriptors() / 4);
         // Dropped, it counts itself out.
-        let this = Self(file);
+        let this = Self(Some(open));
         (KEPT.fetch_add(1, Ordering::Relaxed) < room).then_some(this)
+    }
+
+    /// It, which nobody counts any more.
+    pub(crate) fn take(mut self) -> Option<T> {
+        self.0.take()
     }
 }
 
-impl Drop for First {
+impl<T> Drop for Kept<T> {
     fn drop(&mut self) {
         KEPT.fetch_sub(1, Ordering::Relaxed);
     }
@@ -68,15 +73,14 @@ impl Mapped {
     /// Finds the way to what a process has mapped.
     pub(crate) fn find(process: &Arc<Process>, directory: &Directory, entry: Entry) -> io::Result<Self> {
         let mut inside = inside(process, directory, &entry);
-        let (file, is_by_name) = open_any(directory, &entry, inside.as_deref())?;
+        let (file, metadata, is_by_name) = open_any(process, directory, &entry, inside.as_deref())?;
         if !is_by_name {
             inside = None;
         }
         let path = inside.clone().unwrap_or_else(|| below(&process.root, &entry.path).to_owned());
         let shown = shown(process, &path, is_by_name);
-        let metadata = file.metadata()?;
         let identity = (metadata.dev(), metadata.ino());
-        let first = Mutex::new(First::keep(file));
+        let first = Mutex::new(Kept::keep(file));
         Ok(Self { process: Arc::clone(process), entry, inside, shown, identity, first })
     }
 
@@ -87,16 +91,17 @@ impl Mapped {
     /// opened.
     pub fn open(&self) -> io::Result<File> {
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(file) = first.and_then(|first| first.0.try_clone().ok()) {
+        if let Some(file) = first.and_then(Kept::take) {
             return Ok(file);
         }
         let directory = self.process.directory()?;
-        Ok(open_any(&directory, &self.entry, self.inside.as_deref())?.0)
+        Ok(open_any(&self.process, &directory, &self.entry, self.inside.as_deref())?.0)
     }
 
     /// Keeps it open no longer: nobody is going to ask.
     pub(crate) fn let_go(&self) {
         self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.process.let_go();
     }
 
     /// What it is called: the path, as far as it leads there from here, else one by way of `/proc/PID/root`. That of
@@ -184,10 +189,15 @@ fn below<'a>(root: &Path, path: &'a Path) -> &'a Path {
 }
 
 /// Opens the file of a mapping, by its name where that leads to it. Also says whether it does.
-fn open_any(directory: &Directory, entry: &Entry, inside: Option<&Path>) -> io::Result<(File, bool)> {
+fn open_any(
+    process: &Process,
+    directory: &Directory,
+    entry: &Entry,
+    inside: Option<&Path>,
+) -> io::Result<(File, Metadata, bool)> {
     let by_name = match inside {
-        Some(inside) => match open_by_name(directory, entry, inside) {
-            Ok(file) => return Ok((file, true)),
+        Some(inside) => match open_by_name(process, directory, entry, inside) {
+            Ok((file, metadata)) => return Ok((file, metadata, true)),
             Err(error) => Some(error),
         },
         None => None,
@@ -195,12 +205,12 @@ fn open_any(directory: &Directory, entry: &Entry, inside: Option<&Path>) -> io::
     // The mapping itself leads there as well, whatever became of the name; but who may follow it is root.
     let by_mapping = open_mapping(directory, entry);
     let error = match by_mapping {
-        Ok(file) => return Ok((file, false)),
+        Ok((file, metadata)) => return Ok((file, metadata, false)),
         Err(error) => error,
     };
     // Many writers keep the file open.
-    if let Some(file) = open_descriptor(directory, entry) {
-        return Ok((file, false));
+    if let Some((file, metadata)) = open_descriptor(directory, entry) {
+        return Ok((file, metadata, false));
     }
     if error.kind() == io::ErrorKind::NotFound {
         // No such mapping any more, and so no such file.
@@ -210,28 +220,46 @@ fn open_any(directory: &Directory, entry: &Entry, inside: Option<&Path>) -> io::
     Err(by_name.filter(|error| error.kind() != io::ErrorKind::NotFound).unwrap_or(error))
 }
 
-fn open_by_name(directory: &Directory, entry: &Entry, inside: &Path) -> io::Result<File> {
+fn open_by_name(
+    process: &Process,
+    directory: &Directory,
+    entry: &Entry,
+    inside: &Path,
+) -> io::Result<(File, Metadata)> {
     // Not opened for reading before it is known what it is: that alone makes some devices act.
-    let found = File::from(open_below(directory, inside, OFlag::empty())?);
+    let found = File::from(match own_root().filter(|_| process.is_at_home) {
+        Some(root) => open_in(root, inside, OFlag::empty())?,
+        None => open_below(directory, inside, OFlag::empty())?,
+    });
     let metadata = found.metadata()?;
     let is_own =
         metadata.is_file() && is_it(directory, entry, &found, &metadata) && is_mapped(directory, entry);
     if !is_own {
         return Err(io::ErrorKind::NotFound.into());
     }
-    File::open(format!("/proc/self/fd/{}", found.as_raw_fd()))
+    Ok((File::open(format!("/proc/self/fd/{}", found.as_raw_fd()))?, metadata))
+}
+
+/// This program's root directory. Most processes have the same.
+fn own_root() -> Option<&'static OwnedFd> {
+    static ROOT: OnceLock<Option<OwnedFd>> = OnceLock::new();
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    ROOT.get_or_init(|| open("/", flags, Mode::empty()).ok()).as_ref()
 }
 
 /// Finds what has a path below the process's root directory. No link is followed, and none leads out of it.
 fn open_below(directory: &Directory, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
-    let root = directory.root()?;
+    open_in(&directory.root()?, path, flags)
+}
+
+fn open_in(root: &OwnedFd, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
     let flags = flags | OFlag::O_PATH | OFlag::O_CLOEXEC;
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let resolve = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS;
-    match openat2(&root, path, OpenHow::new().flags(flags).resolve(resolve)) {
+    match openat2(root, path, OpenHow::new().flags(flags).resolve(resolve)) {
         Ok(found) => Ok(found),
         // Kernels before 5.6 have no such call, and some containers forbid it.
-        Err(Errno::ENOSYS | Errno::EPERM) => step_by_step(root, path, flags),
+        Err(Errno::ENOSYS | Errno::EPERM) => step_by_step(root.try_clone()?, path, flags),
         Err(errno) => Err(errno.into()),
     }
 }
@@ -285,7 +313,7 @@ fn is_mapped(directory: &Directory, entry: &Entry) -> bool {
 }
 
 /// Opens it by way of a descriptor that the process has of it.
-fn open_descriptor(directory: &Directory, entry: &Entry) -> Option<File> {
+fn open_descriptor(directory: &Directory, entry: &Entry) -> Option<(File, Metadata)> {
     let descriptors = directory.path().join("fd");
     let is_it = |metadata: &Metadata| (metadata.dev(), metadata.ino()) == (entry.device, entry.inode);
     for descriptor in std::fs::read_dir(&descriptors).ok()?.flatten() {
@@ -294,19 +322,21 @@ fn open_descriptor(directory: &Directory, entry: &Entry) -> Option<File> {
         if metadata.is_file() && is_it(&metadata) {
             let file = File::open(&path).ok()?;
             // It may be another file's by now.
-            return (is_it(&file.metadata().ok()?) && is_mapped(directory, entry)).then_some(file);
+            let metadata = file.metadata().ok()?;
+            return (is_it(&metadata) && is_mapped(directory, entry)).then_some((file, metadata));
         }
     }
     None
 }
 
 /// Opens what is mapped there, unless that is another file by now.
-fn open_mapping(directory: &Directory, entry: &Entry) -> io::Result<File> {
+fn open_mapping(directory: &Directory, entry: &Entry) -> io::Result<(File, Metadata)> {
     let found = directory.place(&format!("map_files/{}", entry.range))?;
-    if !found.metadata()?.is_file() || !is_mapped(directory, entry) {
+    let metadata = found.metadata()?;
+    if !metadata.is_file() || !is_mapped(directory, entry) {
         return Err(io::ErrorKind::NotFound.into());
     }
-    File::open(format!("/proc/self/fd/{}", found.as_raw_fd()))
+    Ok((File::open(format!("/proc/self/fd/{}", found.as_raw_fd()))?, metadata))
 }
 
 #[cfg(test)]

@@ -191,9 +191,13 @@ impl Walker {
         // not opened.
         let directory = Directory::open(pid, thread)?;
         let began = directory.began()?;
+        let mut is_new = false;
         let process = match before {
             Some(process) if process.began == began && process.thread == thread => process,
-            _ => Arc::new(Process::of(pid, thread, began, &directory)?),
+            _ => {
+                is_new = true;
+                Arc::new(Process::of(pid, thread, began, &directory)?)
+            }
         };
         let mut now = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -211,6 +215,9 @@ impl Walker {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => problems.push(Problem::Unlisted(told(&process, &entry), error)),
             }
+        }
+        if is_new {
+            process.keep(directory);
         }
         Ok(Published { process: Some(process), files: now })
     }

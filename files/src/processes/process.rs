@@ -5,12 +5,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, openat, readlinkat};
 use nix::sys::stat::Mode;
 
+use super::mapped::Kept;
 use super::unit::unit;
 
 /// What is read at a time, at least.
@@ -18,6 +19,7 @@ const PAGE: usize = 4096;
 
 /// The directory of a process in `/proc`. Once the process has ended, nothing can be opened in it, whoever has the
 /// process id by then.
+#[derive(Debug)]
 pub(crate) struct Directory(OwnedFd);
 
 impl Directory {
@@ -50,11 +52,23 @@ impl Directory {
     }
 
     pub(crate) fn text(&self, name: &str) -> String {
-        String::from_utf8_lossy(&self.read(name).unwrap_or_default()).into_owned()
+        String::from_utf8_lossy(&self.read_small(name).unwrap_or_default()).into_owned()
     }
 
     pub(crate) fn link(&self, name: &str) -> io::Result<PathBuf> {
         Ok(readlinkat(&self.0, name).map_err(named)?.into())
+    }
+
+    /// The same of what is small: the kernel hands it out as a whole.
+    fn read_small(&self, name: &str) -> io::Result<Vec<u8>> {
+        let (mut file, mut bytes) = (self.file(name)?, vec![0; PAGE]);
+        match file.read(&mut bytes) {
+            Ok(count) if count < bytes.len() => {
+                bytes.truncate(count);
+                Ok(bytes)
+            }
+            _ => self.read(name),
+        }
     }
 
     /// The directory that the process takes for the root, to look below it.
@@ -70,7 +84,7 @@ impl Directory {
 
     /// When the process began, in ticks since the machine's start.
     pub(crate) fn began(&self) -> io::Result<u64> {
-        let stat = self.read("stat")?;
+        let stat = self.read_small("stat")?;
         // The name, in parentheses, may hold anything; the rest may not.
         let after = stat.iter().rposition(|&byte| byte == b')').map_or(&[][..], |end| &stat[end + 1..]);
         let began =
@@ -108,18 +122,28 @@ pub(crate) fn gone(error: io::Error) -> io::Error {
 }
 
 /// A process that has stats files mapped.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Process {
     pub(crate) pid: u32,
     pub(crate) thread: Option<u32>,
     pub(crate) began: u64,
     own_pid: OnceLock<u32>,
     unit: OnceLock<Option<String>>,
+    /// For whoever asks first.
+    first: Mutex<Option<Kept<Directory>>>,
     /// Its root directory, as `/proc` names it.
     pub(crate) root: PathBuf,
     /// Whether it has this program's root directory, in this program's mount namespace.
     pub(crate) is_at_home: bool,
 }
+
+impl PartialEq for Process {
+    fn eq(&self, other: &Self) -> bool {
+        (self.pid, self.thread, self.began, &self.root) == (other.pid, other.thread, other.began, &other.root)
+    }
+}
+
+impl Eq for Process {}
 
 impl Process {
     pub(crate) fn of(pid: u32, thread: Option<u32>, began: u64, directory: &Directory) -> io::Result<Self> {
@@ -128,7 +152,17 @@ impl Process {
         let (own_root, own_mounts) = home();
         let is_at_home = mounts.is_some() && mounts == *own_mounts && Some(&root) == own_root.as_ref();
         let (own_pid, unit) = (OnceLock::new(), OnceLock::new());
-        Ok(Self { pid, thread, began, own_pid, unit, root, is_at_home })
+        Ok(Self { pid, thread, began, own_pid, unit, first: Mutex::new(None), root, is_at_home })
+    }
+
+    /// Keeps its directory open for whoever asks first, if that leaves enough descriptors for everything else.
+    pub(crate) fn keep(&self, directory: Directory) {
+        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = Kept::keep(directory);
+    }
+
+    /// Keeps it open no longer: nobody is going to ask.
+    pub(crate) fn let_go(&self) {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// Its id, as this program's PID namespace has it.
@@ -141,11 +175,29 @@ impl Process {
     #[must_use]
     pub fn own_pid(&self) -> u32 {
         *self.own_pid.get_or_init(|| {
+            // If it has ended, that is its id here as well.
+            if self.is_in_own_namespace() {
+                return self.pid;
+            }
             let status = self.directory().map_or(String::new(), |directory| directory.text("status"));
             let ids = status.lines().find_map(|line| line.strip_prefix("NStgid:"));
             // Kernels before 4.1 do not say.
             ids.and_then(|ids| ids.split_whitespace().last()?.parse().ok()).unwrap_or(self.pid)
         })
+    }
+
+    /// Whether its ids are the same here and there.
+    fn is_in_own_namespace(&self) -> bool {
+        static OWN: OnceLock<Option<PathBuf>> = OnceLock::new();
+        let own = OWN.get_or_init(|| {
+            // Another PID namespace's `/proc` has other ids, and tells of each of ours in turn.
+            let status = std::fs::read_to_string("/proc/self/status").ok()?;
+            let ids = status.lines().find_map(|line| line.strip_prefix("NStgid:"))?;
+            let is_ours = ids.split_whitespace().count() == 1;
+            is_ours.then(|| std::fs::read_link("/proc/self/ns/pid").ok())?
+        });
+        let link = || std::fs::read_link(format!("/proc/{}/ns/pid", self.pid)).ok();
+        own.is_some() && link() == *own
     }
 
     /// The container or the unit that it is in: `docker-3f2a...`, `web.service`. `None` also if it has ended before
@@ -158,6 +210,9 @@ impl Process {
 
     /// It, unless it has ended.
     pub(crate) fn directory(&self) -> io::Result<Directory> {
+        if let Some(first) = self.first.lock().unwrap_or_else(PoisonError::into_inner).take().and_then(Kept::take) {
+            return Ok(first);
+        }
         let directory = Directory::open(self.pid, self.thread)?;
         if directory.began()? == self.began { Ok(directory) } else { Err(io::ErrorKind::NotFound.into()) }
     }

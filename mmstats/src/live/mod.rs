@@ -146,6 +146,10 @@ impl Judge {
     /// Judges the file of a snapshot that was just taken.
     #[must_use]
     pub fn judge(&self, snapshot: &Snapshot) -> Verdict {
+        // It says all, and most files that anybody reads are locked.
+        if snapshot.file().is_some_and(|file| is_locked(file).unwrap_or(false)) {
+            return verdict(Life::Alive, Evidence::Locked);
+        }
         match Clues::of(snapshot) {
             Ok(clues) => self.decide(&clues),
             Err(_) => verdict(Life::Unknown, Evidence::OutOfSight),

@@ -2,8 +2,10 @@
 
 use std::fs::File;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::about::Said;
+use super::alike_v2::Known;
 use super::pages::Pages;
 use super::settle_v2::{Again, Compound, is_compound, is_of_this_boot, takes_third_look, value};
 use super::snapshot::Snapshot;
@@ -22,16 +24,27 @@ const GAP: usize = 16 * 4096;
 #[derive(Default)]
 pub(crate) struct List {
     pub(super) fields: Vec<Listed>,
-    compounds: Vec<Compound>,
-    defects: Vec<Defect>,
+    pub(super) compounds: Vec<Compound>,
+    pub(super) defects: Vec<Defect>,
     /// Where the first record begins.
     pub(super) first: usize,
     /// Where the list of records ends.
     pub(super) end: usize,
     /// Those of `fields` that take a third look.
-    todo: Vec<usize>,
+    pub(super) todo: Vec<usize>,
+    /// Those of `fields` that are more than a number.
+    pub(super) composed: Vec<usize>,
+    /// The parts of the file that say which fields there are and never change: whole records of fields, and of others
+    /// what says how large they are.
+    pub(super) fixed: Vec<Range<usize>>,
+    /// How many bytes a look at all fields takes.
+    pub(super) needed: usize,
+    /// Whether another file may be compared with this one: everything in it could be read.
+    pub(super) is_pattern: bool,
+    /// Which of `fields` have the labels that every reader asks for, once somebody has.
+    pub(super) known: OnceLock<Known>,
     third: Pages,
-    again: Again,
+    pub(super) again: Again,
 }
 
 /// A field of a known type. A file may have millions, so this is small: no offset is beyond [`Snapshot::LIMIT`].
@@ -43,12 +56,12 @@ pub(crate) struct Listed {
     label_size: u16,
     pub(super) data: DataType,
     pub(super) metric: MetricType,
-    state: State,
+    pub(super) state: State,
 }
 
 /// Whether a field's value could be read.
 #[derive(Clone, Copy)]
-enum State {
+pub(super) enum State {
     /// Yes, by one look.
     Plain,
     /// Yes, and what it is is among the `compounds`.
@@ -113,8 +126,11 @@ impl List {
         self.compounds.clear();
         self.defects.clear();
         self.todo.clear();
+        self.composed.clear();
+        self.fixed.clear();
         self.again.forget();
-        (self.first, self.end) = (0, 0);
+        self.known = OnceLock::new();
+        (self.first, self.end, self.needed, self.is_pattern) = (0, 0, 0, false);
     }
 
     /// What is in a field, where it takes more than one look to say.
@@ -145,8 +161,9 @@ impl List {
     }
 
     /// The fields that make sense. Their values could be read, or could not for now.
-    pub(super) fn sound(&self) -> impl Iterator<Item = &Listed> {
-        self.fields.iter().filter(|listed| !matches!(listed.state, State::Bad(_) | State::TooLarge))
+    pub(super) fn sound(&self) -> impl Iterator<Item = (usize, &Listed)> {
+        let fields = self.fields.iter().enumerate();
+        fields.filter(|(_, listed)| !matches!(listed.state, State::Bad(_) | State::TooLarge))
     }
 
     /// Whether what windows say of the last seconds is of this boot. By the file's own word.
@@ -193,8 +210,11 @@ impl List {
         } else if let Err(what) = check(data, &second[field.value.clone()]) {
             let at = place_of(&listed, what);
             listed.state = self.bad(at, what);
-        } else if is_compound(data) {
-            self.todo.push(self.fields.len());
+        } else if !data.is_number() {
+            self.composed.push(self.fields.len());
+            if is_compound(data) {
+                self.todo.push(self.fields.len());
+            }
         }
         self.fields.push(listed);
     }

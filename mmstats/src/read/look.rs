@@ -18,16 +18,22 @@ impl Snapshot {
     pub(super) fn look(&mut self, file: &File, path: &Path, len: u64, extent: Extent) -> Result<(), Error> {
         let failed = || Error::io(path, "reading it");
         let mut len = usize::try_from(len).unwrap_or(usize::MAX);
+        // As much as the list of the file before, which may be this one's.
+        let first = FIRST_READ.max(if self.pattern_v2.is_pattern { self.pattern_v2.list_end() } else { 0 });
         for _ in 0..LIST_LOOKS {
             self.records.clear();
             self.cut = None;
             let read = match extent {
-                Extent::Fields => self.first.read(file, FIRST_READ),
+                Extent::Fields => self.first.read(file, first),
                 Extent::Whole => self.first.read_whole(file, len),
             };
             read.map_err(failed())?;
             let is_done = match self.first.bytes().first() {
-                Some(&v1::VERSION) => self.look_v1(file, &mut len),
+                Some(&v1::VERSION) => {
+                    // Its bytes are gone when the second look is taken.
+                    self.pattern_v2.is_pattern = false;
+                    self.look_v1(file, &mut len)
+                }
                 Some(&v2::VERSION) => self.look_v2(file, &mut len, extent),
                 other => {
                     self.cut = Some(other.map_or(Cut::Empty, |&version| Cut::Version(version)));

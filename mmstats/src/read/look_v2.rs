@@ -17,6 +17,9 @@ impl Snapshot {
         // Its bytes are gone when the second look is taken.
         self.pattern.clear();
         self.version_2.forget();
+        if std::mem::take(&mut self.pattern_v2.is_pattern) && self.read_alike(file, extent)? {
+            return Ok(true);
+        }
         match v2::head(self.first.bytes()) {
             Ok(first) => self.version_2.first = first,
             Err(defect) => {
@@ -36,6 +39,31 @@ impl Snapshot {
         }
         self.version_2.settle(file, &self.first, &mut self.second)?;
         std::mem::swap(&mut self.first, &mut self.second);
+        self.version_2.is_pattern = self.cut.is_none() && self.version_2.may_be_pattern(self.first.bytes());
+        Ok(true)
+    }
+
+    /// Takes in a file that has the same list of fields as the one before, since another process of the same program
+    /// wrote it: then the list needs no parsing. The first look has begun. False, and nothing is taken in, if it has
+    /// another list, or something is wrong with its values.
+    fn read_alike(&mut self, file: &File, extent: Extent) -> std::io::Result<bool> {
+        if !self.pattern_v2.is_also_in(self.first.bytes(), self.second.bytes()) {
+            return Ok(false);
+        }
+        let to = match extent {
+            Extent::Whole => self.first.bytes().len(),
+            Extent::Fields => self.pattern_v2.needed,
+        };
+        self.second.read(file, to.max(self.pattern_v2.needed))?;
+        let is_alike = self.pattern_v2.is_also_in(self.second.bytes(), self.first.bytes());
+        if !is_alike || !self.pattern_v2.take_alike(self.second.bytes()) {
+            return Ok(false);
+        }
+        std::mem::swap(&mut self.version_2, &mut self.pattern_v2);
+        self.version_2.settle(file, &self.first, &mut self.second)?;
+        std::mem::swap(&mut self.first, &mut self.second);
+        self.version_2.is_pattern = self.version_2.has_no_defect();
+        self.is_alike = true;
         Ok(true)
     }
 
@@ -80,7 +108,9 @@ impl Snapshot {
             if v2::record(self.second.bytes(), record.at) != Ok(Some(record)) {
                 return Ok(false);
             }
-            if record.kind(self.second.bytes()) != FIELD {
+            let is_field = record.kind(self.second.bytes()) == FIELD;
+            self.version_2.add_fixed(record, is_field);
+            if !is_field {
                 continue;
             }
             let mut field = v2::field(self.second.bytes(), record);

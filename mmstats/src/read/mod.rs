@@ -40,6 +40,7 @@
 //! was torn or not published, or one that runs backwards, as soon as a look or an order is left out.
 
 mod about;
+mod alike_v2;
 mod field;
 mod follow;
 mod list_v1;
@@ -55,7 +56,7 @@ mod settle_v2;
 mod snapshot;
 
 pub use field::SnapshotField;
-pub use follow::{Certainty, Followed, FollowedField, Observation, Observer};
+pub use follow::{Certainty, FieldSet, Followed, FollowedField, Observation, Observer};
 pub use meaning::Meaning;
 pub(crate) use open::open;
 pub(crate) use pages::Pages;

@@ -1,8 +1,9 @@
 //! A snapshot: the fields of a file as they were at some moment.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::field::SnapshotField;
 use super::list_v1::ListedField;
@@ -35,7 +36,8 @@ const LIMIT: usize = Snapshot::LIMIT;
 #[derive(Default)]
 pub struct Snapshot {
     path: PathBuf,
-    file: Option<File>,
+    /// Shared with whatever keeps it open: another descriptor would cost two system calls.
+    file: Option<Arc<File>>,
     /// What counts of the file, in the end.
     pub(super) first: Pages,
     pub(super) second: Pages,
@@ -49,6 +51,11 @@ pub struct Snapshot {
     pub(super) pattern: Vec<ListedField>,
     /// The fields of a file of version 2.
     pub(super) version_2: List,
+    /// Those of the file that was read before, as with `pattern`, if it says that it is one. Its bytes are still in
+    /// `second`.
+    pub(super) pattern_v2: List,
+    /// Whether the file has the same list of fields as the one that was read before.
+    pub(super) is_alike: bool,
     /// Why the list of fields ended before its end.
     pub(super) cut: Option<Cut>,
 }
@@ -127,11 +134,11 @@ impl Snapshot {
         self.forget(path);
         if origin == Origin::Named {
             let (file, metadata) = open(path, origin)?;
-            return self.take(file, metadata.len(), path, Extent::Fields);
+            return self.take(Arc::new(file), metadata.len(), path, Extent::Fields);
         }
         // It was a regular file when it was found. The kernel is asked again only if it does not look like a
         // stats file: the question costs nearly as much as reading.
-        self.take(open_only(path, origin)?, 0, path, Extent::Fields)
+        self.take(Arc::new(open_only(path, origin)?), 0, path, Extent::Fields)
     }
 
     /// Reads a file that is open for reading already, in place of what was there. `path` is what it is
@@ -140,9 +147,23 @@ impl Snapshot {
     /// # Errors
     /// As [`Snapshot::read`].
     pub fn read_file(&mut self, file: File, path: &Path) -> Result<(), Error> {
+        self.read_shared(Arc::new(file), path).map(drop)
+    }
+
+    /// The same, of one that others keep open.
+    pub(super) fn read_shared(&mut self, file: Arc<File>, path: &Path) -> Result<Metadata, Error> {
         self.forget(path);
         let metadata = regular(path, file.metadata().map_err(Error::io(path, "looking at it"))?)?;
-        self.take(file, metadata.len(), path, Extent::Fields)
+        self.take(file, metadata.len(), path, Extent::Fields)?;
+        Ok(metadata)
+    }
+
+    /// Opens the file at `path` and reads it. Gives what the file was like before it was read.
+    pub(super) fn open_and_read(&mut self, path: &Path, origin: Origin) -> Result<Metadata, Error> {
+        self.forget(path);
+        let (file, metadata) = open(path, origin)?;
+        self.take(Arc::new(file), metadata.len(), path, Extent::Fields)?;
+        Ok(metadata)
     }
 
     /// Reads all of the file at `path` in place of what was there: [`Snapshot::bytes`] then holds the
@@ -157,7 +178,7 @@ impl Snapshot {
     pub fn read_whole(&mut self, path: &Path, origin: Origin) -> Result<(), Error> {
         self.forget(path);
         let (file, metadata) = open(path, origin)?;
-        self.take(file, metadata.len(), path, Extent::Whole)
+        self.take(Arc::new(file), metadata.len(), path, Extent::Whole)
     }
 
     /// Reads all of a file that is open for reading already, as [`Snapshot::read_whole`] does. `path` is what it is
@@ -168,7 +189,7 @@ impl Snapshot {
     pub fn read_whole_file(&mut self, file: File, path: &Path) -> Result<(), Error> {
         self.forget(path);
         let metadata = regular(path, file.metadata().map_err(Error::io(path, "looking at it"))?)?;
-        self.take(file, metadata.len(), path, Extent::Whole)
+        self.take(Arc::new(file), metadata.len(), path, Extent::Whole)
     }
 
     fn forget(&mut self, path: &Path) {
@@ -176,15 +197,20 @@ impl Snapshot {
         self.path.push(path);
         self.file = None;
         self.cut = None;
+        self.is_alike = false;
         if std::mem::take(&mut self.is_pattern) {
             std::mem::swap(&mut self.records, &mut self.pattern);
+        }
+        if self.version_2.is_pattern {
+            std::mem::swap(&mut self.first, &mut self.second);
+            std::mem::swap(&mut self.version_2, &mut self.pattern_v2);
         }
         self.records.clear();
         self.version_2.forget();
     }
 
     /// Takes in a file that has `len` bytes at least.
-    fn take(&mut self, file: File, len: u64, path: &Path, extent: Extent) -> Result<(), Error> {
+    fn take(&mut self, file: Arc<File>, len: u64, path: &Path, extent: Extent) -> Result<(), Error> {
         let looked = self.look(&file, path, len, extent);
         let refused = match self.cut {
             Some(Cut::Empty | Cut::Version(_) | Cut::Head(_)) if extent == Extent::Fields => {
@@ -219,6 +245,11 @@ impl Snapshot {
     /// It, still open, for asking about its lock. `None` before the first.
     #[must_use]
     pub fn file(&self) -> Option<&File> {
+        self.file.as_deref()
+    }
+
+    /// The same, to keep it open.
+    pub(super) fn shared_file(&self) -> Option<&Arc<File>> {
         self.file.as_ref()
     }
 
@@ -265,8 +296,7 @@ impl Snapshot {
         if let Some(seen) = self.records.iter().find(ends) {
             return self.field(seen).ok();
         }
-        let ends = |listed: &&Listed| listed.label(bytes).ends_with(ending.as_bytes());
-        self.version_2.fields.iter().find(ends).and_then(|listed| self.field_v2(listed).ok())
+        self.version_2.find(ending, bytes).and_then(|listed| self.field_v2(listed).ok())
     }
 
     /// The bytes that were read: the fields and what follows them on their last page; everything, after

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod alike;
 mod bytes;
 mod changing;
 mod files;

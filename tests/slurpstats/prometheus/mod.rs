@@ -2,6 +2,7 @@
 
 mod counts;
 mod histograms;
+mod many;
 mod threads;
 mod typed;
 mod untyped;

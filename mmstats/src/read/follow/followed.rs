@@ -5,9 +5,10 @@ use std::fmt;
 use std::fs::File;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::v1::{FollowedV1, NONE, value_in};
-use super::v2::{FollowedV2, Wanted};
+use super::v2::{FollowedV2, Map, Wanted};
 use crate::disk::identity::Identity;
 use crate::disk::lock::is_locked;
 use crate::error::Error;
@@ -24,7 +25,7 @@ pub struct Followed {
     pub(super) origin: Origin,
     pub(super) identity: Identity,
     /// `None`: opened at each look.
-    pub(super) file: Option<File>,
+    pub(super) file: Option<Arc<File>>,
     /// Whether its path leads to it, so that it can be opened again.
     pub(super) may_close: bool,
     pub(super) state: State,
@@ -109,7 +110,7 @@ impl Followed {
     /// It, if it is kept open.
     #[must_use]
     pub fn file(&self) -> Option<&File> {
-        self.file.as_ref()
+        self.file.as_deref()
     }
 
     /// Whether its writer holds the lifetime lock, which every writer of this library does as long as it
@@ -124,6 +125,22 @@ impl Followed {
             Some(file) => is_locked(file).map_err(failed()),
             None => is_locked(&open(&self.path, self.origin)?.0).map_err(failed()),
         }
+    }
+
+    /// Which wanted fields it has. `None` in version 1.
+    #[must_use]
+    pub fn field_set(&self) -> Option<FieldSet> {
+        match &self.state {
+            State::V1(_) => None,
+            State::V2(state) => Some(FieldSet(Arc::clone(&state.map))),
+        }
+    }
+
+    /// Whether its wanted fields are these: the same labels, types and meanings in the same order. False if that is not
+    /// known.
+    #[must_use]
+    pub fn has_fields(&self, set: &FieldSet) -> bool {
+        matches!(&self.state, State::V2(state) if Arc::ptr_eq(&state.map, &set.0))
     }
 
     /// The wanted fields in the order of the file.
@@ -154,6 +171,16 @@ impl Followed {
                 FollowedField { place: Place::V2 { state, wanted }, meaning }
             }
         }
+    }
+}
+
+/// Which wanted fields a file has, and what they say of themselves: the same for files of one program, mostly.
+#[derive(Clone)]
+pub struct FieldSet(Arc<Map>);
+
+impl fmt::Debug for FieldSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FieldSet").field("fields", &self.0.wanted.len()).finish_non_exhaustive()
     }
 }
 

@@ -21,7 +21,7 @@ mod v2;
 
 use std::collections::HashSet;
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::hash::Hash;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,9 +34,9 @@ use crate::read::{Origin, Pages, Snapshot, open};
 
 use followed::{State, Writer};
 use v1::FieldMap;
-use v2::Map;
+use v2::{Described, Map};
 
-pub use followed::{Followed, FollowedField};
+pub use followed::{FieldSet, Followed, FollowedField};
 
 /// What is known of a number that has changed. In version 2 one look shows what is published, and the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,9 @@ pub enum Observation {
 /// How far into a file its wanted fields may reach, in bytes: what was in them is kept for each file.
 const LIMIT: usize = 16 * 1024 * 1024;
 
+/// `ENFILE` and `EMFILE`: the system, or this process, has no descriptor left.
+const TOO_MANY_OPEN: [i32; 2] = [23, 24];
+
 /// Looks at followed files. Its memory grows with the largest of them and with how many kinds there
 /// are, not with time.
 ///
@@ -97,6 +100,14 @@ pub struct Observer {
     again: Again,
     layouts: Shared<FieldMap>,
     maps: Shared<Map>,
+    /// Whether the same labels are always wanted.
+    is_constant: bool,
+    /// The wanted fields of the file that was described last, if the list in the snapshot is that file's.
+    described: Option<Described>,
+    /// What the file that was followed last was like before it was read.
+    metadata: Option<Metadata>,
+    /// A descriptor that is given up where there is no other to open a file with.
+    spare: Option<File>,
 }
 
 impl fmt::Debug for Observer {
@@ -120,7 +131,19 @@ impl Observer {
             again: Again::default(),
             layouts: Shared::new(),
             maps: Shared::new(),
+            is_constant: false,
+            described: None,
+            metadata: None,
+            spare: None,
         }
+    }
+
+    /// For a program that always wants the same labels, whichever file they are in: where a file has the same list of
+    /// fields as the file whose labels were asked about last, nothing is asked.
+    #[must_use]
+    pub fn constant(mut self) -> Self {
+        self.is_constant = true;
+        self
     }
 
     /// Begins to follow the file at `path`: the fields whose labels `wanted` chooses. It is kept open if
@@ -134,8 +157,31 @@ impl Observer {
         origin: Origin,
         wanted: impl FnMut(&[u8]) -> bool,
     ) -> Result<Followed, Error> {
-        self.snapshot.read(path, origin)?;
-        self.follow_read(path, origin, true, wanted)
+        let mut metadata = self.snapshot.open_and_read(path, origin);
+        if metadata.as_ref().is_err_and(has_no_descriptor) && self.spare.take().is_some() {
+            metadata = self.snapshot.open_and_read(path, origin);
+        }
+        let metadata = self.read(metadata)?;
+        let followed = self.follow_read(path, origin, true, metadata, wanted)?;
+        let is_kept = self.has_spare();
+        Ok(if is_kept { followed } else { Followed { file: None, ..followed } })
+    }
+
+    /// Whether one more file can be opened than are open now.
+    fn has_spare(&mut self) -> bool {
+        if self.spare.is_none() {
+            let clone = || self.snapshot.file().and_then(|file| file.try_clone().ok());
+            self.spare = File::open("/dev/null").ok().or_else(clone);
+        }
+        self.spare.is_some()
+    }
+
+    /// Takes note of what came of reading a file.
+    fn read<T>(&mut self, outcome: Result<T, Error>) -> Result<T, Error> {
+        if outcome.is_err() || !self.snapshot.is_alike {
+            self.described = None;
+        }
+        outcome
     }
 
     /// Begins to follow a file that is open for reading already. `path` is what it is called; nobody looks for anything
@@ -149,10 +195,9 @@ impl Observer {
         path: &Path,
         wanted: impl FnMut(&[u8]) -> bool,
     ) -> Result<Followed, Error> {
-        let kept = file.try_clone().map_err(Error::io(path, "keeping it open"))?;
-        self.snapshot.read_file(file, path)?;
-        let followed = self.follow_read(path, Origin::Found, false, wanted)?;
-        Ok(Followed { file: Some(kept), ..followed })
+        let read = self.snapshot.read_shared(Arc::new(file), path);
+        let metadata = self.read(read)?;
+        self.follow_read(path, Origin::Found, false, metadata, wanted)
     }
 
     /// Follows what was just read.
@@ -161,12 +206,12 @@ impl Observer {
         path: &Path,
         origin: Origin,
         may_close: bool,
+        metadata: Metadata,
         wanted: impl FnMut(&[u8]) -> bool,
     ) -> Result<Followed, Error> {
-        let Some(file) = self.snapshot.file() else { return Err(Error::io(path, "opening it")(gone())) };
-        let metadata = file.metadata().map_err(Error::io(path, "looking at it"))?;
         let identity = Identity::of(&metadata);
-        let file = file.try_clone().ok();
+        self.metadata = Some(metadata);
+        let file = self.snapshot.shared_file().map(Arc::clone);
         let writer = Writer::of(&self.snapshot);
         let state = self.describe(wanted)?;
         let cut = self.snapshot.cut;
@@ -177,6 +222,12 @@ impl Observer {
     #[must_use]
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// What the file that [`Observer::follow`] has read last was like, before it was read. `None` before the first.
+    #[must_use]
+    pub fn metadata(&self) -> Option<&Metadata> {
+        self.metadata.as_ref()
     }
 
     /// Looks at a file. Where its list of fields is made anew, `wanted` chooses again.
@@ -192,6 +243,7 @@ impl Observer {
             return self.look_at(followed, None, wanted);
         }
         let (file, metadata) = open(&followed.path, followed.origin)?;
+        let file = Arc::new(file);
         if Identity::of(&metadata) != followed.identity {
             return Ok(Observation::Replaced);
         }
@@ -201,7 +253,7 @@ impl Observer {
     fn look_at(
         &mut self,
         followed: &mut Followed,
-        opened: Option<&File>,
+        opened: Option<&Arc<File>>,
         wanted: impl FnMut(&[u8]) -> bool,
     ) -> Result<Observation, Error> {
         let Followed { path, file, state, cut, .. } = followed;
@@ -215,17 +267,18 @@ impl Observer {
             Some(found) if cut.is_none() => return Ok(found),
             Some(found) => {
                 // Whether the list goes on by now, only reading it can tell.
-                let read =
-                    file.try_clone().map_err(failed()).and_then(|file| self.snapshot.read_file(file, path));
+                let read = self.snapshot.read_shared(Arc::clone(file), path);
+                let read = self.read(read);
                 if read.is_err() || self.snapshot.cut == *cut {
                     return Ok(found);
                 }
                 None
             }
-            None => Some(file.try_clone().map_err(failed())?),
+            None => Some(Arc::clone(file)),
         };
         if let Some(file) = file {
-            self.snapshot.read_file(file, path)?;
+            let read = self.snapshot.read_shared(file, path);
+            self.read(read)?;
         }
         let writer = Writer::of(&self.snapshot);
         if followed.writer.is_other(&writer) {
@@ -271,6 +324,11 @@ impl<T: Eq + Hash> Shared<T> {
         self.known.insert(Arc::clone(&map));
         map
     }
+}
+
+/// Whether a file could not be opened because too many are open.
+fn has_no_descriptor(error: &Error) -> bool {
+    error.as_io().and_then(std::io::Error::raw_os_error).is_some_and(|number| TOO_MANY_OPEN.contains(&number))
 }
 
 /// For a file that is open by all that is known of it.

@@ -15,6 +15,7 @@ use crate::format::v2::{self, FIELD_HEAD};
 use crate::format::value::Value;
 use crate::read::Pages;
 use crate::read::about::Said;
+use crate::read::list_v2::List;
 use crate::read::settle_v2::{Compound, is_compound, takes_third_look, total, value};
 
 /// What lies no further apart than this is copied at once.
@@ -40,6 +41,15 @@ pub(super) struct Map {
     head: Option<[u8; v2::HEAD]>,
     /// The parts of the file that a look needs, in their order.
     spans: Vec<Span>,
+}
+
+/// How a file was described, for others with the same list of fields.
+pub(super) struct Described {
+    map: Arc<Map>,
+    /// How many bytes `seen` has.
+    seen: usize,
+    /// Where in the list those are whose values take several looks.
+    compounds: Vec<usize>,
 }
 
 /// A field.
@@ -155,6 +165,12 @@ impl FollowedV2 {
     }
 }
 
+/// Whether windows are of the boot that goes on. Where there are none it does not matter.
+fn is_of_this_boot(list: &List, bytes: &[u8], compounds: &[Option<Compound>]) -> bool {
+    let may_be_window = |compound: &Option<Compound>| matches!(compound, Some(Compound::Window(..)) | None);
+    !compounds.iter().any(may_be_window) || list.is_of_this_boot(bytes)
+}
+
 /// Whether a value that takes several looks is the same as before, by one look.
 fn is_same(data: DataType, before: &[u8], now: &[u8]) -> bool {
     match data {
@@ -251,14 +267,17 @@ impl Observer {
 
     /// The wanted fields of the snapshot, and what is in them.
     pub(super) fn describe_v2(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) -> Result<FollowedV2, Error> {
+        if let Some(described) = &self.described {
+            return Ok(self.describe_alike(described));
+        }
         let (list, bytes) = (&self.snapshot.version_2, self.snapshot.bytes());
         let mut map = Map { wanted: Vec::new(), signature: Vec::new(), head: None, spans: Vec::new() };
-        let (mut seen, mut compounds) = (Vec::new(), Vec::new());
+        let (mut seen, mut compounds, mut places) = (Vec::new(), Vec::new(), Vec::new());
         let mut signature: [Option<Wanted>; Writer::LABELS.len()] = [None, None];
-        for listed in list.sound() {
+        for (place, listed) in list.sound() {
             let label = listed.label(bytes);
             let signs = Writer::LABELS.iter().position(|ending| label.ends_with(ending.as_bytes()));
-            let signs = signs.filter(|&place| signature[place].is_none());
+            let signs = signs.filter(|&number| signature[number].is_none());
             let is_wanted = wanted(label);
             let describe = |seen_at| Wanted {
                 at: listed.at(),
@@ -279,13 +298,14 @@ impl Observer {
                 if is_compound(listed.data) {
                     field.compound = Some(compounds.len());
                     compounds.push(list.compound(listed).cloned());
+                    places.push(place);
                 }
                 map.wanted.push(field);
                 seen.extend_from_slice(&bytes[listed.value_range()]);
             }
             // A number is stored at once, so it is not seen half.
-            if let Some(place) = signs.filter(|_| listed.data.is_number()) {
-                signature[place] = Some(describe(seen.len()));
+            if let Some(number) = signs.filter(|_| listed.data.is_number()) {
+                signature[number] = Some(describe(seen.len()));
                 seen.extend_from_slice(&bytes[listed.value_range()]);
             }
         }
@@ -297,8 +317,25 @@ impl Observer {
         // too early was seen in both.
         let word = self.snapshot.cut.and_then(|_| u32_at(bytes, list.end));
         map.take_spans(list.end, word.unwrap_or(0));
-        let is_of_this_boot = list.is_of_this_boot(bytes);
+        let is_of_this_boot = is_of_this_boot(list, bytes, &compounds);
         let map = self.maps.share(map);
+        if self.is_constant {
+            self.described = Some(Described { map: Arc::clone(&map), seen: seen.len(), compounds: places });
+        }
         Ok(FollowedV2 { map, seen: seen.into(), compounds: compounds.into(), is_of_this_boot })
+    }
+
+    /// The wanted fields of a snapshot that has the same list of fields as the file that was described last.
+    fn describe_alike(&self, described: &Described) -> FollowedV2 {
+        let Described { map, seen, compounds } = described;
+        let (list, bytes) = (&self.snapshot.version_2, self.snapshot.bytes());
+        let mut seen = vec![0; *seen].into_boxed_slice();
+        for field in map.wanted.iter().chain(&map.signature) {
+            seen[field.seen_range()].copy_from_slice(&bytes[field.value.clone()]);
+        }
+        let compounds: Box<[_]> =
+            compounds.iter().map(|&place| list.compound(&list.fields[place]).cloned()).collect();
+        let is_of_this_boot = is_of_this_boot(list, bytes, &compounds);
+        FollowedV2 { map: Arc::clone(map), seen, compounds, is_of_this_boot }
     }
 }
