@@ -61,9 +61,9 @@ impl List {
             (Some(one), Some(other)) => one == other,
             _ => false,
         };
-        is_same(0..v2::HEAD)
-            && self.fixed.iter().cloned().all(is_same)
-            && is_same(self.end..self.list_end())
+        // A list that ended in the first look may go on in the second one.
+        let ends = |bytes: &[u8]| bytes.get(self.end..self.list_end()) == Some(&[0; END]);
+        is_same(0..v2::HEAD) && self.fixed.iter().cloned().all(is_same) && ends(one) && ends(other)
     }
 
     /// Takes in the values of a file that has this list. False if there is anything wrong with one of them.

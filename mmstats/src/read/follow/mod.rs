@@ -359,7 +359,8 @@ mod tests {
         // The first look did not have it.
         let list = &mut observer.snapshot.version_2;
         list.end = list.fields.pop().unwrap().at();
-        let mut followed = observer.follow_read(&path, Origin::Named, true, |_| true).unwrap();
+        let metadata = std::fs::metadata(&path).unwrap();
+        let mut followed = observer.follow_read(&path, Origin::Named, true, metadata, |_| true).unwrap();
         assert_eq!(followed.fields().len(), 1);
         assert_eq!(observer.look(&mut followed, |_| true).unwrap(), Observation::Anew);
         assert_eq!(followed.fields().map(|field| field.label().to_vec()).last().unwrap(), b"late");
