@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::ops::Range;
 use std::path::Path;
 
 use cli::{Color, Output, Stop, beginning, escape, escape_path, width};
@@ -12,13 +13,15 @@ use crate::region::{Meaning, Region, Role, regions};
 /// Bytes per line, with a note after them and without one.
 const NARROW: usize = 8;
 const WIDE: usize = 16;
+/// Digits of an offset.
+const OFFSET: usize = 8;
 /// Columns of a value that fit after the rest of a line of 80.
 const NOTE: usize = 20;
 
 /// Writes the dump of `bytes`, the file `path`.
 pub(crate) fn write(path: &Path, bytes: &[u8], color: Color, out: &mut Output) -> Result<(), Stop> {
     writeln!(out, "{}", color.head(format_args!("==> {}", escape_path(path))))?;
-    let mut lines = Lines { color, hex: String::new(), chars: String::new(), note: String::new() };
+    let mut lines = Lines { color, note: String::new() };
     let mut label: &[u8] = &[];
     for region in regions(bytes) {
         // A value of version 2 is not beside its label.
@@ -39,9 +42,7 @@ fn is_of_value(role: Role) -> bool {
 
 struct Lines {
     color: Color,
-    /// Kept from line to line for their memory.
-    hex: String,
-    chars: String,
+    /// Kept from line to line for its memory.
     note: String,
 }
 
@@ -86,39 +87,34 @@ impl Lines {
     }
 
     /// Offset, bytes and characters, without the end of the line.
-    fn bytes(
-        &mut self,
-        at: usize,
-        bytes: &[u8],
-        width: usize,
-        role: Role,
-        out: &mut Output,
-    ) -> Result<(), Stop> {
-        self.hex.clear();
-        match u32::try_from(at) {
-            Ok(short) if !self.color.is_on() => {
-                short.to_be_bytes().into_iter().for_each(|byte| push_hex(&mut self.hex, byte));
-                self.hex.push_str("  ");
-                out.write_str(&self.hex)?;
-                self.hex.clear();
-            }
-            _ => write!(out, "{}  ", self.color.faint(format_args!("{at:08x}")))?,
-        }
-        self.chars.clear();
-        for (number, &byte) in bytes.iter().enumerate() {
-            if number > 0 {
-                self.hex.push_str(if number % NARROW == 0 { "  " } else { " " });
-            }
-            push_hex(&mut self.hex, byte);
-            self.chars.push(if matches!(byte, b' '..=b'~') { char::from(byte) } else { '.' });
-        }
+    fn bytes(&self, at: usize, bytes: &[u8], width: usize, role: Role, out: &mut Output) -> Result<(), Stop> {
         // Three columns a byte and one between the halves, less the last blank.
         let columns = width * 3 - 1 + (width / NARROW - 1);
-        self.write(role, &self.hex, out)?;
-        out.write_str(blanks(columns - self.hex.len() + 2))?;
-        out.write_str("|")?;
-        self.write(role, &self.chars, out)?;
-        out.write_str("|")
+        let chars = OFFSET + 2 + columns + 3;
+        let mut line = [b' '; OFFSET + 2 + WIDE * 3 + 3 + WIDE + 1];
+        // No file that is read is so large that its offsets have more digits.
+        #[allow(clippy::cast_possible_truncation)]
+        let offset = (at as u32).to_be_bytes();
+        for (place, byte) in line.chunks_exact_mut(2).zip(offset) {
+            place.copy_from_slice(&digits(byte));
+        }
+        let mut end = OFFSET + 2;
+        for (number, &byte) in bytes.iter().enumerate() {
+            let begin = OFFSET + 2 + number * 3 + number / NARROW;
+            end = begin + 2;
+            line[begin..end].copy_from_slice(&digits(byte));
+            line[chars + number] = if matches!(byte, b' '..=b'~') { byte } else { b'.' };
+        }
+        line[chars - 1] = b'|';
+        line[chars + bytes.len()] = b'|';
+        if !self.color.is_on() {
+            return out.write_bytes(&line[..=chars + bytes.len()]);
+        }
+        // All of it is ASCII.
+        let text = |range: Range<usize>| std::str::from_utf8(&line[range]).unwrap_or_default();
+        write!(out, "{}  ", self.color.faint(text(0..OFFSET)))?;
+        write!(out, "{}{}", colored(self.color, role, text(OFFSET + 2..end)), text(end..chars))?;
+        write!(out, "{}|", colored(self.color, role, text(chars..chars + bytes.len())))
     }
 
     /// Writes text in the role's colour. There are many short ones, and what formatting takes is most of the time.
@@ -131,11 +127,10 @@ impl Lines {
     }
 }
 
-/// Appends a byte's two hexadecimal digits.
-fn push_hex(text: &mut String, byte: u8) {
+/// A byte's two hexadecimal digits.
+fn digits(byte: u8) -> [u8; 2] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-    text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
 }
 
 /// So many of them, at most a line.
