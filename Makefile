@@ -156,7 +156,7 @@ sanitize-c:
 		$(CARGO) test --locked -p capi --test capi -- sanitizer
 
 miri:
-	$(CARGO) +nightly miri test --locked -p mmstats --lib -- slot segment::tests format:: value
+	$(CARGO) +nightly miri test --locked -p mmstats --lib -- slot segment::tests values::
 
 # What everything costs, beside others in the same run: under five minutes. `make bench BENCH=writer` takes
 # less, `make bench BENCH="stalls --seconds 60"` looks for longer, `make bench BENCH=--quick` only tries it.
