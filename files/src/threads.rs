@@ -36,8 +36,9 @@ pub struct Group<T> {
     settled: Option<i128>,
     /// The process's file has gone since then, with this number.
     last: Option<i128>,
-    /// A fold was found under way at this number, and did not come to its end.
-    stuck: Option<i128>,
+    /// A fold was found under way at this number, and did not come to its end: what the process's file holds cannot be
+    /// said.
+    pub stuck: Option<i128>,
     /// The program's own.
     pub more: T,
 }
@@ -216,7 +217,7 @@ fn read_processes<V: Threaded>(roster: &mut Roster<V::State>, visitor: &mut V) -
     }
     for group in visitor.groups().0.values() {
         let mut group = group.borrow_mut();
-        group.number = group.last;
+        (group.number, group.stuck) = (group.last, None);
     }
     for member in roster.members() {
         let Some(thread) = V::thread(&member.state).filter(|thread| thread.is_process) else { continue };

@@ -11,8 +11,8 @@ use crate::amount::Amount;
 pub(crate) type Group = files::Group<Accounts>;
 pub(crate) type Thread = files::Thread<Accounts>;
 
-/// How many rows long what a thread has counted waits for the process's file to hold it. That file comes
-/// to be seen a row later than the first thread is seen to be gone, at most.
+/// How many rows long what a thread has counted waits for the process's file to hold it, rows apart in which that file
+/// could not be read. It comes to be seen a row later than the first thread is seen to be gone, at most.
 const PATIENCE: u8 = 3;
 
 /// All groups.
@@ -68,7 +68,8 @@ impl Ledger {
 
 fn settle(group: &mut Group, mut show: impl FnMut(Rest)) {
     for mut pending in std::mem::take(&mut group.more.pending) {
-        pending.rows -= 1;
+        // A fold whose thread has lost the processor may take many rows.
+        pending.rows -= u8::from(group.stuck.is_none());
         if group.holds(pending.number) {
             group.more.folded(pending.shown);
         } else if pending.rows > 0 {
@@ -156,6 +157,18 @@ mod tests {
         assert_eq!(row(&mut group, 2, 0), 0);
         assert_eq!(row(&mut group, 4, 510), 10);
         assert_eq!(row(&mut group, 6, 500), 500, "and only once");
+    }
+
+    #[test]
+    fn a_fold_that_does_not_end_is_waited_for() {
+        let mut group = group();
+        group.more.will_hold(4, vec![Amount::Integer(500)]);
+        group.stuck = Some(3);
+        for _ in 0..2 * PATIENCE {
+            assert_eq!(row(&mut group, 2, 0), 0);
+        }
+        group.stuck = None;
+        assert_eq!(row(&mut group, 4, 510), 10);
     }
 
     #[test]
