@@ -15,15 +15,8 @@ use crate::write::fold::{FOLD_LABEL, FOLDED_LABEL};
 /// Size of what says that the list ends.
 const END: usize = 4;
 /// The endings of labels that readers ask every file for.
-const KNOWN: [&str; 7] = [
-    "sys.pid",
-    "sys.tid",
-    "sys.uid",
-    "sys.created",
-    VERSION_LABEL,
-    FOLD_LABEL,
-    FOLDED_LABEL,
-];
+const KNOWN: [&str; 7] =
+    ["sys.pid", "sys.tid", "sys.uid", "sys.created", VERSION_LABEL, FOLD_LABEL, FOLDED_LABEL];
 
 /// The number of the first field with each of these endings.
 pub(super) type Known = [Option<usize>; KNOWN.len()];
@@ -61,9 +54,7 @@ impl List {
             (Some(one), Some(other)) => one == other,
             _ => false,
         };
-        is_same(0..v2::HEAD)
-            && self.fixed.iter().cloned().all(is_same)
-            && is_same(self.end..self.list_end())
+        is_same(0..v2::HEAD) && self.fixed.iter().cloned().all(is_same) && is_same(self.end..self.list_end())
     }
 
     /// Takes in the values of a file that has this list. False if there is anything wrong with one of them.
