@@ -69,7 +69,19 @@ impl Json<'_> {
 
 /// Whether nothing in it is escaped.
 fn is_simple(bytes: &[u8]) -> bool {
-    is_plain(bytes) && !bytes.iter().any(|byte| b"\"\\".contains(byte))
+    // Of eight bytes whether one is this.
+    fn has(word: u64, byte: u8) -> bool {
+        const EACH: u64 = 0x0101_0101_0101_0101;
+        let other = word ^ (EACH * u64::from(byte));
+        other.wrapping_sub(EACH) & !other & (EACH * 0x80) != 0
+    }
+    is_plain(bytes)
+        && bytes.chunks(8).all(|chunk| {
+            let mut eight = [b' '; 8];
+            eight[..chunk.len()].copy_from_slice(chunk);
+            let word = u64::from_ne_bytes(eight);
+            !has(word, b'"') && !has(word, b'\\')
+        })
 }
 
 fn string(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
@@ -100,6 +112,20 @@ mod tests {
     fn strings_are_safe_and_read_back() {
         assert_eq!(Json::Text(b"a\"b\\c\n\x1b[1m\xff").to_string(), "\"a\\\"b\\\\c\\n\\u001b[1m\u{fffd}\"");
         assert_eq!(Json::Text("\u{202e}✓".as_bytes()).to_string(), "\"\\u202e✓\"");
+    }
+
+    #[test]
+    fn every_byte_is_looked_at() {
+        for byte in 0..=u8::MAX {
+            for at in 0..18 {
+                let mut text = vec![b'a'; 18];
+                text[at] = byte;
+                let is_simple = matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+                assert_eq!(super::is_simple(&text), is_simple, "{byte} at {at}");
+                assert_eq!(super::is_simple(&text[..=at]), is_simple, "{byte} at the end");
+            }
+        }
+        assert!(is_simple(b""));
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub use notice::{hidden, of_process};
 pub use objects::{Members, Objects, place};
 pub use option::{number, process, seconds, word};
 pub use outcome::{in_json, in_words};
-pub use output::{Output, push_number};
+pub use output::{Output, push_escaped, push_number, push_value};
 pub use quantity::{is_in_unit, part_quantity, quantity, value_quantity};
 pub use stop::Stop;
 pub use terminal::window;

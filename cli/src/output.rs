@@ -76,10 +76,7 @@ impl Output {
     /// [`Stop::Output`].
     #[inline]
     pub fn write_escaped(&mut self, bytes: &[u8]) -> Result<(), Stop> {
-        if is_plain(bytes) {
-            return self.write_bytes(bytes);
-        }
-        self.write_str(&escape(bytes))
+        self.gather(|out| push_escaped(out, bytes))
     }
 
     /// Writes a value as [`Value`] shows itself, a text escaped.
@@ -88,10 +85,7 @@ impl Output {
     /// [`Stop::Output`].
     #[inline]
     pub fn write_value(&mut self, value: Value<'_>) -> Result<(), Stop> {
-        match value {
-            Value::Text(bytes) => self.write_escaped(bytes),
-            number => self.gather(|out| push_number(out, number)),
-        }
+        self.gather(|out| push_value(out, value))
     }
 
     /// Writes what `push` appends.
@@ -139,6 +133,24 @@ impl Output {
     pub fn flush(&mut self) -> Result<(), Stop> {
         self.pour()?;
         self.writer.flush().map_err(Stop::Output)
+    }
+}
+
+/// Appends what a file or a path says, escaped: see [`crate::escape()`].
+#[inline]
+pub fn push_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
+    if is_plain(bytes) {
+        return out.extend_from_slice(bytes);
+    }
+    out.extend_from_slice(escape(bytes).as_bytes());
+}
+
+/// Appends a value as [`Value`] shows itself, a text escaped.
+#[inline]
+pub fn push_value(out: &mut Vec<u8>, value: Value<'_>) {
+    match value {
+        Value::Text(bytes) => push_escaped(out, bytes),
+        number => push_number(out, number),
     }
 }
 

@@ -160,7 +160,10 @@ impl<'a> Exposition<'a> {
                 }
                 Held::One(one) => {
                     let is_planned = sheet.take(&labels, one.row);
-                    if !one.has_rest() && !is_planned.is_empty() && is_planned.iter().all(|is_planned| *is_planned) {
+                    if !one.has_rest()
+                        && !is_planned.is_empty()
+                        && is_planned.iter().all(|is_planned| *is_planned)
+                    {
                         continue;
                     }
                     let is_planned = |place: usize| is_planned.get(place).copied().unwrap_or(false);

@@ -73,7 +73,12 @@ impl One {
     }
 
     /// What it says, its numbers and texts as far as they are chosen by their places in a row.
-    pub(crate) fn aggregate(self, heads: &Heads, rows: &Rows, is_chosen: impl Fn(usize) -> bool) -> Aggregate {
+    pub(crate) fn aggregate(
+        self,
+        heads: &Heads,
+        rows: &Rows,
+        is_chosen: impl Fn(usize) -> bool,
+    ) -> Aggregate {
         let mut all = self.rest.map_or_else(|| Aggregate::new(Function::Auto), |rest| *rest);
         let row = self.row.into_iter().flat_map(|row| rows.row(row)).enumerate();
         for (_, (place, bits)) in row.filter(|(number, _)| is_chosen(*number)) {

@@ -37,7 +37,8 @@ impl Plan {
         }
         let (name, unit) = (sanitized(prefix, &parsed.name), head.unit.as_deref());
         let is_sum = matches!(head.merge, None | Some(MergeRule::Sum));
-        let is_one = is_sum || matches!(head.merge, Some(MergeRule::Min | MergeRule::Max | MergeRule::Latest));
+        let is_one =
+            is_sum || matches!(head.merge, Some(MergeRule::Min | MergeRule::Max | MergeRule::Latest));
         let (kind, name) = match (head.kind, head.shape) {
             (MetricType::Info, Text) => (Type::Gauge, info(&name)),
             (MetricType::Counter, Signed | Unsigned | Double) => (Type::Counter, total(&name, unit)),
@@ -145,9 +146,12 @@ impl Sheet {
             let are_distinct = columns
                 .iter()
                 .all(|column| seen.insert((column.table, plan(column).map(|plan| &plan.attributes))));
-            if let (Some(&kind), 1, true, false) = (kinds.first(), kinds.len(), are_distinct, families.has(name)) {
+            if let (Some(&kind), 1, true, false) =
+                (kinds.first(), kinds.len(), are_distinct, families.has(name))
+            {
                 let first_key = |column: &&Column| self.parts[column.table].keys.first();
-                let with_help = columns.iter().filter(|column| plan(column).is_some_and(|plan| plan.help.is_some()));
+                let with_help =
+                    columns.iter().filter(|column| plan(column).is_some_and(|plan| plan.help.is_some()));
                 let help = with_help.min_by_key(first_key).and_then(|column| plan(column)?.help.clone());
                 families.add_columns(name, kind, help, columns);
                 continue;
@@ -168,7 +172,8 @@ impl Sheet {
             if shape == Shape::Text {
                 label(&mut labels, "value", &escape(heads.text(bits)));
             }
-            let (origin, samples) = (Rc::clone(&plan.origin), Samples::One(number(heads.get(column.head), bits)));
+            let (origin, samples) =
+                (Rc::clone(&plan.origin), Samples::One(number(heads.get(column.head), bits)));
             let series = Series { key, labels: labels.into(), origin, samples };
             families.add(plan.name.clone(), plan.kind, plan.help.clone(), series);
         }

@@ -38,7 +38,8 @@ pub struct Group<T> {
     settled: Option<i128>,
     /// The process's file has gone since then, with this number.
     last: Option<i128>,
-    /// A fold was found under way at this number, and did not come to its end.
+    /// A fold was found under way at this number, and did not come to its end: what the process's file holds cannot be
+    /// said.
     stuck: Option<i128>,
     /// The program's own.
     pub more: T,

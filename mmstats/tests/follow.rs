@@ -286,7 +286,10 @@ fn files_with_the_same_fields_are_asked_about_once() {
             let name = file.path().file_name().unwrap().to_str().unwrap();
             let first = values(followed);
             let count = first[0].rsplit_once(' ').unwrap().1.to_owned();
-            assert_eq!((count, first[2].clone()), (file.hits.value().to_string(), format!("page text 4288 {name}")));
+            assert_eq!(
+                (count, first[2].clone()),
+                (file.hits.value().to_string(), format!("page text 4288 {name}"))
+            );
             assert_eq!(observer.look(followed, ours).unwrap(), Observation::Unchanged);
             file.hits.add(100);
             assert_eq!(observer.look(followed, ours).unwrap(), Observation::Changed);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cli::{
     Color, Json, Labels, Members, Objects, Output, Stop, escape, escape_path, in_json, in_words, is_in_unit,
-    part_quantity, quantity, value_quantity, width,
+    part_quantity, push_escaped, push_value, quantity, value_quantity, width,
 };
 use figures::part::derived;
 use figures::{Outcome, Tallied};
@@ -155,10 +155,20 @@ impl Lines {
                 out.write_byte(b'\n')
             });
         }
-        out.write_str(&self.start)?;
-        label(field.label(), self.color, out)?;
-        out.write_value(value)?;
-        out.write_byte(b'\n')
+        if self.color.is_on() {
+            out.write_str(&self.start)?;
+            label(field.label(), self.color, out)?;
+            out.write_value(value)?;
+            return out.write_byte(b'\n');
+        }
+        // There are very many lines.
+        out.gather(|out| {
+            out.extend_from_slice(self.start.as_bytes());
+            push_escaped(out, field.label());
+            out.push(b'\t');
+            push_value(out, value);
+            out.push(b'\n');
+        })
     }
 }
 

@@ -210,7 +210,9 @@ impl Process {
 
     /// It, unless it has ended.
     pub(crate) fn directory(&self) -> io::Result<Directory> {
-        if let Some(first) = self.first.lock().unwrap_or_else(PoisonError::into_inner).take().and_then(Kept::take) {
+        if let Some(first) =
+            self.first.lock().unwrap_or_else(PoisonError::into_inner).take().and_then(Kept::take)
+        {
             return Ok(first);
         }
         let directory = Directory::open(self.pid, self.thread)?;

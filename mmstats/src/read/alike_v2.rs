@@ -15,15 +15,8 @@ use crate::write::fold::{FOLD_LABEL, FOLDED_LABEL};
 /// Size of what says that the list ends.
 const END: usize = 4;
 /// The endings of labels that readers ask every file for.
-const KNOWN: [&str; 7] = [
-    "sys.pid",
-    "sys.tid",
-    "sys.uid",
-    "sys.created",
-    VERSION_LABEL,
-    FOLD_LABEL,
-    FOLDED_LABEL,
-];
+const KNOWN: [&str; 7] =
+    ["sys.pid", "sys.tid", "sys.uid", "sys.created", VERSION_LABEL, FOLD_LABEL, FOLDED_LABEL];
 
 /// The number of the first field with each of these endings.
 pub(super) type Known = [Option<usize>; KNOWN.len()];

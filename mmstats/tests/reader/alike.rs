@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use mmstats::{
-    Average, Bool, Counter, Gauge, Histogram, Options, Origin, Recent, Snapshot, StaticText, Text, Version, stats,
+    Average, Bool, Counter, Gauge, Histogram, Options, Origin, Recent, Snapshot, StaticText, Text, Version,
+    stats,
 };
 
 stats! {

@@ -40,15 +40,22 @@ fn web(number: u32) -> Fields {
         Items::default(),
         &[u8::from(number % 2 == 0)],
     );
-    let fields = fields.field("spent", DataType::U64, MetricType::Counter, nanoseconds(), &1500_u64.to_ne_bytes());
+    let fields =
+        fields.field("spent", DataType::U64, MetricType::Counter, nanoseconds(), &1500_u64.to_ne_bytes());
     [MergeRule::Latest, MergeRule::Max, MergeRule::Avg, MergeRule::Sum, MergeRule::None]
         .into_iter()
-        .fold(fields, |fields, merge| signed(fields, &format!("depth.{merge}.rule"), rule(merge), -i64::from(number)))
+        .fold(fields, |fields, merge| {
+            signed(fields, &format!("depth.{merge}.rule"), rule(merge), -i64::from(number))
+        })
 }
 
 /// Another program, which has some of them, and says something else of one.
 fn api(number: u32) -> Fields {
-    process(8000 + number).counter("hits", number.into()).counter("route.a", 3).gauge("seen", unit("bytes"), 2.0)
+    process(8000 + number).counter("hits", number.into()).counter("route.a", 3).gauge(
+        "seen",
+        unit("bytes"),
+        2.0,
+    )
 }
 
 /// The lines of each file by itself, and those of all of them.
@@ -75,8 +82,14 @@ fn many_files_say_what_each_of_them_says() {
         api(100 + number).write(dir.path(), format!("api-{number}x.mmstats"));
     }
     for by in ["file", "pid", "cmd"] {
-        compare(dir.path(), &["--by", by, "-p", "hits", "-p", "jobs", "-p", "depth", "-p", "ready", "-p", "mean"]);
-        compare(dir.path(), &["--by", by, "-p", "load", "-p", "low", "-p", "each", "-p", "spent", "-p", "version"]);
+        compare(
+            dir.path(),
+            &["--by", by, "-p", "hits", "-p", "jobs", "-p", "depth", "-p", "ready", "-p", "mean"],
+        );
+        compare(
+            dir.path(),
+            &["--by", by, "-p", "load", "-p", "low", "-p", "each", "-p", "spent", "-p", "version"],
+        );
         compare(dir.path(), &["--by", by, "-p", "size", "-p", "sys.", "-p", "route_"]);
     }
 }

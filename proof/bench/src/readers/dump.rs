@@ -107,18 +107,24 @@ fn formats(
 
 /// What a file costs among many and among few.
 fn growth(settings: &Settings, table: &mut Table, [few, many]: [(&Path, usize); 2]) {
-    let mut seconds = [const { Vec::new() }; 4];
+    let formats = [Some("lines"), Some("prometheus"), None];
+    let mut seconds = [const { [Vec::new(), Vec::new()] }; 3];
     for _ in 0..settings.rounds(5) {
-        for (number, (folder, files)) in [few, many, few, many].into_iter().enumerate() {
-            let mut command =
-                if number < 2 { slurpstats(settings, folder, "lines", false) } else { bare(folder, false) };
-            seconds[number].push(time(&mut command) / files as f64);
+        for (format, seconds) in formats.iter().zip(&mut seconds) {
+            for (seconds, (folder, files)) in seconds.iter_mut().zip([few, many]) {
+                let mut command = match format {
+                    Some(format) => slurpstats(settings, folder, format, false),
+                    None => bare(folder, false),
+                };
+                seconds.push(time(&mut command) / files as f64);
+            }
         }
     }
     let against = format!("a file of {}", few.1);
-    for (place, name) in [(0, "slurpstats -o lines"), (2, "open, read, close")] {
-        let ratios = Sample::ratios(&seconds[place + 1], &seconds[place]);
-        let amount = Amount::Seconds(median(&seconds[place + 1]));
+    let names = ["slurpstats -o lines", "slurpstats -o prometheus", "open, read, close"];
+    for (name, [few, all]) in names.into_iter().zip(&seconds) {
+        let ratios = Sample::ratios(all, few);
+        let amount = Amount::Seconds(median(all));
         table.row(&format!("{name}, a file of {}", many.1), &against, &ratios, amount, None);
     }
 }
