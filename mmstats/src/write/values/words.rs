@@ -271,6 +271,33 @@ mod tests {
         Words::<2>::new(home, 0, 2, ForkMark::always_home());
     }
 
+    /// Copies to the second half of four words, whose bits are all set.
+    fn copied(place: &Place, bytes: &[u8]) {
+        place.fill(&[0xff; 5 * WORD]);
+        let words = Words::<1>::new(place.home(), place.at, 4, place.mark);
+        words.update(&(), bytes, |(), bytes, _, rest| rest.half(true).copy(0, bytes));
+    }
+
+    #[test]
+    fn bytes_fill_words_with_zeros_after_them_and_leave_the_others() {
+        for len in 0..=2 * WORD {
+            let place = Place::private();
+            let given: Vec<u8> = (1..).take(len).collect();
+            copied(&place, &given);
+            let mut seen = given;
+            seen.resize(len.next_multiple_of(WORD), 0);
+            seen.resize(2 * WORD, 0xff);
+            assert_eq!(place.bytes(3 * WORD..5 * WORD), seen);
+            assert_eq!(place.words(0..3), [u64::MAX; 3]);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "index out of bounds")]
+    fn bytes_that_have_no_place_are_refused() {
+        copied(&Place::private(), &[0; 2 * WORD + 1]);
+    }
+
     #[test]
     fn a_pair_lies_in_the_order_it_is_named() {
         assert_eq!(pair(1, 2).to_ne_bytes(), [1_u32.to_ne_bytes(), 2_u32.to_ne_bytes()].concat()[..]);

@@ -37,7 +37,7 @@ pub(super) fn run(settings: &Settings, table: &mut Table) {
             "/bin/true",
             &Sample::ratios(own, &base),
             amount,
-            Some(1.4),
+            Some(1.35),
         );
     }
     for (tool, _) in TOOLS {
