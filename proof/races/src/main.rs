@@ -33,7 +33,7 @@
 //!   fields are updated in turn, few are being written while they are copied, and it sees far fewer torn
 //!   than where one is. Many fields make many reads, a hot one makes the race.
 //! - `torn`: mixed from two updates. `backwards`: older than one before, of counters and `u64`. `half`: a
-//!   label or value that was never written so.
+//!   label or value that was never written so, or a list of fields that a follower never saw to its end.
 //!   A sum is `backwards` if it is below an earlier one, or below what had been counted when the look began, and
 //!   `half` if it is above what may have been counted when it was over.
 //! - `refused`: values, whole lists of fields, or sums, that the reader said it could not give.

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use mmstats::format::v1::{self, Record};
@@ -142,6 +142,8 @@ fn by_following(
     judge: &mut Judge,
 ) -> Result<(), mmstats::Error> {
     let wanted = if is_added { is_any } else { is_updated };
+    // It has all of its fields before it goes.
+    let is_over = is_added && followed.as_ref().is_some_and(|file| has_gone(path, file));
     let file = match followed {
         Some(file) => {
             observer.look(file, wanted)?;
@@ -156,11 +158,20 @@ fn by_following(
             None => judge.tally.refused += 1,
         }
     }
-    if judge.is_complete() {
+    if is_over && !judge.is_complete() {
+        // Some will never be seen.
+        judge.tally.half += 1;
+    }
+    if is_over || judge.is_complete() {
         // Nothing more will come; perhaps there is another file of the name by now.
         *followed = None;
     }
     Ok(())
+}
+
+/// Whether the file has its name no longer.
+fn has_gone(path: &Path, file: &Followed) -> bool {
+    path.metadata().map_or(true, |now| (now.dev(), now.ino()) != file.identity())
 }
 
 pub(crate) fn added(judge: &mut Judge, label: &[u8], value: &Value<'_>) {

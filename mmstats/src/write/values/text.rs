@@ -154,7 +154,9 @@ mod tests {
 
     #[test]
     fn any_length_is_stored_whole_and_cut_at_the_capacity() {
-        for capacity in [1, 7, 8, 9, 64, 1000] {
+        // Miri would take minutes for the last.
+        let capacities: &[u32] = if cfg!(miri) { &[1, 7, 8, 9, 64] } else { &[1, 7, 8, 9, 64, 1000] };
+        for &capacity in capacities {
             let place = Place::private();
             let text = text(&place, capacity, b"");
             for len in (0..=capacity as usize + 9).rev().chain(0..=capacity as usize + 9) {
