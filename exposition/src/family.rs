@@ -121,11 +121,19 @@ impl Families {
         self.families.insert(name.to_owned(), BTreeMap::from([(kind, family)]));
     }
 
-    /// Sorts the series of a name that were added in another order than that of their keys.
-    pub(crate) fn sort(&mut self, name: &str) {
-        for family in self.families.get_mut(name).into_iter().flat_map(BTreeMap::values_mut) {
-            family.series.sort_by(|one, other| (one.key, &one.origin).cmp(&(other.key, &other.origin)));
+    /// Adds series to those of a name. Both are sorted by key, and so are all of them then.
+    pub(crate) fn merge(&mut self, name: &str, kind: Type, help: Option<String>, series: Vec<Series>) {
+        let family = self.families.entry(name.to_owned()).or_default().entry(kind).or_default();
+        family.help = family.help.take().or(help);
+        let mut others =
+            std::mem::replace(&mut family.series, Vec::with_capacity(series.len())).into_iter().peekable();
+        for series in series {
+            while let Some(other) = others.next_if(|other| other.key <= series.key) {
+                family.series.push(other);
+            }
+            family.series.push(series);
         }
+        family.series.extend(others);
     }
 
     /// Writes all, those of unknown types among them. What cannot be is said and left out.

@@ -1,7 +1,8 @@
 //! Series that are never made one by one: of keys with one file, most fields are one series each, whose name and type
 //! are the same for all keys. They are written from the tables of values (`rows.rs`), a column after the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;
 
 use cli::{Output, Stop, escape};
@@ -15,6 +16,8 @@ use crate::text::{Number, attribute, label};
 
 /// Of how many files a table has to be that it is worth it.
 const MANY: usize = 16;
+/// In place of a plan's number.
+const NONE: u32 = u32::MAX;
 
 /// What becomes of a field, whatever its key and its value.
 struct Plan {
@@ -67,8 +70,9 @@ struct Part {
 
 /// What is written from tables.
 pub(crate) struct Sheet {
-    /// By head.
-    plans: Vec<Option<Plan>>,
+    plans: Vec<Plan>,
+    /// By head, of which there may be millions: the number of its plan, or [`NONE`].
+    planned: Vec<u32>,
     /// By table.
     parts: Vec<Part>,
     /// The labels of all keys, one after the other, and where each ends.
@@ -88,15 +92,22 @@ pub(crate) struct Column {
 impl Sheet {
     /// What can be written so. `has_unit` says whether any key has a label of ours for the unit.
     pub(crate) fn new(prefix: &str, heads: &Heads, rows: &Rows, has_unit: bool) -> Self {
-        let mut plans: Vec<Option<Plan>> = Vec::new();
-        plans.resize_with(heads.len(), || None);
+        let (mut plans, mut planned) = (Vec::new(), vec![NONE; heads.len()]);
         let many = rows.tables().iter().filter(|table| table.height() >= MANY);
-        let worthy: BTreeSet<_> = many.flat_map(|table| table.heads.iter().copied()).collect();
-        for head in worthy {
-            plans[head as usize] = Plan::of(prefix, heads.get(head), has_unit);
+        for &head in many.flat_map(|table| table.heads.iter()) {
+            if planned[head as usize] != NONE {
+                continue;
+            }
+            if let Some(plan) = Plan::of(prefix, heads.get(head), has_unit) {
+                // There are no more than heads.
+                #[allow(clippy::cast_possible_truncation)]
+                let number = plans.len() as u32;
+                planned[head as usize] = number;
+                plans.push(plan);
+            }
         }
         let part = |heads: &[u32]| {
-            let is_planned: Vec<_> = heads.iter().map(|&head| plans[head as usize].is_some()).collect();
+            let is_planned: Vec<_> = heads.iter().map(|&head| planned[head as usize] != NONE).collect();
             let has_any = is_planned.contains(&true);
             Part { is_planned: if has_any { is_planned } else { Vec::new() }, ..Part::default() }
         };
@@ -105,7 +116,7 @@ impl Sheet {
             false => part(&table.heads),
         });
         let parts = parts.collect();
-        Self { plans, parts, labels: String::new(), ends: Vec::new(), columns: Vec::new() }
+        Self { plans, planned, parts, labels: String::new(), ends: Vec::new(), columns: Vec::new() }
     }
 
     /// Takes in the next key and the row of its file, if it has one. Gives which of the row's values are written from
@@ -139,48 +150,55 @@ impl Sheet {
             }
         }
         for (name, mut columns) in names {
-            let plan = |column: &Column| self.plan(column.head);
-            columns.sort_by_key(|column| plan(column).map(|plan| (&plan.origin, &plan.attributes)));
-            let kinds: BTreeSet<_> = columns.iter().filter_map(plan).map(|plan| plan.kind).collect();
-            let mut seen = BTreeSet::new();
-            let are_distinct = columns
-                .iter()
-                .all(|column| seen.insert((column.table, plan(column).map(|plan| &plan.attributes))));
-            if let (Some(&kind), 1, true, false) =
-                (kinds.first(), kinds.len(), are_distinct, families.has(name))
-            {
-                let first_key = |column: &&Column| self.parts[column.table].keys.first();
-                let with_help =
-                    columns.iter().filter(|column| plan(column).is_some_and(|plan| plan.help.is_some()));
-                let help = with_help.min_by_key(first_key).and_then(|column| plan(column)?.help.clone());
-                families.add_columns(name, kind, help, columns);
-                continue;
+            let attributes = |column: &Column| self.plan(column.head).map(|plan| plan.attributes.as_str());
+            let kind = |column: &Column| self.plan(column.head).map(|plan| plan.kind);
+            columns.sort_by(|one, other| {
+                (one.table, attributes(one), one.number).cmp(&(other.table, attributes(other), other.number))
+            });
+            let are_alike = |pair: &[Column]| {
+                (pair[0].table, attributes(&pair[0])) == (pair[1].table, attributes(&pair[1]))
+            };
+            let is_one = columns.windows(2).all(|pair| kind(&pair[0]) == kind(&pair[1]) && !are_alike(pair));
+            match columns.first().and_then(kind).filter(|_| is_one && !families.has(name)) {
+                Some(kind) => families.add_columns(name, kind, self.help(&columns), columns),
+                None => self.add_series(families, heads, &columns),
             }
-            for column in columns {
-                self.add_series(families, heads, column);
-            }
-            families.sort(name);
         }
     }
 
-    fn add_series(&self, families: &mut Families, heads: &Heads, column: Column) {
-        let Some(plan) = self.plan(column.head) else { return };
-        let shape = heads.get(column.head).shape;
-        for (key, bits) in self.values(column) {
+    /// What the first key says that says something.
+    fn help(&self, columns: &[Column]) -> Option<String> {
+        let first = |column: &Column| {
+            let help = self.plan(column.head)?.help.as_ref()?;
+            Some((self.parts[column.table].keys.first()?, help))
+        };
+        columns.iter().filter_map(first).min_by_key(|(key, _)| *key).map(|(_, help)| help.clone())
+    }
+
+    fn add_series(&self, families: &mut Families, heads: &Heads, columns: &[Column]) {
+        let mut all: BTreeMap<Type, Vec<Series>> = BTreeMap::new();
+        let added = self.each(columns, &mut |key, column, bits| {
+            let Some(plan) = self.plan(column.head) else { return Ok(()) };
+            let head = heads.get(column.head);
             let mut labels = self.labels_of(key).to_owned();
             labels.push_str(&plan.attributes);
-            if shape == Shape::Text {
+            if head.shape == Shape::Text {
                 label(&mut labels, "value", &escape(heads.text(bits)));
             }
-            let (origin, samples) =
-                (Rc::clone(&plan.origin), Samples::One(number(heads.get(column.head), bits)));
+            let (origin, samples) = (Rc::clone(&plan.origin), Samples::One(number(head, bits)));
             let series = Series { key, labels: labels.into(), origin, samples };
-            families.add(plan.name.clone(), plan.kind, plan.help.clone(), series);
+            all.entry(plan.kind).or_default().push(series);
+            Ok(())
+        });
+        debug_assert!(added.is_ok(), "nothing is written");
+        let name = columns.first().and_then(|column| self.plan(column.head)).map(|plan| plan.name.as_str());
+        for (kind, series) in all {
+            families.merge(name.unwrap_or_default(), kind, self.help(columns), series);
         }
     }
 
     fn plan(&self, head: u32) -> Option<&Plan> {
-        self.plans[head as usize].as_ref()
+        self.plans.get(self.planned[head as usize] as usize)
     }
 
     fn labels_of(&self, key: u32) -> &str {
@@ -189,10 +207,31 @@ impl Sheet {
         &self.labels[start..self.ends[key]]
     }
 
-    /// The keys of a column, in order, and their values.
-    fn values(&self, column: Column) -> impl Iterator<Item = (u32, u64)> {
-        let keys = self.parts[column.table].keys.iter().copied();
-        keys.zip(self.columns[column.table].column(column.number).iter().copied())
+    /// Hands over the values of these columns, which are sorted by table: with their keys, in the order of these.
+    fn each(
+        &self,
+        columns: &[Column],
+        take: &mut dyn FnMut(u32, &Column, u64) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        let keys = |group: &[Column]| &self.parts[group[0].table].keys;
+        let mut row = |group: &[Column], row: usize| {
+            let key = keys(group)[row];
+            group.iter().try_for_each(|column| {
+                take(key, column, self.columns[column.table].column(column.number)[row])
+            })
+        };
+        let groups: Vec<_> = columns.chunk_by(|one, other| one.table == other.table).collect();
+        if let [only] = groups[..] {
+            return (0..keys(only).len()).try_for_each(|number| row(only, number));
+        }
+        // Of each table the key that comes next, and its row.
+        let first = |(number, group): (usize, &&[Column])| Some(Reverse((*keys(group).first()?, number, 0)));
+        let mut next: BinaryHeap<_> = groups.iter().enumerate().filter_map(first).collect();
+        while let Some(Reverse((_, number, at))) = next.pop() {
+            row(groups[number], at)?;
+            next.extend(keys(groups[number]).get(at + 1).map(|key| Reverse((*key, number, at + 1))));
+        }
+        Ok(())
     }
 
     /// Writes the series of a family, sorted by key.
@@ -205,36 +244,23 @@ impl Sheet {
     ) -> Result<(), Stop> {
         let origin = |column: &Column| self.plan(column.head).map(|plan| &plan.origin);
         let has_several = columns.windows(2).any(|pair| origin(&pair[0]) != origin(&pair[1]));
-        let ends: Vec<_> = columns
-            .iter()
-            .filter_map(|column| {
-                let plan = self.plan(column.head)?;
-                let mut end = plan.attributes.clone();
-                let mut last = String::new();
-                if has_several {
-                    label(&mut last, "label", &escape(plan.origin.as_bytes()));
-                }
-                let head = heads.get(column.head);
-                if head.shape != Shape::Text {
-                    end.push_str(&std::mem::take(&mut last));
-                }
-                Some((head, end, last))
-            })
-            .collect();
-        let write = |(key, bits): (u32, u64), place: usize, out: &mut Output| {
-            let (head, end, last) = &ends[place];
-            let text = if head.shape == Shape::Text { escape(heads.text(bits)) } else { "".into() };
+        let mut own = String::new();
+        self.each(columns, &mut |key, column, bits| {
+            let (head, plan) = (heads.get(column.head), self.plan(column.head));
+            own.clear();
+            if head.shape == Shape::Text {
+                label(&mut own, "value", &escape(heads.text(bits)));
+            }
+            if let Some(plan) = plan.filter(|_| has_several) {
+                label(&mut own, "label", &escape(plan.origin.as_bytes()));
+            }
+            let attributes = plan.map_or("", |plan| &plan.attributes);
             out.gather(|out| {
                 out.extend_from_slice(name.as_bytes());
                 out.push(b'{');
                 let start = out.len();
-                out.extend_from_slice(self.labels_of(key).as_bytes());
-                out.extend_from_slice(end.as_bytes());
-                if head.shape == Shape::Text {
-                    let mut own = String::new();
-                    label(&mut own, "value", &text);
-                    out.extend_from_slice(own.as_bytes());
-                    out.extend_from_slice(last.as_bytes());
+                for labels in [self.labels_of(key), attributes, &own] {
+                    out.extend_from_slice(labels.as_bytes());
                 }
                 // The comma after the last, or the brace where there are none.
                 out.pop();
@@ -242,17 +268,7 @@ impl Sheet {
                 number(head, bits).push_to(out);
                 out.push(b'\n');
             })
-        };
-        if let [column] = columns {
-            return self.values(*column).try_for_each(|value| write(value, 0, out));
-        }
-        let mut all: Vec<_> = columns
-            .iter()
-            .enumerate()
-            .flat_map(|(place, column)| self.values(*column).map(move |(key, bits)| (key, place, bits)))
-            .collect();
-        all.sort_unstable();
-        all.into_iter().try_for_each(|(key, place, bits)| write((key, bits), place, out))
+        })
     }
 }
 

@@ -64,6 +64,11 @@ impl Clues {
     /// If the file cannot be asked about itself any more, or the snapshot has none.
     pub fn of(snapshot: &Snapshot) -> io::Result<Self> {
         let Some(file) = snapshot.file() else { return Err(io::ErrorKind::NotFound.into()) };
+        Self::beside(file, is_locked(file).ok(), snapshot)
+    }
+
+    /// The same where its lock was asked about.
+    pub(super) fn beside(file: &File, locked: Option<bool>, snapshot: &Snapshot) -> io::Result<Self> {
         let unsigned = |label| match snapshot.find(label)?.value() {
             Value::Unsigned(value) => Some(value),
             Value::Signed(value) => u64::try_from(value).ok(),
@@ -73,7 +78,7 @@ impl Clues {
             Value::Double(value) => Some(value).filter(|value| value.is_finite() && *value > 0.0),
             _ => None,
         };
-        let mut clues = Self::outside(file, snapshot.path())?;
+        let mut clues = Self::outside(file, locked, snapshot.path())?;
         let pid = unsigned("sys.pid").and_then(|pid| u32::try_from(pid).ok()).filter(|&pid| possible(pid));
         // A writer that was killed while it filled its file has locked it before, and may not have come to the label.
         let is_begun = clues.maker.is_some() && (pid.is_none() || snapshot.is_version_2());
@@ -94,7 +99,7 @@ impl Clues {
     /// If the file cannot be asked about.
     pub fn of_temporary(file: &File, path: &Path) -> io::Result<Option<Self>> {
         use std::os::unix::fs::FileExt;
-        let mut clues = Self::outside(file, path)?;
+        let mut clues = Self::outside(file, is_locked(file).ok(), path)?;
         if clues.maker.is_none() {
             return Ok(None);
         }
@@ -111,14 +116,14 @@ impl Clues {
         Ok(Some(clues))
     }
 
-    /// What is known without the content.
-    fn outside(file: &File, path: &Path) -> io::Result<Self> {
+    /// What is known without the content. No lock can be asked about on some file systems: then none can be taken there,
+    /// either.
+    fn outside(file: &File, locked: Option<bool>, path: &Path) -> io::Result<Self> {
         let metadata = file.metadata()?;
         Ok(Self {
             identity: Identity::of(&metadata),
             owner: metadata.uid(),
-            // No lock can be asked about on this file system: then none can be taken there, either.
-            locked: is_locked(file).ok(),
+            locked,
             maker: path.file_name().and_then(temporary_pid).filter(|&pid| possible(pid)),
             changed: changed(&metadata),
             ..Self::unknown(path)

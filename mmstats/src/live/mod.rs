@@ -146,14 +146,14 @@ impl Judge {
     /// Judges the file of a snapshot that was just taken.
     #[must_use]
     pub fn judge(&self, snapshot: &Snapshot) -> Verdict {
+        let unknown = verdict(Life::Unknown, Evidence::OutOfSight);
+        let Some(file) = snapshot.file() else { return unknown };
+        let locked = is_locked(file).ok();
         // It says all, and most files that anybody reads are locked.
-        if snapshot.file().is_some_and(|file| is_locked(file).unwrap_or(false)) {
+        if locked == Some(true) {
             return verdict(Life::Alive, Evidence::Locked);
         }
-        match Clues::of(snapshot) {
-            Ok(clues) => self.decide(&clues),
-            Err(_) => verdict(Life::Unknown, Evidence::OutOfSight),
-        }
+        Clues::beside(file, locked, snapshot).map_or(unknown, |clues| self.decide(&clues))
     }
 
     /// Judges by the clues that a file has given.
