@@ -32,7 +32,7 @@ pub struct Mapped {
     first: Mutex<Option<Kept<File>>>,
 }
 
-/// What is kept open for whoever asks first.
+/// What is kept open for the first that asks.
 #[derive(Debug)]
 pub(crate) struct Kept<T>(Option<T>);
 

@@ -129,7 +129,7 @@ pub struct Process {
     pub(crate) began: u64,
     own_pid: OnceLock<u32>,
     unit: OnceLock<Option<String>>,
-    /// For whoever asks first.
+    /// For the first that asks.
     first: Mutex<Option<Kept<Directory>>>,
     /// Its root directory, as `/proc` names it.
     pub(crate) root: PathBuf,
@@ -155,7 +155,7 @@ impl Process {
         Ok(Self { pid, thread, began, own_pid, unit, first: Mutex::new(None), root, is_at_home })
     }
 
-    /// Keeps its directory open for whoever asks first, if that leaves enough descriptors for everything else.
+    /// Keeps its directory open for the first that asks, if that leaves enough descriptors for everything else.
     pub(crate) fn keep(&self, directory: Directory) {
         *self.first.lock().unwrap_or_else(PoisonError::into_inner) = Kept::keep(directory);
     }
