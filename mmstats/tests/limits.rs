@@ -6,12 +6,13 @@
 mod child;
 
 use std::fs;
+use std::os::fd::AsRawFd;
 use std::path::Path;
 
 use child::{assert_ended_well, in_child};
 use mmstats::{
-    Counter, Error, ErrorKind, Instance, Model, MovingAverage, Options, Snapshot, Spec, Text, per_thread,
-    stats,
+    Certainty, Counter, Error, ErrorKind, Instance, Model, MovingAverage, Observation, Observer, Options,
+    Origin, Snapshot, Spec, Text, per_thread, stats,
 };
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, setrlimit};
@@ -201,4 +202,33 @@ fn adding_while_fields_are_added_is_an_error() {
     assert_eq!(snapshot.find("second").unwrap().value().to_string(), "text");
     stats.remove().unwrap();
     assert!(!stats.path().exists());
+}
+
+#[test]
+fn more_files_are_followed_than_may_be_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = Options::new().dir(dir.path()).create::<Hits>().unwrap();
+    let paths: Vec<_> = (0..60).map(|number| dir.path().join(format!("copy-{number}.mmstats"))).collect();
+    for path in &paths {
+        fs::copy(web.path(), path).unwrap();
+    }
+    let status = in_child(|| {
+        // Others may be open already.
+        let used = u64::try_from(fs::File::open(&paths[0]).unwrap().as_raw_fd()).unwrap();
+        // The type is not the same everywhere.
+        #[allow(clippy::useless_conversion)]
+        let limit = (used + 30).try_into().unwrap();
+        setrlimit(Resource::RLIMIT_NOFILE, limit, limit).unwrap();
+        let mut observer = Observer::new(Certainty::Newest);
+        let mut follow = |path: &std::path::PathBuf| {
+            observer.follow(path, Origin::Found, |label| label == b"hits").unwrap()
+        };
+        let mut followed: Vec<_> = paths.iter().map(&mut follow).collect();
+        assert!(followed[0].is_open() && !followed[59].is_open());
+        // Where one is free again, it is opened for a moment.
+        followed.remove(0);
+        let looked = observer.look(followed.last_mut().unwrap(), |label| label == b"hits");
+        assert_eq!(looked.unwrap(), Observation::Unchanged);
+    });
+    assert_ended_well(status);
 }

@@ -40,8 +40,8 @@ fn compile(items: &str) -> Option<(bool, String)> {
         return None;
     };
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    // Of another target, or of another compiler.
-    if said.contains("E0461") || said.contains("E0514") {
+    // Of another target, of another compiler, or made for a sanitizer.
+    if ["E0461", "E0514", "ABI mismatch"].iter().any(|reason| said.contains(reason)) {
         eprintln!("the library is not for the compiler at hand: skipped");
         return None;
     }
