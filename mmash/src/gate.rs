@@ -1,7 +1,7 @@
 //! Which requests are answered at all. A page of another site that is open in the same browser must learn nothing
 //! from here: neither by a name that it has made to lead here (DNS rebinding) nor by a request of its own.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
@@ -76,7 +76,7 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 /// The host of `HOST[:PORT]`, an address of version 6 without its brackets.
 fn without_port(host: &str) -> Option<&str> {
     let (name, rest) = match host.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').filter(|(name, _)| name.contains(':'))?,
+        Some(rest) => rest.split_once(']').filter(|(name, _)| name.parse::<Ipv6Addr>().is_ok())?,
         None => {
             let end = host.find(':').unwrap_or(host.len());
             host.split_at(end)
@@ -141,6 +141,8 @@ mod tests {
             "127.0.0.1.evil.example",
             "127.0.0.1:evil",
             "[::1",
+            "[::1.localhost]:1",
+            "[127.0.0.1]",
             "[localhost]",
             "[::1]x",
             "::1",
