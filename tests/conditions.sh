@@ -100,34 +100,6 @@ EOF
 can_contain() { is_root && can unshare --pid --fork --mount-proc; }
 container() { ! can_contain || run most unshare --pid --fork --mount-proc --kill-child; }
 
-offline() { just_started --net; }
-
-# Somebody who owns nothing. Where the tree is in a directory that others may not enter, it is shown to him at
-# its place all the same.
-non_root() {
-    is_root && can unshare --mount && can setpriv --reuid 65534 --regid 65534 --clear-groups || return
-    mkdir -m 1777 "$work/tmp"
-    cat >"$work/as-nobody" <<'EOF'
-top=$1 tmp=$2
-shift 2
-closed=$(dirname "$top")
-while [ "$closed" != / ] && ! setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$closed/."; do
-    outermost=$closed closed=$(dirname "$closed")
-done
-if [ -n "${outermost:-}" ]; then
-    mkdir "$tmp/top" && mount --bind "$top" "$tmp/top" && mount -t tmpfs -o mode=755 none "$outermost" &&
-        mkdir -p "$top" && mount --move "$tmp/top" "$top" && rmdir "$tmp/top" && cd "$PWD" || exit
-fi
-TMPDIR=$tmp HOME=$tmp exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
-EOF
-    run most unshare --mount sh "$work/as-nobody" "$top" "$work/tmp"
-}
-
-container() {
-    is_root && can unshare --pid --fork --mount-proc || return
-    run most unshare --pid --fork --mount-proc --kill-child
-}
-
 offline() {
     is_root && can unshare --net || return
     # The loopback interface is down, too: nothing may be asked of it without saying so.
