@@ -6,9 +6,7 @@ use std::sync::mpsc::channel;
 
 use harness::image::Fields;
 use harness::while_stopped;
-use mmstats::format::item::Items;
-use mmstats::format::kind::{DataType, MetricType};
-use mmstats::{Counter, FOLD_LABEL, FOLDED_LABEL, Options, ThreadEnd, Version};
+use mmstats::{Counter, Options, ThreadEnd, Version};
 
 use crate::server::{Events, Server};
 
@@ -95,14 +93,7 @@ fn threads_that_end_are_no_peaks_in_files_of_version_2() {
 
 /// A file of a group: of a thread, or with 0 of its process.
 fn member(dir: &Path, tid: u32, folded: u64, done: u64) {
-    let (folding, number) = (folded.to_ne_bytes(), DataType::U64);
-    Fields::new()
-        .name("sys.pid", 7)
-        .name("sys.tid", tid)
-        .name(FOLD_LABEL, 5)
-        .field(FOLDED_LABEL, number, MetricType::Gauge, Items::default(), &folding)
-        .counter("work.done", done)
-        .write(dir, format!("web-7-{tid}.mmstats"));
+    Fields::of_thread(tid, folded).counter("work.done", done).write(dir, format!("web-7-{tid}.mmstats"));
 }
 
 #[test]

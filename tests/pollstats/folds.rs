@@ -7,9 +7,7 @@ use std::time::Instant;
 
 use harness::PATIENCE;
 use harness::image::Fields;
-use mmstats::format::item::Items;
-use mmstats::format::kind::{DataType, MetricType};
-use mmstats::{FOLD_LABEL, FOLDED_LABEL, Options, ThreadEnd, Version, per_thread};
+use mmstats::{Options, ThreadEnd, Version, per_thread};
 
 use super::every::{Numbers, Web, end, row, sum};
 use super::start;
@@ -147,14 +145,7 @@ fn what_ended_threads_have_counted_is_in_the_first_row() {
 
 /// A file of a group: of a thread, or with 0 of its process.
 fn member(dir: &Path, tid: u32, folded: u64, hits: u64) {
-    let (folding, number) = (folded.to_ne_bytes(), DataType::U64);
-    Fields::new()
-        .name("sys.pid", 7)
-        .name("sys.tid", tid)
-        .name(FOLD_LABEL, 5)
-        .field(FOLDED_LABEL, number, MetricType::Gauge, Items::default(), &folding)
-        .counter("hits", hits)
-        .write(dir, format!("web-7-{tid}.mmstats"));
+    Fields::of_thread(tid, folded).counter("hits", hits).write(dir, format!("web-7-{tid}.mmstats"));
 }
 
 #[test]

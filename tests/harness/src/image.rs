@@ -10,6 +10,7 @@ use mmstats::format::kind::{DataType, MergeRule, MetricType};
 use mmstats::format::mean::Mean;
 use mmstats::format::recent;
 use mmstats::format::window::{self, Slot};
+use mmstats::{FOLD_LABEL, FOLDED_LABEL};
 
 /// A file of version 2 in the making.
 #[derive(Default)]
@@ -47,6 +48,13 @@ impl Fields {
     /// A file without fields.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The beginning of a file whose counts move: that of thread `tid`, or with 0 that of its process. `folded` is the
+    /// number of the fold.
+    pub fn of_thread(tid: u32, folded: u64) -> Self {
+        let this = Self::new().name("sys.pid", 7).name("sys.tid", tid).name(FOLD_LABEL, 5);
+        this.field(FOLDED_LABEL, DataType::U64, MetricType::Gauge, Items::default(), &folded.to_ne_bytes())
     }
 
     /// One more field.
